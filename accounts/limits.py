@@ -1,0 +1,75 @@
+"""How often one client may ask: fixed windows, counted in this process's cache.
+
+Sign-in has its own limits (allauth), which all processes share.
+"""
+
+import time
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+
+from django.conf import settings
+from django.core.cache import caches
+
+
+@dataclass(frozen=True)
+class Limit:
+    """``count`` requests in ``seconds``, named for the RateLimit headers."""
+
+    name: str
+    count: int
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Usage:
+    limit: Limit
+    used: int
+    resets_in: int  # seconds
+
+    @property
+    def is_over(self) -> bool:
+        return self.used > self.limit.count
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """draft-ietf-httpapi-ratelimit-headers-10."""
+        limit = self.limit
+        left = max(0, limit.count - self.used)
+        return {
+            "RateLimit": f'"{limit.name}";r={left};t={self.resets_in}',
+            "RateLimit-Policy": f'"{limit.name}";q={limit.count};w={limit.seconds}',
+        }
+
+
+def count(limit: Limit, client: str) -> Usage | None:
+    """Count one request of ``client``. None when limits are off (RATE_LIMITS=0)."""
+    if not settings.RATE_LIMITS:
+        return None
+    now = int(time.time())
+    window, passed = divmod(now, limit.seconds)
+    cache, key = caches["local"], f"limit:{limit.name}:{client}:{window}"
+    cache.add(key, 0, timeout=limit.seconds * 2)
+    try:
+        used = cache.incr(key)
+    except ValueError:  # evicted between the two calls
+        used = 1
+    return Usage(limit, used, limit.seconds - passed)
+
+
+def client_address(request) -> str:
+    """The client's address; X-Forwarded-For counts only from a trusted proxy.
+
+    An IPv6 client is known by its /64: one customer holds at least that many.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    if address in settings.TRUSTED_PROXIES:
+        forwarded = request.headers.get("X-Forwarded-For", "")
+        # The last entry is the one our own proxy wrote.
+        address = forwarded.rpartition(",")[2].strip() or address
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if parsed.version == 6:
+        return str(ip_network((parsed, 64), strict=False))
+    return str(parsed)

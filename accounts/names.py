@@ -1,0 +1,57 @@
+"""Names that can't be taken, and the rule for usernames."""
+
+import re
+
+from django.core.exceptions import ValidationError
+
+USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,37}[a-z0-9])\Z")
+
+# Fixed segments of the Hub's addresses, of the API's and of the Admin's.
+ADDRESS_WORDS = frozenset(
+    """
+    about account accounts admin api appeal assets auth badges categories ci cli
+    community compare dashboard deprecate diff docs draft drafts edit events favicon
+    feeds files follow functions healthz help hub import install installs json
+    keys listing login logout me media mine moderation my new opensearch preview
+    profile projects publish r raw readme readyz register registry report reports
+    robots schema search settings signin signout signup sitemap source staff star
+    static stats support tags telemetry usage user users uses v v1 validate version
+    versions well-known yank yanks
+    """.split()
+)
+# Names a file system or a language gives a meaning of its own.
+MACHINE_WORDS = frozenset(
+    ["con", "prn", "aux", "nul"]
+    + [f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)]
+    + """
+    __proto__ __definegetter__ __definesetter__ __lookupgetter__ __lookupsetter__
+    proto constructor prototype hasownproperty isprototypeof propertyisenumerable
+    tostring valueof tolocalestring toJSON node-modules node_modules favicon-ico
+    undefined null true false nan default index
+    """.split()
+)
+OFFICIAL_WORDS = frozenset(
+    "aerostack administrator moderator official root security system".split()
+)
+RESERVED = frozenset(
+    word.lower() for word in ADDRESS_WORDS | MACHINE_WORDS | OFFICIAL_WORDS
+)
+
+
+def is_reserved(name: str) -> bool:
+    """Is ``name`` (any case) one of the fixed words, or held in ReservedName?"""
+    from accounts.models import ReservedName  # models.py needs check_username
+
+    lowered = name.lower()
+    return lowered in RESERVED or ReservedName.objects.filter(name=lowered).exists()
+
+
+def check_username(name: str) -> None:
+    """Raise ValidationError unless ``name`` can be a new account's username."""
+    if not USERNAME.match(name):
+        raise ValidationError(
+            "Use 2 to 39 characters: a to z, 0 to 9 and hyphens, with a letter or "
+            "digit at both ends."
+        )
+    if is_reserved(name):
+        raise ValidationError(f"“{name}” is reserved. Choose another name.")

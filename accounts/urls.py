@@ -1,0 +1,3 @@
+"""Account pages, under /account/."""
+
+urlpatterns = []

@@ -1,0 +1,69 @@
+"""Typed settings from the environment, refused with a sentence when unusable."""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+
+def env_flag(name: str, default: bool) -> bool:
+    """A switch: 1 or 0."""
+    raw = os.environ.get(name) or str(int(default))
+    if raw not in {"0", "1"}:
+        raise ImproperlyConfigured(f"{name}={raw!r}: use 1 (on) or 0 (off)")
+    return raw == "1"
+
+
+def env_int(name: str, default: int, *, at_least: int = 1, at_most: int) -> int:
+    """A whole number between ``at_least`` and ``at_most``."""
+    raw = os.environ.get(name) or str(default)
+    if not raw.isdecimal() or not at_least <= int(raw) <= at_most:
+        raise ImproperlyConfigured(f"{name}={raw!r}: use {at_least} to {at_most}")
+    return int(raw)
+
+
+def env_url(name: str, default: str) -> str:
+    """An http(s) address without a trailing slash."""
+    raw = (os.environ.get(name) or default).rstrip("/")
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ImproperlyConfigured(
+            f"{name}={raw!r}: use a full address such as https://hub.example.com"
+        )
+    return raw
+
+
+def private_directory(path: Path) -> Path:
+    """``path``, created for its owner's eyes only (0700) when it is missing."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def secret_from(path: Path) -> str:
+    """The secret kept in ``path``; made once (0600) when there is none.
+
+    Two processes that start at once agree on one secret: the file is made under
+    another name and linked into place, and only the first link succeeds.
+    """
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # another process was first; its secret is the one
+        finally:
+            draft.unlink()
+    secret = path.read_text().strip()
+    if len(secret) < 32:
+        raise ImproperlyConfigured(
+            f"{path} holds fewer than 32 characters; delete it to have one made"
+        )
+    return secret

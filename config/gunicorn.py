@@ -1,0 +1,16 @@
+"""How gunicorn runs the Hub. Sync workers beat threads here on both throughput
+and the slowest percentile (docs/performance.md)."""
+
+import os
+
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+worker_class = "sync"
+timeout = 30
+graceful_timeout = 20
+keepalive = 5
+preload_app = False
+forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES") or "127.0.0.1,::1"
+limit_request_line = 8190
+limit_request_field_size = 8190
+control_socket_disable = True

@@ -1,0 +1,246 @@
+"""Settings and wiring. Every value an operator may change comes from the
+environment and is listed in .env.example and docs/settings.md."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config.env import (
+    env,
+    env_flag,
+    env_int,
+    env_url,
+    private_directory,
+    secret_from,
+)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = private_directory(Path(os.environ.get("HUB_DATA_DIR") or BASE_DIR / "data"))
+
+# --- where the Hub stands
+HOST = os.environ.get("HOST") or "127.0.0.1"
+PORT = env_int("PORT", 8000, at_most=65535)
+HUB_URL = env_url("HUB_URL", f"http://localhost:{PORT}")
+ADMIN_URL = env_url("ADMIN_URL", f"{HUB_URL}/admin")
+_hub = urlsplit(HUB_URL)
+HTTPS = _hub.scheme == "https"
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+DEBUG = env_flag("DEBUG", False)
+SEED_DEMO = env_flag("SEED_DEMO", True)
+RATE_LIMITS = env_flag("RATE_LIMITS", True)
+ALLOWED_HOSTS = sorted(
+    {"localhost", "127.0.0.1", _hub.hostname, urlsplit(ADMIN_URL).hostname}
+    | set(env.list("ALLOWED_HOSTS", default=[]))
+)
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=["127.0.0.1", "::1"])
+SECRET_KEY = os.environ.get("SECRET_KEY") or secret_from(DATA_DIR / "secret_key")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+if _hub.hostname not in LOOPBACK:
+    if DEBUG:
+        raise ImproperlyConfigured(
+            f"DEBUG=1 shows the Hub's insides to everyone at {HUB_URL}: "
+            "unset it, or use a localhost HUB_URL while developing."
+        )
+    if "*" in ALLOWED_HOSTS:
+        raise ImproperlyConfigured(
+            "ALLOWED_HOSTS=* lets anyone pick the host name in links the Hub "
+            "writes: list the names this Hub answers to."
+        )
+if len(SECRET_KEY) < 32:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is shorter than 32 characters: unset it, and one is made and "
+        "kept in HUB_DATA_DIR, or use a long random one."
+    )
+
+# --- applications
+INSTALLED_APPS = [
+    "accounts",
+    "registry",
+    "api",
+    "hub",
+    "admin_portal",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "csp",
+    "heroicons",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "api.middleware.ApiMiddleware",
+    "accounts.middleware.RefuseNulMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- database: SQLite out of the box, PostgreSQL by DATABASE_URL
+DATABASES = {
+    "default": env.db_url(
+        "DATABASE_URL", default=f"sqlite:///{DATA_DIR.resolve() / 'hub.sqlite3'}"
+    )
+}
+_database = DATABASES["default"]
+if _database["ENGINE"].endswith("sqlite3"):
+    # An answered write is on disk: WAL with FULL syncs each commit. IMMEDIATE
+    # takes the write lock at BEGIN, where waiting for it is still possible.
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+            "PRAGMA mmap_size=268435456; PRAGMA cache_size=-16000;"
+        ),
+    }
+    # Threads of one test need a file; a database in memory locks whole tables.
+    _database["TEST"] = {"NAME": str(DATA_DIR.resolve() / "test.sqlite3")}
+else:
+    _database["CONN_MAX_AGE"] = None
+    _database["CONN_HEALTH_CHECKS"] = True
+    _database.setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=on"
+
+# --- caches: "default" is shared by all processes (sign-in limits), "local" is not
+_cache_url = env.str("CACHE_URL", default="")
+if _cache_url:
+    CACHES = {
+        "default": env.cache_url("CACHE_URL"),
+        "local": env.cache_url("CACHE_URL"),
+    }
+else:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "cache",
+        },
+        "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    }
+
+# --- accounts
+AUTH_USER_MODEL = "accounts.Account"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in [
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+    ]
+]
+LOGIN_URL = "/account/login/"
+LOGIN_REDIRECT_URL = "/admin/"
+
+# --- security
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = HTTPS
+# The API never redirects; health checks come from inside.
+SECURE_REDIRECT_EXEMPT = [r"^/?api/", r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_TRUSTED_ORIGINS = sorted({HUB_URL, ADMIN_URL.removesuffix("/admin")})
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "manifest-src": ["'self'"],
+    }
+}
+
+# --- request limits; the API reads and bounds its own bodies (api/body.py)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # bytes; the editor's whole form
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+# --- static files and media
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_URL = "/media/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+
+# --- mail: printed, unless EMAIL_URL names a server
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or f"hub@{_hub.hostname}"
+
+# --- language and time
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "accounts.redaction.RedactingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django.server": {"handlers": ["stderr"], "propagate": False},
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
+}
