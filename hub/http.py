@@ -1,0 +1,94 @@
+"""How public pages are sent: the same bytes for everyone, checkable, compressed.
+
+A cache in front of the Hub may keep every answer made here: it carries a strong
+ETag over the very bytes sent, varies on Accept-Encoding alone and sets no cookie
+(docs/architecture.md, "Reads survive").
+"""
+
+import gzip
+import hashlib
+import re
+from functools import wraps
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_safe
+
+REVALIDATE = "public, no-cache"
+# The bytes can never change; shared caches ask again after a minute all the same, so
+# that a quarantine or a removal takes effect.
+IMMUTABLE = "public, max-age=31536000, s-maxage=60, immutable"
+MIN_GZIP_BYTES = 256  # below this the gzip header eats what it saves
+GZIP_LEVEL = 5
+
+_GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=([0-9.]+))?\s*(?:,|$)")
+
+
+class NotHere(Http404):
+    """A 404 whose sentence is meant for the reader."""
+
+
+def public_page(view):
+    """Serve ``view`` to GET and HEAD as a public page that is always revalidated.
+
+    A 404 raised inside is sent the same way.
+    """
+
+    @require_safe
+    @wraps(view)
+    def wrapped(request, *args, **kwargs):
+        try:
+            response = view(request, *args, **kwargs)
+        except Http404 as missing:
+            reason = str(missing) if isinstance(missing, NotHere) else ""
+            response = render(request, "404.html", {"reason": reason}, status=404)
+        return seal(request, response, REVALIDATE)
+
+    return wrapped
+
+
+def seal(request: HttpRequest, response: HttpResponse, cache: str) -> HttpResponse:
+    """Compress ``response`` when asked to, name its bytes, and answer 304 or HEAD.
+
+    cache: the Cache-Control line; REVALIDATE or IMMUTABLE. An answer other than
+    200 is never IMMUTABLE.
+    """
+    ok = response.status_code == 200
+    response.headers["Cache-Control"] = cache if ok else REVALIDATE
+    response.headers["Vary"] = "Accept-Encoding"
+    if len(response.content) >= MIN_GZIP_BYTES and accepts_gzip(request):
+        # mtime=0: equal pages are equal bytes.
+        response.content = gzip.compress(response.content, GZIP_LEVEL, mtime=0)
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Content-Length"] = str(len(response.content))
+    if ok:
+        digest = hashlib.sha256(response.content).hexdigest()[:32]
+        response.headers["ETag"] = f'"{digest}"'
+        response = get_conditional_response(
+            request, response.headers["ETag"], None, response
+        )
+    if request.method == "HEAD":
+        length = response.headers["Content-Length"]
+        response.content = b""
+        response.headers["Content-Length"] = length
+    return response
+
+
+def accepts_gzip(request: HttpRequest) -> bool:
+    """Whether Accept-Encoding allows gzip (RFC 9110, 12.5.3: ``q=0`` forbids it)."""
+    found = _GZIP.search(request.headers.get("Accept-Encoding", ""))
+    if not found:
+        return False
+    try:
+        return found[1] is None or float(found[1]) > 0
+    except ValueError:
+        return False
+
+
+def raw_text(request: HttpRequest, text: str) -> HttpResponse:
+    """The bytes of one published file, as text that no browser will ever run."""
+    response = HttpResponse(text, "text/plain; charset=utf-8")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return seal(request, response, IMMUTABLE)
