@@ -56,10 +56,10 @@ def count(limit: Limit, client: str) -> Usage | None:
     return Usage(limit, used, limit.seconds - passed)
 
 
-def client_address(request) -> str:
+def client_ip(request) -> str:
     """The client's address; X-Forwarded-For counts only from a trusted proxy.
 
-    An IPv6 client is known by its /64: one customer holds at least that many.
+    "0.0.0.0" when there is none, as behind a server on a local socket.
     """
     address = request.META.get("REMOTE_ADDR", "")
     if address in settings.TRUSTED_PROXIES:
@@ -67,9 +67,17 @@ def client_address(request) -> str:
         # The last entry is the one our own proxy wrote.
         address = forwarded.rpartition(",")[2].strip() or address
     try:
-        parsed = ip_address(address)
+        return str(ip_address(address))
     except ValueError:
-        return "unknown"
+        return "0.0.0.0"
+
+
+def client_address(request) -> str:
+    """What one client is known by when requests are counted.
+
+    For IPv6 that is its /64: one customer holds at least that many addresses.
+    """
+    parsed = ip_address(client_ip(request))
     if parsed.version == 6:
         return str(ip_network((parsed, 64), strict=False))
     return str(parsed)

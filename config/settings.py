@@ -172,6 +172,45 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/account/login/"
 LOGIN_REDIRECT_URL = "/admin/"
 
+# --- accounts in the browser: django-allauth (docs/accounts.md)
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_USERNAME_MIN_LENGTH = 2
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up only
+ACCOUNT_CHANGE_EMAIL = True  # one address; a new one replaces it once confirmed
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_RATE_LIMITS = {} if RATE_LIMITS else False  # {}: allauth's own limits
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.SignupForm",
+    "add_email": "accounts.forms.ChangeEmailForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+}
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {} if RATE_LIMITS else False
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_RECOVERY_CODE_DIGITS = 10
+# Browsers offer passkeys without HTTPS on localhost only.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _hub.hostname in LOOPBACK
+MFA_FORMS = {
+    "authenticate": "accounts.forms.SecondFactorForm",
+    "reauthenticate": "accounts.forms.SecondFactorAgainForm",
+    "activate_totp": "accounts.forms.ActivateTOTPForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+}
+PASSWORD_RESET_TIMEOUT = 3600  # seconds
+# OWASP ASVS 4.0.3: 12 hours (3.3.2); the prefix binds the cookie to this host (3.4.4).
+SESSION_COOKIE_AGE = 12 * 3600  # seconds
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+EMAIL_TIMEOUT = 10  # seconds
+
 # --- security
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True

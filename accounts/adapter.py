@@ -1,0 +1,138 @@
+"""How django-allauth behaves here: addresses, mails, audit, sessions.
+
+Its hooks are methods of the two adapters below; docs/accounts.md describes what
+they add up to.
+"""
+
+import base64
+import hashlib
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.usersessions.internal.flows.sessions import end_other_sessions
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts import mail
+from accounts.limits import client_ip
+from accounts.models import Account, record
+from accounts.passwords import MAX_PASSWORD_CHARACTERS, MISMATCH
+
+# The changes that allauth makes, by the mail it sends about them, and their verbs
+# in the audit.
+VERBS = {
+    "account/email/password_changed": "change_password",
+    "account/email/password_reset": "reset_password",
+    "account/email/password_set": "set_password",
+    "account/email/email_changed": "change_email",
+    "account/email/email_deleted": "cancel_email_change",
+    "mfa/email/totp_activated": "activate_totp",
+    "mfa/email/totp_deactivated": "deactivate_totp",
+    "mfa/email/recovery_codes_generated": "generate_recovery_codes",
+    "mfa/email/webauthn_added": "add_passkey",
+    "mfa/email/webauthn_removed": "remove_passkey",
+}
+NAME = "Aerostack Hub"
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": MISMATCH,
+        "too_many_login_attempts": "Too many attempts. Wait five minutes, then try "
+        "again; nothing about the account has changed.",
+        "rate_limited": "Too many attempts. Wait a few minutes, then try again.",
+        "incorrect_code": "That code is not right, or it was used already. Enter the "
+        "newest one.",
+        "username_taken": "This username is taken. Choose another one.",
+    }
+
+    def get_client_ip(self, request) -> str:
+        return client_ip(request)
+
+    def is_safe_url(self, url) -> bool:
+        """Only paths of this site: after signing in nobody is sent elsewhere."""
+        return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def clean_password(self, password, user=None) -> str:
+        if len(password) > MAX_PASSWORD_CHARACTERS:
+            raise ValidationError(
+                f"Use at most {MAX_PASSWORD_CHARACTERS} characters.", "too_long"
+            )
+        return super().clean_password(password, user)
+
+    def confirm_email(self, request, email_address) -> bool:
+        """Whoever opens the mail owns the address.
+
+        A sign-up by someone else that never confirmed it can't have been used,
+        and makes way.
+        """
+        try:
+            with transaction.atomic():
+                Account.objects.filter(
+                    email__iexact=email_address.email, last_login=None
+                ).exclude(pk=email_address.user_id).exclude(
+                    emailaddress__verified=True
+                ).delete()
+                return super().confirm_email(request, email_address)
+        except ProtectedError:
+            self.add_message(
+                request,
+                messages.ERROR,
+                "account/messages/email_confirmation_failed.txt",
+                {"email": email_address.email},
+            )
+            return False
+
+    def send_mail(self, template_prefix, email, context) -> None:
+        mail.send(template_prefix, email, **context)
+
+    def send_notification_mail(self, template_prefix, user, context=None, email=None):
+        """Called by allauth after each critical change.
+
+        Mails the owner and writes the Event. A changed second factor also ends
+        the account's other sessions; a changed password does so by itself,
+        because sessions are bound to the password's hash.
+        """
+        record(VERBS[template_prefix], user, by=user, via="admin")
+        if template_prefix.startswith("mfa/"):
+            end_other_sessions(self.request, user)
+        mail.notify(user, template_prefix, to=email, **(context or {}))
+
+    def _get_login_attempts_cache_key(self, request, **credentials) -> str:
+        # One counter per e-mail, whichever of the Hub's host names is asked.
+        return credentials.get("email", credentials.get("username", "")).lower()
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": AccountAdapter.error_messages["incorrect_code"],
+    }
+
+    def _get_site_name(self) -> str:
+        return NAME
+
+    def generate_authenticator_name(self, user, type) -> str:
+        return "Passkey"
+
+    def encrypt(self, text: str) -> str:
+        return _fernet().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _fernet().decrypt(encrypted_text.encode()).decode()
+
+
+def _fernet() -> MultiFernet:
+    """Second-factor secrets are of no use to whoever holds only the database."""
+    return MultiFernet(
+        Fernet(
+            base64.urlsafe_b64encode(
+                hashlib.sha256(b"accounts.mfa" + secret.encode()).digest()
+            )
+        )
+        for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    )

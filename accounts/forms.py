@@ -1,0 +1,156 @@
+"""The account pages' forms: allauth's with our labels, and our own."""
+
+from allauth.account import forms as account_forms
+from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.webauthn import forms as webauthn_forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
+from django.db import IntegrityError, transaction
+from django.shortcuts import redirect
+
+from accounts import mail
+from accounts.models import Account, record
+
+EMAIL_LABEL = "E-mail address"
+CODE_ATTRIBUTES = {
+    "autocomplete": "one-time-code",
+    "inputmode": "numeric",
+    "autofocus": True,
+}
+
+
+class Plain:
+    """Labels instead of placeholders, and the same words on every page."""
+
+    labels: dict[str, str] = {}
+    help_texts: dict[str, str] = {}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = self.labels.get(name, field.label)
+            field.help_text = self.help_texts.get(name, field.help_text)
+
+
+class LoginForm(Plain, account_forms.LoginForm):
+    labels = {"login": EMAIL_LABEL}
+    help_texts = {"password": ""}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # "webauthn" lets browsers offer a stored passkey in the same place.
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+
+
+class SignupForm(Plain, account_forms.SignupForm):
+    labels = {"email": EMAIL_LABEL}
+    help_texts = {
+        "username": Account._meta.get_field("username").help_text,
+        "email": "Only the Hub sees it. You get a link to confirm it.",
+    }
+
+    def validate_unique_email(self, value):
+        """An address somebody else merely asked to change to is still free."""
+        self.account_already_exists = (
+            Account.objects.filter(email__iexact=value).exists()
+            or EmailAddress.objects.filter(email=value, verified=True).exists()
+        )
+        return value
+
+    def try_save(self, request):
+        if self.account_already_exists:
+            # As long as hashing the new account's password takes otherwise.
+            Account().set_password(self.cleaned_data["password1"])
+        return super().try_save(request)
+
+    def save(self, request):
+        try:
+            with transaction.atomic():
+                account = super().save(request)
+                record("create_account", account, by=account, via="admin")
+        except IntegrityError as error:
+            messages.error(
+                request, "Somebody took that username just now. Choose another one."
+            )
+            raise ImmediateHttpResponse(redirect("account_signup")) from error
+        return account
+
+
+class ChangeEmailForm(Plain, account_forms.AddEmailForm):
+    labels = {"email": "New e-mail address"}
+
+
+class ChangePasswordForm(Plain, account_forms.ChangePasswordForm):
+    labels = {
+        "oldpassword": "Current password",
+        "password1": "New password",
+        "password2": "New password, again",
+    }
+    help_texts = {"oldpassword": ""}
+
+
+class ResetPasswordForm(Plain, account_forms.ResetPasswordForm):
+    labels = {"email": EMAIL_LABEL}
+
+
+class ResetPasswordKeyForm(Plain, account_forms.ResetPasswordKeyForm):
+    labels = {"password1": "New password", "password2": "New password, again"}
+
+
+class _CodeMixin(Plain):
+    labels = {"code": "Code"}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs |= CODE_ATTRIBUTES
+        self.fields["code"].validators.append(MaxLengthValidator(20))
+
+    def save(self):
+        super().save()
+        if self.authenticator.type == Authenticator.Type.RECOVERY_CODES:
+            left = len(self.authenticator.wrap().get_unused_codes())
+            record("use_recovery_code", self.user, by=self.user, via="admin")
+            mail.notify(self.user, "account/email/recovery_code_used", left=left)
+
+
+class SecondFactorForm(_CodeMixin, mfa_forms.AuthenticateForm):
+    help_texts = {"code": "From your authenticator app, or a recovery code."}
+
+
+class SecondFactorAgainForm(_CodeMixin, mfa_forms.ReauthenticateForm):
+    help_texts = SecondFactorForm.help_texts
+
+
+class ActivateTOTPForm(Plain, totp_forms.ActivateTOTPForm):
+    labels = {"code": "Code from the app"}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs |= CODE_ATTRIBUTES
+
+
+class AddPasskeyForm(Plain, webauthn_forms.AddWebAuthnForm):
+    labels = {"name": "Name", "passwordless": "Sign in with this passkey alone"}
+    help_texts = {
+        "name": "To tell your passkeys apart, such as “Laptop”.",
+        "passwordless": "The device then asks for its PIN, fingerprint or face. "
+        "Without it, the passkey is a second factor beside your password.",
+    }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].validators.append(MaxLengthValidator(80))
+        self.initial.setdefault("passwordless", True)
+
+    def clean(self):
+        try:
+            return super().clean()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            # The library trusts the shape of what the browser sends.
+            raise ValidationError("The browser's answer was not a passkey.") from error

@@ -1,0 +1,48 @@
+"""Mail to people with an account: text only, one line of subject.
+
+A mail ``name`` is two templates, ``<name>_subject.txt`` and ``<name>_message.txt``.
+"""
+
+import logging
+from smtplib import SMTPException
+
+from allauth.core import context as current
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from accounts.limits import client_ip
+from accounts.models import Account
+
+SUBJECT_PREFIX = "[Aerostack Hub] "
+MAX_USER_AGENT_CHARACTERS = 200
+logger = logging.getLogger(__name__)
+
+
+def send(name: str, to: str, **context) -> None:
+    """Render the mail ``name`` and send it to the address ``to``.
+
+    A mail server that doesn't answer is logged, never raised: the change the
+    mail tells about has happened, and sign-in sends a confirmation again.
+    """
+    context["hub_url"] = settings.HUB_URL
+    subject = " ".join(render_to_string(f"{name}_subject.txt", context).split())
+    body = render_to_string(f"{name}_message.txt", context).strip() + "\n"
+    try:
+        EmailMessage(SUBJECT_PREFIX + subject, body, to=[to]).send()
+    except (OSError, SMTPException) as error:
+        logger.error("The mail %s could not be sent: %s", name, error)
+
+
+def notify(account: Account, name: str, *, to: str | None = None, **context) -> None:
+    """Tell ``account`` about a critical change made to it, and from where.
+
+    to: another address of the account, such as the one it had before.
+    """
+    context |= {"account": account, "at": timezone.now()}
+    if request := current.request:
+        agent = request.headers.get("User-Agent", "")[:MAX_USER_AGENT_CHARACTERS]
+        context["ip"] = client_ip(request)
+        context["browser"] = "".join(c for c in agent if c.isprintable())
+    send(name, to or account.email, **context)
