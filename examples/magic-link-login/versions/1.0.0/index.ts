@@ -1,0 +1,3 @@
+export { magicLinkRoute } from './adapter';
+export { createToken, hashToken, normaliseEmail } from './core';
+export { loginTokens } from './schema';

@@ -1,0 +1,5 @@
+export { createStripeWebhookRoute, stripeWebhookRoute } from './adapter';
+export type { StripeHandler } from './adapter';
+export { parseSignatureHeader, paymentOf, SignatureError, verifySignature } from './core';
+export type { Payment, StripeEvent } from './core';
+export { payments, stripeEvents } from './schema';
