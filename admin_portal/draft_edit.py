@@ -1,0 +1,181 @@
+"""What the editor's form says a draft should become.
+
+The form works with and without scripts, so this is the only reader of it. Nothing
+is judged here but what a form can get wrong by itself; the registry judges the rest.
+"""
+
+import json
+from dataclasses import dataclass, field
+
+from admin_portal.forms import Files, ManifestForm, manifest_text, shown_value
+from registry import errors
+from registry.errors import RegistryError
+from registry.paths import MAX_FILE_BYTES
+
+MANIFEST_PATH, README_PATH = "aerostack.json", "README.md"
+
+
+@dataclass
+class DraftEdit:
+    """A draft's contents, as stored or as posted, with the form that shows them."""
+
+    manifest: dict
+    manifest_text: str
+    files: dict[str, str]
+    readme: str
+    revision: int
+    fields: ManifestForm
+    rows: Files
+    faults: list[RegistryError] = field(default_factory=list)
+
+
+def show_draft(draft, *, categories) -> DraftEdit:
+    """The form's contents for ``draft`` as it is stored."""
+    rows = [{"was": path, "path": path, "text": t} for path, t in draft.files.items()]
+    return DraftEdit(
+        manifest=draft.manifest,
+        manifest_text=manifest_text(draft.manifest),
+        files=draft.files,
+        readme=draft.readme,
+        revision=draft.revision,
+        fields=ManifestForm(initial=draft.manifest, categories=categories),
+        rows=Files(prefix="files", initial=rows),
+    )
+
+
+def read_edit(post, uploads, *, draft, categories) -> DraftEdit:
+    """What was posted for ``draft``; its faults are those of the form alone."""
+    faults: list[RegistryError] = []
+    fields = ManifestForm(post, initial=draft.manifest, categories=categories)
+    was = _object(post.get("manifest_was", ""), faults)
+    raw = _object(post.get("manifest", ""), faults)
+    rows = Files(post, prefix="files")
+    files = _files(rows, draft, faults)
+    readme = like_stored(draft.readme, post.get("readme", ""))
+    edit = DraftEdit(
+        manifest=_merge(was, raw, fields, faults),
+        manifest_text=post.get("manifest", "").replace("\r\n", "\n"),
+        files=files,
+        readme=readme,
+        revision=_number(post.get("revision", ""), faults),
+        fields=fields,
+        rows=rows,
+        faults=faults,
+    )
+    for upload in uploads:
+        _take(upload, edit)
+    return edit
+
+
+def like_stored(stored: str, posted: str) -> str:
+    """``posted`` with the line ends of ``stored``.
+
+    Browsers send every line end as CR LF (HTML 4.10.21.4, "form submission"), so
+    the stored text tells which it had; untouched text is kept to the byte.
+    """
+    text = posted.replace("\r\n", "\n").replace("\r", "\n")
+    if text == stored.replace("\r\n", "\n").replace("\r", "\n"):
+        return stored
+    is_dos = "\r\n" in stored and stored.count("\r\n") == stored.count("\n")
+    return text.replace("\n", "\r\n") if is_dos else text
+
+
+def parse_object(text: str) -> dict:
+    """The one JSON object that ``text`` holds.
+
+    Raises InvalidJson: not JSON, no object, a key twice, or values that no
+    database keeps (NaN, 1e999, lone surrogates).
+    """
+    try:
+        value = json.loads(text, object_pairs_hook=_unique)
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        reason = "too deeply nested" if isinstance(error, RecursionError) else error
+        message = f"aerostack.json can't be read: {reason}."
+        raise errors.InvalidJson(message, field=MANIFEST_PATH) from None
+    if not isinstance(value, dict):
+        message = "aerostack.json is not one JSON object."
+        raise errors.InvalidJson(message, field=MANIFEST_PATH)
+    return value
+
+
+def _unique(pairs: list[tuple]) -> dict:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        twice = next(key for key, _ in pairs if [k for k, _ in pairs].count(key) > 1)
+        raise ValueError(f"the key {errors.shown(twice)} stands twice")
+    return value
+
+
+def _object(text: str, faults: list[RegistryError]) -> dict:
+    try:
+        return parse_object(text)
+    except RegistryError as error:
+        faults.append(error)
+        return {}
+
+
+def _number(text: str, faults: list[RegistryError]) -> int:
+    if text.isascii() and text.isdecimal() and len(text) < 10:
+        return int(text)
+    faults.append(
+        errors.ValidationError("The form lost its revision: reload the page.")
+    )
+    return 0
+
+
+def _merge(was: dict, raw: dict, fields: ManifestForm, faults: list) -> dict:
+    """``raw`` with every field that was changed by hand laid over it.
+
+    The fields and aerostack.json show the same data. Whichever view was edited
+    counts; one key edited in both, and differently, is a fault.
+    """
+    manifest = dict(raw)
+    for key, value in fields.values().items():
+        if value == shown_value(key, was.get(key)):
+            continue
+        if value == shown_value(key, raw.get(key)):
+            continue
+        if raw.get(key) != was.get(key):
+            message = f"{key} was changed here and in aerostack.json: make them agree."
+            faults.append(errors.ValidationError(message, field=key))
+        manifest[key] = value
+    return manifest
+
+
+def _files(rows: Files, draft, faults: list[RegistryError]) -> dict[str, str]:
+    files: dict[str, str] = {}
+    for row in rows.posted():
+        if row["DELETE"] or not any((row["was"], row["path"], row["text"].strip())):
+            continue
+        path = row["path"]
+        if not path:
+            message = "A file has no path: name it, or mark it for deletion."
+            faults.append(errors.InvalidPath(message, field="files"))
+        elif path in files:
+            message = f"Two files are named {errors.shown(path)}: rename one."
+            faults.append(errors.InvalidPath(message, field="files"))
+        else:
+            files[path] = like_stored(draft.files.get(row["was"], ""), row["text"])
+    return files
+
+
+def _take(upload, edit: DraftEdit) -> None:
+    """Put an uploaded file where it belongs; one of the same name is replaced."""
+    at = f"files[{errors.shown(upload.name)[1:-1]}]"
+    if upload.size > MAX_FILE_BYTES:
+        message = f"{errors.shown(upload.name)} has more than {MAX_FILE_BYTES} bytes."
+        edit.faults.append(errors.PayloadTooLarge(message, field=at))
+        return
+    try:
+        text = upload.read().decode()
+    except UnicodeDecodeError:
+        message = f"{errors.shown(upload.name)} is not UTF-8 text."
+        edit.faults.append(errors.NotUtf8(message, field=at))
+        return
+    if upload.name == MANIFEST_PATH:
+        edit.manifest = _object(text, edit.faults)
+    elif upload.name == README_PATH:
+        edit.readme = text
+    else:
+        edit.files[upload.name] = text

@@ -1,0 +1,195 @@
+"""The author's forms. What they accept is decided in the registry; they only
+carry it between fields and values."""
+
+import json
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Fieldset, Layout
+from django import forms
+
+from registry.manifest import FIELDS, LANGUAGES, RUNTIMES
+
+SHOWN_AS = {
+    "typescript": "TypeScript",
+    "javascript": "JavaScript",
+    "cloudflare-worker": "Cloudflare Worker",
+    "node": "Node.js",
+}
+
+
+class WordsField(forms.CharField):
+    """A list of strings, shown with ``separator`` between them."""
+
+    def __init__(self, *, separator: str, **kwargs):
+        self.separator = separator
+        super().__init__(required=False, strip=False, **kwargs)
+
+    def prepare_value(self, value):
+        if isinstance(value, list):
+            joint = ", " if self.separator == "," else self.separator
+            return joint.join(str(word) for word in value)
+        return value
+
+    def to_python(self, value) -> list[str]:
+        words = (value or "").replace("\r\n", "\n").split(self.separator)
+        return [word for word in map(str.strip, words) if word]
+
+
+def _choices(values) -> list[tuple[str, str]]:
+    shown = [(value, SHOWN_AS.get(value, value.capitalize())) for value in values]
+    return [("", "—"), *shown]
+
+
+def _suggested(list_id: str) -> forms.TextInput:
+    return forms.TextInput(attrs={"list": list_id})
+
+
+def _lines() -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": 2, "spellcheck": "false"})
+
+
+class ManifestForm(forms.Form):
+    """The keys of aerostack.json that have a field. A field's name is its key.
+
+    Every field may be empty: a draft may be incomplete, publishing checks it all.
+    """
+
+    name = forms.CharField(required=False)
+    version = forms.CharField(required=False)
+    description = forms.CharField(
+        required=False, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 300})
+    )
+    category = forms.ChoiceField(required=False)
+    license = forms.CharField(required=False, widget=_suggested("known-licenses"))
+    tags = WordsField(separator=",", widget=_suggested("known-tags"))
+    language = forms.ChoiceField(required=False, choices=_choices(LANGUAGES))
+    runtime = forms.ChoiceField(required=False, choices=_choices(RUNTIMES))
+    entrypoint = forms.CharField(required=False)
+    routePath = forms.CharField(required=False, label="Route path")
+    routeExport = forms.CharField(required=False, label="Route export")
+    npmDependencies = WordsField(
+        separator="\n", label="npm packages, one per line", widget=_lines()
+    )
+    envVars = WordsField(
+        separator="\n", label="Environment variables, one per line", widget=_lines()
+    )
+    drizzleSchema = forms.BooleanField(required=False, label="Drizzle schema")
+
+    def __init__(self, *args, categories=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["category"].choices = _choices(categories)
+        for key, field in self.fields.items():
+            self._offer_stored(key, field)
+            field.help_text = FIELDS[key].about
+            field.widget.attrs.setdefault("autocomplete", "off")
+            field.widget.attrs["data-manifest-key"] = key
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(
+            Fieldset("On the Hub", "name", "description", _row("category", "version")),
+            _row("tags", "license"),
+            Fieldset(
+                "Code", _row("language", "runtime"), _row("entrypoint", "routeExport")
+            ),
+            "routePath",
+            Fieldset("What it needs", "npmDependencies", "envVars", "drizzleSchema"),
+        )
+
+    def _offer_stored(self, key: str, field) -> None:
+        """A stored value that is no choice stays selected until it is changed."""
+        stored = self.initial.get(key)
+        if not isinstance(field, forms.ChoiceField) or not isinstance(stored, str):
+            return
+        if stored not in dict(field.choices):
+            field.choices = [*field.choices, (stored, f"{stored} (not known)")]
+
+    def values(self) -> dict:
+        """Key to value as posted, whether the registry will like it or not."""
+        return {
+            key: field.to_python(
+                field.widget.value_from_datadict(self.data, {}, self.add_prefix(key))
+            )
+            for key, field in self.fields.items()
+        }
+
+
+def shown_value(key: str, value):
+    """What ``values`` gives for ``key`` when its field shows ``value`` untouched."""
+    field = ManifestForm.base_fields[key]
+    if isinstance(field, WordsField):
+        value = field.prepare_value(value) if isinstance(value, list) else ""
+    elif isinstance(field, forms.BooleanField):
+        return value is True
+    elif not isinstance(value, str):
+        value = ""
+    return field.to_python(value)
+
+
+def _row(*fields) -> Div:
+    return Div(*fields, css_class="row")
+
+
+class FileForm(forms.Form):
+    """One source file: its path, its text, and the path it is stored under now."""
+
+    was = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+    path = forms.CharField(
+        required=False,
+        widget=forms.TextInput(
+            attrs={
+                "class": "form-control mono",
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "data-path": True,
+            }
+        ),
+    )
+    text = forms.CharField(
+        required=False,
+        strip=False,
+        widget=forms.Textarea(
+            attrs={
+                "class": "form-control",
+                "rows": 18,
+                "spellcheck": "false",
+                "data-text": True,
+            }
+        ),
+    )
+
+
+class FileFormSet(forms.BaseFormSet):
+    """The files of a draft; one blank row is for a new file."""
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        form.fields["DELETE"].widget.attrs = {
+            "class": "form-check-input",
+            "data-delete": True,
+        }
+
+    def posted(self) -> list[dict]:
+        """Every row as posted: was, path, text, DELETE. Nothing is judged."""
+        return [
+            {
+                name: field.to_python(
+                    field.widget.value_from_datadict(
+                        form.data, {}, form.add_prefix(name)
+                    )
+                )
+                for name, field in form.fields.items()
+            }
+            for form in self.forms
+        ]
+
+
+MAX_ROWS = 60  # a few more than the files a function may have, for those deleted
+Files = forms.formset_factory(
+    FileForm, FileFormSet, extra=1, can_delete=True, max_num=MAX_ROWS, absolute_max=100
+)
+
+
+def manifest_text(manifest: dict) -> str:
+    """``manifest`` as aerostack.json: two spaces, keys in their own order."""
+    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
