@@ -1,0 +1,136 @@
+"""Source text -> highlighted HTML, a line at a time (runs in the worker).
+
+A reduced set of short classes instead of Pygments' ninety: less HTML, and a theme
+whose every colour can be checked for contrast (static/hub/source.css).
+"""
+
+import functools
+from collections.abc import Callable, Iterator
+from html import escape
+from pathlib import PurePosixPath
+
+from pygments.lexers.configs import TOMLLexer
+from pygments.lexers.data import JsonLexer
+from pygments.lexers.javascript import JavascriptLexer, TypeScriptLexer
+from pygments.lexers.markup import MarkdownLexer
+from pygments.lexers.shell import BashLexer
+from pygments.lexers.sql import SqlLexer
+from pygments.token import Token
+
+from registry.invisible import INVISIBLE_RE, find_invisible, name_of
+
+# The only lexers ever used, out of some six hundred: each is one more way to hang.
+# Markdown must not highlight its code blocks, which would reach all the others.
+LEXERS: dict[str, Callable] = {
+    "typescript": TypeScriptLexer,
+    "tsx": TypeScriptLexer,
+    "javascript": JavascriptLexer,
+    "json": JsonLexer,
+    "markdown": functools.partial(MarkdownLexer, handlecodeblocks=False),
+    "bash": BashLexer,
+    "sql": SqlLexer,
+    "toml": TOMLLexer,
+}
+ALIASES = {
+    **dict.fromkeys(("ts", "mts", "cts"), "typescript"),
+    **dict.fromkeys(("js", "mjs", "cjs", "jsx"), "javascript"),
+    **dict.fromkeys(("sh", "shell", "console", "zsh"), "bash"),
+    **dict.fromkeys(("json5", "jsonc"), "json"),
+    "md": "markdown",
+}
+CLASSES = {
+    Token.Comment: "c",
+    Token.Keyword: "k",
+    Token.Keyword.Constant: "m",
+    Token.Keyword.Type: "t",
+    Token.Name.Attribute: "a",
+    Token.Name.Builtin: "b",
+    Token.Name.Class: "t",
+    Token.Name.Constant: "m",
+    Token.Name.Decorator: "d",
+    Token.Name.Function: "f",
+    Token.Name.Tag: "k",
+    Token.Literal.Number: "m",
+    Token.Literal.String: "s",
+    Token.Literal.String.Interpol: "i",
+    Token.Literal.String.Regex: "r",
+    Token.Generic.Heading: "h",
+    Token.Generic.Subheading: "h",
+    Token.Generic.Emph: "e",
+    Token.Generic.Strong: "h",
+}
+MAX_MARKS = 2000  # past this, a mark is plain text: 25 bytes of HTML for 1 add up
+
+
+def language_of(path: str) -> str:
+    """The language to show a file in: a key of LEXERS, or ``text``."""
+    return known_language(PurePosixPath(path).suffix.removeprefix("."))
+
+
+def known_language(name: str) -> str:
+    """``ts`` -> ``typescript``; ``text`` for what is not highlighted."""
+    name = ALIASES.get(name.lower(), name.lower())
+    return name if name in LEXERS else "text"
+
+
+def highlighted(text: str, language: str) -> Iterator[str]:
+    """One piece of HTML per line of ``text`` (line ends are LF), without line ends."""
+    lexer = LEXERS[language](stripnl=False, ensurenl=False)
+    mark = marker(text)
+    line: list[str] = []
+    for css, value in _merged(lexer.get_tokens(text)):
+        first, *others = value.split("\n")
+        line.append(_span(css, mark(escape(first, quote=False))))
+        for part in others:
+            yield "".join(line)
+            line = [_span(css, mark(escape(part, quote=False)))]
+    yield "".join(line)
+
+
+def marker(text: str) -> Callable[[str], str]:
+    """The function that makes deceiving characters of (pieces of) ``text`` visible.
+
+    It takes and returns HTML text without tags.
+    """
+    count = 0
+    for count, _ in enumerate(find_invisible(text), 1):  # noqa: B007
+        if count > MAX_MARKS:
+            return functools.partial(INVISIBLE_RE.sub, lambda m: f"[U+{ord(m[0]):04X}]")
+    return show_invisible if count else str
+
+
+def show_invisible(html: str) -> str:
+    """``html``, text without tags, with a visible mark for each deceiving character."""
+    parts, end = [], 0
+    for match in find_invisible(html):
+        name = name_of(match[0])
+        parts.append(html[end : match.start()])
+        code = name.split()[0]
+        parts.append(f'<span class="invisible" title="{name}">{code}</span>')
+        end = match.end()
+    return "".join(parts) + html[end:]
+
+
+def _merged(tokens) -> Iterator[tuple[str, str]]:
+    """Neighbours of one class as one piece."""
+    css, values = "", []
+    for kind, value in tokens:
+        new = _class_of(kind)
+        if new != css:
+            yield css, "".join(values)
+            css, values = new, []
+        values.append(value)
+    yield css, "".join(values)
+
+
+@functools.cache
+def _class_of(kind) -> str:
+    while kind is not None:
+        if kind in CLASSES:
+            return CLASSES[kind]
+        kind = kind.parent
+    return ""
+
+
+def _span(css: str, html: str) -> str:
+    return f'<span class="{css}">{html}</span>' if css and html else html

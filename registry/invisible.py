@@ -1,0 +1,66 @@
+"""Characters that deceive a reader: invisible, or changing the order of others.
+
+The list is Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt),
+which holds what category Cf misses (Hangul fillers are letters and valid in
+identifiers), with the control characters and line separators beside it. See
+"Trojan Source", CVE-2021-42574.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+# Re-order text: the ones that make code read differently from how it runs.
+BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+IGNORABLE = (
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065"
+    "\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029"
+BIDI_RE = re.compile(f"[{BIDI}]")
+INVISIBLE_RE = re.compile(f"[{BIDI}{IGNORABLE}{CONTROL}]")
+
+# Joiners and variation selectors are how emoji and several scripts are written.
+JOINERS = "\u200c\u200d"
+SELECTORS = "\ufe0e\ufe0f"
+ZWJ = "\u200d"
+
+
+def find_invisible(text: str) -> Iterator[re.Match]:
+    """Matches of one deceiving character each, in order; emoji are left alone."""
+    for match in INVISIBLE_RE.finditer(text):
+        if not _is_at_home(text, match.start()):
+            yield match
+
+
+def name_of(character: str) -> str:
+    """``U+202E RIGHT-TO-LEFT OVERRIDE``, or only the code where there is no name."""
+    code = f"U+{ord(character):04X}"
+    return f"{code} {unicodedata.name(character, '')}".strip()
+
+
+def _is_at_home(text: str, index: int) -> bool:
+    character, before = text[index], text[index - 1 : index]
+    if not before:
+        return False
+    if character in SELECTORS:
+        return unicodedata.category(before) in ("So", "Sm", "Po", "Nd")
+    if character not in JOINERS:
+        return False
+    after = text[index + 1 : index + 2]
+    if character == ZWJ and _is_pictograph(before) and _is_pictograph(after):
+        return True
+    return _needs_joiners(before) and _needs_joiners(after)
+
+
+def _is_pictograph(character: str) -> bool:
+    return character == "\ufe0f" or unicodedata.category(character or " ") in (
+        "So",  # pictographs
+        "Sk",  # skin tones
+    )
+
+
+def _needs_joiners(character: str) -> bool:
+    """Of Arabic, Syriac, an Indic script or the like, where joiners are spelling."""
+    return "\u0600" <= character <= "\u109f"

@@ -1,0 +1,260 @@
+"""The worker process: what it survives, and that the web process never suffers.
+
+Tasks are functions of the standard library: the worker imports them by name.
+"""
+
+import json
+import operator
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from registry import sandbox
+
+PATIENCE = 60  # seconds; only ever waited in full when something is broken
+HANGS = re.search, "(a|aa)+$", "a" * 100 + "b"  # busy inside C for years
+
+
+def run(function, *args, timeout=PATIENCE):
+    return sandbox.run(function, *args, timeout=timeout)
+
+
+def worker_pid() -> int:
+    return run(os.getpid)
+
+
+def test_run_returns_the_result_of_another_process():
+    assert run(operator.add, [1], ["ü\ud800"]) == [1, "ü\ud800"]
+    assert worker_pid() not in (os.getpid(), os.getppid())
+
+
+def test_run_uses_the_same_process_again():
+    assert worker_pid() == worker_pid()
+
+
+def test_run_kills_a_task_at_its_timeout():
+    before = worker_pid()
+
+    with pytest.raises(sandbox.SandboxTimeout, match="too long"):
+        run(*HANGS, timeout=0.2)
+
+    assert worker_pid() != before
+
+
+def test_run_kills_a_sleeping_task():
+    with pytest.raises(sandbox.SandboxTimeout):
+        run(time.sleep, 600, timeout=0.2)
+
+    assert run(abs, -1) == 1
+
+
+def test_run_survives_a_crash():
+    with pytest.raises(sandbox.SandboxCrashed, match="failed"):
+        run(os.abort)
+
+    assert run(abs, -1) == 1
+
+
+def test_run_survives_kill_9_in_the_middle_of_a_task():
+    pid, outcome = worker_pid(), []
+
+    def task():
+        try:
+            run(time.sleep, 600)
+        except sandbox.SandboxError as error:
+            outcome.append(type(error))
+
+    thread = threading.Thread(target=task)
+    thread.start()
+    time.sleep(0.2)
+    os.kill(pid, signal.SIGKILL)
+    thread.join(PATIENCE)
+
+    assert outcome == [sandbox.SandboxCrashed]
+    assert run(abs, -1) == 1
+
+
+def test_run_survives_kill_9_between_tasks():
+    os.kill(worker_pid(), signal.SIGKILL)
+    time.sleep(0.1)
+
+    assert run(abs, -1) == 1
+
+
+def test_run_survives_a_stopped_worker():
+    os.kill(worker_pid(), signal.SIGSTOP)
+
+    with pytest.raises(sandbox.SandboxTimeout):
+        run(abs, -1, timeout=0.2)
+
+    assert run(abs, -1) == 1
+
+
+def test_run_limits_memory():
+    before = worker_pid()
+
+    with pytest.raises(sandbox.SandboxCrashed):
+        run(operator.mul, "x", 2_000_000_000)
+
+    assert worker_pid() != before
+
+
+def test_run_limits_output():
+    with pytest.raises(sandbox.OutputTooLarge, match="too large"):
+        run(operator.mul, "x", sandbox.MAX_ANSWER_BYTES)
+
+    assert run(abs, -1) == 1
+
+
+def test_run_reports_an_exception_of_the_task(caplog):
+    with pytest.raises(sandbox.SandboxCrashed):
+        run(json.loads, "{")
+
+    assert "JSONDecodeError" in caplog.text
+
+
+def test_run_passes_on_a_refusal_of_the_task():
+    from registry.rendering import source_html
+
+    with pytest.raises(sandbox.SandboxError, match="6,000 characters"):
+        run(source_html, "x" * 6000, "typescript")
+
+
+def test_what_a_task_prints_does_not_disturb_its_answer():
+    assert run(print, "noise") is None
+    assert run(abs, -1) == 1
+
+
+def test_submit_hands_over_the_result_or_the_error():
+    outcomes, ready = [], threading.Semaphore(0)
+
+    def done(result, error):
+        outcomes.append((result, type(error)))
+        ready.release()
+
+    sandbox.submit(abs, -3, timeout=PATIENCE, done=done)
+    sandbox.submit(os.abort, timeout=PATIENCE, done=done)
+    sandbox.submit(abs, -4, timeout=PATIENCE, done=done)
+
+    assert all(ready.acquire(timeout=PATIENCE) for _ in range(3))
+    assert outcomes == [
+        (3, type(None)),
+        (None, sandbox.SandboxCrashed),
+        (4, type(None)),
+    ]
+
+
+def test_a_hostile_task_in_the_background_spares_its_neighbours():
+    outcomes, ready = [], threading.Semaphore(0)
+
+    def done(result, error):
+        outcomes.append((result, type(error)))
+        ready.release()
+
+    sandbox.submit(time.sleep, 600, timeout=0.5, done=done)
+    sandbox.submit(abs, -1, timeout=0.5, done=done)
+
+    assert run(abs, -2) == 2
+    assert all(ready.acquire(timeout=PATIENCE) for _ in range(2))
+    assert outcomes == [(None, sandbox.SandboxTimeout), (1, type(None))]
+
+
+def test_submit_refuses_at_once_when_too_many_wait():
+    ready, accepted = threading.Semaphore(0), []
+
+    def done(result, error):
+        ready.release()
+
+    def fill(limit):
+        for _ in range(limit):
+            sandbox.submit(time.sleep, 0.02, timeout=PATIENCE, done=done)
+            accepted.append(1)
+
+    with pytest.raises(sandbox.SandboxBusy, match="waiting"):
+        fill(2 * sandbox.MAX_WAITING)
+
+    assert len(accepted) >= sandbox.MAX_WAITING
+    assert all(ready.acquire(timeout=PATIENCE) for _ in accepted)
+
+
+def test_many_threads_get_their_own_answers():
+    answers = {}
+
+    def ask(number):
+        answers[number] = run(operator.mul, number, 2)
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+
+    assert answers == {n: 2 * n for n in range(30)}
+
+
+def test_the_worker_knows_no_secret_and_no_database(monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "not-for-the-worker")
+    os.kill(worker_pid(), signal.SIGKILL)
+    time.sleep(0.1)
+
+    code = "sorted(m for m in __import__('sys').modules)"
+    modules = run(eval, code)
+    environment = run(eval, "dict(__import__('os').environ)")
+
+    assert "registry.rendering" in modules
+    assert not [m for m in modules if m in ("django.conf", "django.db", "sqlite3")]
+    assert set(environment) <= {"PATH", "LANG", "LC_CTYPE"}
+
+
+FORK = """
+import os, sys
+from registry import sandbox
+mine = sandbox.run(os.getpid, timeout=60)
+child = os.fork()
+if child == 0:
+    theirs = sandbox.run(os.getpid, timeout=60)
+    os._exit(0 if theirs != mine else 1)
+_, status = os.waitpid(child, 0)
+print(os.waitstatus_to_exitcode(status), sandbox.run(os.getpid, timeout=60) == mine)
+"""
+
+
+def test_a_forked_web_process_gets_a_worker_of_its_own():
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", FORK],
+        cwd=sandbox.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=3 * PATIENCE,
+        check=False,
+    )
+
+    assert (result.stdout.split(), result.stderr) == (["0", "True"], "")
+
+
+def test_workers_end_with_their_parent():
+    code = (
+        "import os; from registry.sandbox import run; print(run(os.getpid, timeout=60))"
+    )
+    pid = int(
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=sandbox.BASE_DIR,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=True,
+        ).stdout
+    )
+
+    for _ in range(100):
+        if not os.path.exists(f"/proc/{pid}"):
+            return
+        time.sleep(0.1)
+    pytest.fail("the worker outlived its parent")
