@@ -8,7 +8,7 @@ ETag over the very bytes sent, varies on Accept-Encoding alone and sets no cooki
 import gzip
 import hashlib
 import re
-from functools import wraps
+from functools import partial, wraps
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -29,10 +29,11 @@ class NotHere(Http404):
     """A 404 whose sentence is meant for the reader."""
 
 
-def public_page(view):
-    """Serve ``view`` to GET and HEAD as a public page that is always revalidated.
+def public_page(view, cache: str = REVALIDATE):
+    """Serve ``view`` to GET and HEAD as a public page.
 
-    A 404 raised inside is sent the same way.
+    cache: REVALIDATE, or IMMUTABLE for bytes that can never change. A 404 raised
+    inside is sent as a page too.
     """
 
     @require_safe
@@ -43,9 +44,12 @@ def public_page(view):
         except Http404 as missing:
             reason = str(missing) if isinstance(missing, NotHere) else ""
             response = render(request, "404.html", {"reason": reason}, status=404)
-        return seal(request, response, REVALIDATE)
+        return seal(request, response, cache)
 
     return wrapped
+
+
+immutable_page = partial(public_page, cache=IMMUTABLE)
 
 
 def seal(request: HttpRequest, response: HttpResponse, cache: str) -> HttpResponse:
@@ -86,9 +90,9 @@ def accepts_gzip(request: HttpRequest) -> bool:
         return False
 
 
-def raw_text(request: HttpRequest, text: str) -> HttpResponse:
-    """The bytes of one published file, as text that no browser will ever run."""
+def raw_text(text: str) -> HttpResponse:
+    """The bytes of a published file, as text that no browser will ever run."""
     response = HttpResponse(text, "text/plain; charset=utf-8")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return seal(request, response, IMMUTABLE)
+    return response

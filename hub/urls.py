@@ -1,1 +1,46 @@
-urlpatterns = []
+"""Addresses of the public pages.
+
+A function's tabs are at its address, and once more under ``/v/<version>``, where
+they show that version.
+"""
+
+from django.urls import path
+
+from hub import views
+
+app_name = "hub"
+FUNCTION = "functions/<str:username>/<str:slug>"
+PINNED = f"{FUNCTION}/v/<str:version>"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("favicon.ico", views.favicon, name="favicon"),
+    path("robots.txt", views.robots, name="robots"),
+    path("functions", views.functions_without_slash),
+    path("functions/", views.function_list, name="function_list"),
+    path("categories/<str:category>", views.category_detail, name="category_detail"),
+    path("tags/<str:tag>", views.tag_detail, name="tag_detail"),
+    path("users/<str:username>", views.author_detail, name="author_detail"),
+    path(FUNCTION, views.function_detail, name="function_detail"),
+    path(f"{FUNCTION}/versions", views.function_versions, name="function_versions"),
+    path(
+        f"{FUNCTION}/raw/<str:version>/<path:path>",
+        views.function_raw,
+        name="function_raw",
+    ),
+    path(PINNED, views.function_detail, name="version_detail"),
+]
+for base in (FUNCTION, PINNED):
+    pinned = base == PINNED
+    urlpatterns += [
+        path(
+            f"{base}/{tab}",
+            view,
+            name=f"{'version' if pinned else 'function'}_{name}",
+        )
+        for tab, view, name in [
+            ("source", views.function_source, "source"),
+            ("source/<path:path>", views.function_source, "file"),
+            ("install", views.function_install, "install"),
+        ]
+    ]

@@ -6,7 +6,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from hub.http import IMMUTABLE, REVALIDATE, public_page, raw_text
+from hub.http import IMMUTABLE, REVALIDATE, immutable_page, public_page, raw_text
 
 TEXT = "A calm page about one function. " * 40
 
@@ -76,7 +76,8 @@ def test_other_methods_are_refused(method):
 
 
 def test_raw_file_is_immutable_text_that_never_runs():
-    response = raw_text(RequestFactory().get("/"), "<script>alert(1)</script>")
+    view = immutable_page(lambda request: raw_text("<script>alert(1)</script>"))
+    response = view(RequestFactory().get("/"))
 
     assert response["Cache-Control"] == IMMUTABLE
     assert response["Content-Type"] == "text/plain; charset=utf-8"

@@ -1,0 +1,100 @@
+"""What all pages of one function have in common: its head, its tabs, its address."""
+
+from dataclasses import dataclass
+from functools import cached_property, wraps
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404, redirect, render
+
+from hub.http import NotHere, public_page
+from registry.models import Function, Redirect, Version, VersionFile
+
+
+def function_page(view):
+    """A public page about one function: ``view(request, page, ...)``.
+
+    A name the function has left is redirected for good.
+    """
+
+    @public_page
+    @wraps(view)
+    def wrapped(request, username, slug, version="", **kwargs):
+        named = Function.objects.published().described().named(username, slug)
+        function = named.first()
+        if function is None:
+            return _redirect(request, username, slug)
+        page = FunctionPage(function, _version(function, version), bool(version))
+        return view(request, page, **kwargs)
+
+    return wrapped
+
+
+@dataclass(frozen=True)
+class FunctionPage:
+    """A function and the version shown: the latest, or the one in the address."""
+
+    function: Function
+    version: Version
+    is_pinned: bool
+
+    @property
+    def url(self) -> str:
+        """Where the tabs of this function, at this version, are."""
+        pin = f"/v/{self.version.number}" if self.is_pinned else ""
+        return self.function.url + pin
+
+    @property
+    def raw_url(self) -> str:
+        """Where this version's files lie as they are; ends in a slash."""
+        return f"{self.function.url}/raw/{self.version.number}/"
+
+    @property
+    def command(self) -> str:
+        """The line that installs what is shown."""
+        pin = f"@{self.version.number}" if self.is_pinned else ""
+        return f"aerostack functions install {self.function.path}{pin}"
+
+    @cached_property
+    def files(self) -> list[VersionFile]:
+        """Those of the version, by path, without their text."""
+        return list(self.version.files.select_related("blob").defer("blob__text"))
+
+    def render(self, request: HttpRequest, tab: str, **context):
+        """Render ``hub/function_<tab>.html`` with the head's context added."""
+        context |= {
+            "page": self,
+            "function": self.function,
+            "version": self.version,
+            "version_count": self.function.versions.count(),
+            "canonical": settings.HUB_URL + self.url,
+            "tab": tab,
+            "section": "functions",
+        }
+        return render(request, f"hub/function_{tab}.html", context)
+
+
+def _redirect(request: HttpRequest, username: str, slug: str):
+    """To where the function lives now. Raises Http404 when there never was one."""
+    left = get_object_or_404(
+        Redirect.objects.select_related("function__owner"),
+        username=username,
+        slug=slug,
+        function__published_at__isnull=False,
+    )
+    rest = request.path.removeprefix(f"/functions/{username}/{slug}")
+    return redirect(left.function.url + rest, permanent=True)
+
+
+def _version(function: Function, number: str) -> Version:
+    """The version numbered so, else the latest; one query either way."""
+    versions = Version.objects.filter(function=function)
+    if number:
+        versions = versions.filter(number=number)
+    elif function.latest_id:
+        versions = versions.filter(pk=function.latest_id)
+    version = versions.select_related("yank", "inspection").newest_first().first()
+    if version is None:
+        raise NotHere(f"{function} has no version {number[:64]}.")
+    version.function = function
+    return version

@@ -1,0 +1,33 @@
+"""The public pages: fetch, call, render. They read, and write nothing."""
+
+from hub.views.functions import (
+    function_detail,
+    function_install,
+    function_raw,
+    function_source,
+    function_versions,
+)
+from hub.views.lists import (
+    author_detail,
+    category_detail,
+    function_list,
+    home,
+    tag_detail,
+)
+from hub.views.site import favicon, functions_without_slash, robots
+
+__all__ = [
+    "author_detail",
+    "category_detail",
+    "favicon",
+    "function_detail",
+    "function_install",
+    "function_list",
+    "function_raw",
+    "function_source",
+    "function_versions",
+    "functions_without_slash",
+    "home",
+    "robots",
+    "tag_detail",
+]

@@ -1,0 +1,87 @@
+"""One function: its page, its versions, every file of them, how to install it."""
+
+import shlex
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from hub import rendered
+from hub.filetree import tree_of
+from hub.function_page import FunctionPage, function_page
+from hub.http import NotHere, immutable_page, raw_text
+from registry.models import VersionFile
+from registry.rendering import language_of
+
+MAX_VERSION_ROWS = 300
+
+
+@function_page
+def function_detail(request: HttpRequest, page: FunctionPage):
+    # The listing's README is the live one; a version keeps the one it shipped with.
+    shown = page.version if page.is_pinned else page.function
+    readme = rendered.readme_of(shown.readme_id, links=f"{page.url}/source/")
+    return page.render(request, "readme", readme=readme)
+
+
+@function_page
+def function_source(request: HttpRequest, page: FunctionPage, path: str = ""):
+    path = path or page.version.entrypoint
+    shown = next((file for file in page.files if file.path == path), None)
+    if shown is None:
+        raise NotHere(
+            f"{page.function} {page.version.number} has no file {path[:155]}. "
+            "Its files are under Source."
+        )
+    language = language_of(path)
+    source = rendered.source_of(shown.blob_id, language)
+    context = {"file": shown, "source": source, "language": language}
+    return page.render(request, "source", tree=tree_of(page.files, path), **context)
+
+
+@function_page
+def function_versions(request: HttpRequest, page: FunctionPage):
+    versions = page.function.versions.select_related("yank").newest_first()
+    versions = list(versions[:MAX_VERSION_ROWS])
+    return page.render(request, "versions", versions=versions)
+
+
+@function_page
+def function_install(request: HttpRequest, page: FunctionPage):
+    manifest, path = page.version.manifest, page.function.path
+    packages = " ".join(map(shlex.quote, manifest.get("npmDependencies") or []))
+    address = f"{settings.HUB_URL}/api/community/functions/{path}/install"
+    return page.render(
+        request,
+        "install",
+        npm_command=f"npm install {packages}",
+        mount=_mount(page.function.slug, manifest),
+        curl_command=f"curl -s '{address}?version={quote(page.version.number)}'",
+    )
+
+
+def _mount(slug: str, manifest: dict) -> str:
+    """The two lines of a Hono app that serve the function's route."""
+    export, route = manifest.get("routeExport"), manifest.get("routePath")
+    return (
+        f"import {{ {export} }} from './services/{slug}';\n"
+        f"app.route('{route}', {export});\n"
+    )
+
+
+@immutable_page
+def function_raw(request: HttpRequest, username, slug, version, path):
+    """The bytes of one file, forever the same."""
+    file = get_object_or_404(
+        VersionFile.objects.select_related("blob__removal").exclude(
+            version__function__published_at=None
+        ),
+        version__function__owner__username=username,
+        version__function__slug=slug,
+        version__number=version,
+        path=path,
+    )
+    if not file.blob.text and hasattr(file.blob, "removal"):
+        raise NotHere(f"The Hub's staff removed this text: {file.blob.removal.reason}")
+    return raw_text(file.blob.text)
