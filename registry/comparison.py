@@ -1,0 +1,124 @@
+"""What changed between two sets of texts. Pure; runs in the worker.
+
+difflib is quick on what people write and quadratic on what they might send, so
+``compare`` asks the worker and falls back to naming the files that differ.
+"""
+
+import difflib
+from dataclasses import dataclass
+
+from registry import sandbox
+from registry.invisible import find_invisible, name_of
+
+CONTEXT_LINES = 3
+MAX_SHOWN_LINES = 1_500  # of all files together; a page must stay readable
+MAX_LINE_CHARACTERS = 400  # the rest of a longer line is cut
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``files`` as ``compare_texts`` gives them; without hunks where it failed."""
+
+    files: list[dict]
+    reason: str = ""  # a sentence for people where lines could not be compared
+
+    def __bool__(self):
+        return bool(self.files)
+
+
+def compare(
+    old: dict[str, str], new: dict[str, str], *, timeout: float = 2.0
+) -> Comparison:
+    """What changed from ``old`` to ``new`` (path -> text), found in the worker.
+
+    timeout: seconds to wait at most.
+    """
+    changed = {
+        path
+        for path in old.keys() | new.keys()
+        if path not in old or path not in new or old[path] != new[path]
+    }
+    if not changed:
+        return Comparison([])
+    old = {path: text for path, text in old.items() if path in changed}
+    new = {path: text for path, text in new.items() if path in changed}
+    try:
+        return Comparison(sandbox.run(compare_texts, old, new, timeout=timeout))
+    except sandbox.SandboxError as error:
+        reason = f"The lines could not be compared: {error}"
+        return Comparison(_named(old, new), reason)
+
+
+def compare_texts(old: dict[str, str], new: dict[str, str]) -> list[dict]:
+    """One object per changed path: path, was (before a rename), status (added,
+    removed, renamed, changed), added and removed (lines), hunks, cut (bool).
+
+    A hunk has a head and lines of [kind, number before, number after, text]; kind is
+    "+", "-" or " ".
+    """
+    left = MAX_SHOWN_LINES
+    files = _named(old, new)
+    for file in files:
+        before = old.get(file["was"], "")
+        hunks = _hunks(before, new.get(file["path"], ""))
+        for sign, name in (("+", "added"), ("-", "removed")):
+            file[name] = sum(line[0] == sign for h in hunks for line in h["lines"])
+        for hunk in hunks:
+            shown = hunk["lines"][: max(left, 0)]
+            file["cut"] |= len(shown) < len(hunk["lines"])
+            left -= len(shown)
+            if shown:
+                file["hunks"].append(hunk | {"lines": shown})
+    return files
+
+
+def _named(old: dict[str, str], new: dict[str, str]) -> list[dict]:
+    """The changed files without their lines; a moved text counts as a rename."""
+    gone = {text: path for path, text in sorted(old.items()) if path not in new}
+    renamed = {
+        path: gone.pop(text)
+        for path, text in sorted(new.items())
+        if path not in old and text in gone
+    }
+    files = []
+    for path in sorted(old.keys() | new.keys()):
+        if path in renamed.values() or old.get(path) == new.get(path):
+            continue
+        status = "renamed" if path in renamed else "changed"
+        if status == "changed" and path not in old:
+            status = "added"
+        elif path not in new:
+            status = "removed"
+        was = renamed.get(path, path)
+        counts = {"added": 0, "removed": 0, "hunks": [], "cut": False}
+        files.append({"path": path, "was": was, "status": status, **counts})
+    return files
+
+
+def _hunks(old: str, new: str) -> list[dict]:
+    before, after = old.splitlines(), new.splitlines()
+    matcher = difflib.SequenceMatcher(None, before, after)
+    hunks = []
+    for group in matcher.get_grouped_opcodes(CONTEXT_LINES):
+        lines = []
+        for tag, a, b, c, d in group:
+            if tag == "equal":
+                pairs = zip(range(a, b), range(c, d), strict=True)
+                lines += [[" ", i + 1, j + 1, _shown(before[i])] for i, j in pairs]
+                continue
+            lines += [["-", i + 1, None, _shown(before[i])] for i in range(a, b)]
+            lines += [["+", None, j + 1, _shown(after[j])] for j in range(c, d)]
+        first, last = group[0], group[-1]
+        head = f"@@ -{first[1] + 1},{last[2] - first[1]} "
+        head += f"+{first[3] + 1},{last[4] - first[3]} @@"
+        hunks.append({"head": head, "lines": lines})
+    return hunks
+
+
+def _shown(line: str) -> str:
+    """A line cut to what fits, with characters that deceive the eye spelled out."""
+    cut = line[:MAX_LINE_CHARACTERS] + ("…" if len(line) > MAX_LINE_CHARACTERS else "")
+    for match in reversed(list(find_invisible(cut))):
+        code = name_of(match[0]).split()[0]
+        cut = f"{cut[: match.start()]}⟨{code}⟩{cut[match.end() :]}"
+    return cut
