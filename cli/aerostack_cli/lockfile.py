@@ -1,0 +1,138 @@
+"""aerostack.lock: what is installed, from where, and the hash of every file.
+
+JSON, sorted, one hash per line, so that it diffs and merges well. It is read with
+the same distrust as a Hub's answer: it comes with whatever project was cloned.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from aerostack_cli.errors import CliError
+from aerostack_cli.paths import (
+    is_safe_path,
+    is_sha256,
+    is_slug,
+    is_username,
+    stays_inside,
+)
+from aerostack_cli.refs import Ref
+from aerostack_cli.snapshot import Snapshot, is_version
+
+FILE_NAME = "aerostack.lock"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Installed:
+    """One installed function. ``files`` maps its paths, relative to ``directory``,
+    to the hex SHA-256 of the published text."""
+
+    slug: str
+    author: str
+    hub: str
+    version: str
+    integrity: str
+    directory: str
+    files: dict[str, str]
+
+    @property
+    def ref(self) -> Ref:
+        """The function, at the installed version."""
+        return Ref(self.author, self.slug, self.version)
+
+    @property
+    def newest_ref(self) -> Ref:
+        return replace(self.ref, version="")
+
+    def path(self, name: str) -> str:
+        """Where its file ``name`` stands, relative to the project."""
+        return f"{self.directory}/{name}"
+
+
+def default_directory(slug: str) -> str:
+    return f"services/{slug}"
+
+
+def installed_from(snapshot: Snapshot, hub: str, directory: str = "") -> Installed:
+    """The entry for ``snapshot``, written to ``directory`` or services/<slug>."""
+    return Installed(
+        slug=snapshot.slug,
+        author=snapshot.author,
+        hub=hub,
+        version=snapshot.version,
+        integrity=snapshot.integrity,
+        directory=directory or default_directory(snapshot.slug),
+        files=dict(snapshot.hashes),
+    )
+
+
+def read_lock(text: str) -> dict[str, Installed]:
+    """Entries by slug; ``""`` is an empty lock. Raises CliError."""
+    if not text.strip():
+        return {}
+    try:
+        content = json.loads(text)
+        if content["lockfileVersion"] != FORMAT:
+            raise CliError(
+                f"{FILE_NAME} was written by a newer aerostack.",
+                code="NEWER_LOCK",
+                fix="Update the aerostack command.",
+            )
+        entries = content["functions"].items()
+        return {slug: _entry(slug, entry) for slug, entry in entries}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise CliError(
+            f"{FILE_NAME} is damaged ({error}).",
+            code="DAMAGED_LOCK",
+            fix="Restore it from version control, or remove it and install again.",
+        ) from error
+
+
+def write_lock(entries: dict[str, Installed]) -> str:
+    """The lock's text, the same for the same entries."""
+    functions = {
+        slug: {
+            "author": entry.author,
+            "hub": entry.hub,
+            "version": entry.version,
+            "integrity": entry.integrity,
+            **_placed(entry),
+            "files": dict(sorted(entry.files.items())),
+        }
+        for slug, entry in sorted(entries.items())
+    }
+    content = {"lockfileVersion": FORMAT, "functions": functions}
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _placed(entry: Installed) -> dict:
+    is_default = entry.directory == default_directory(entry.slug)
+    return {} if is_default else {"directory": entry.directory}
+
+
+def _entry(slug: str, entry: dict) -> Installed:
+    files = entry["files"]
+    directory = entry.get("directory") or default_directory(slug)
+    good = (
+        is_slug(slug)
+        and is_username(entry["author"])
+        and is_version(entry["version"])
+        and isinstance(entry["hub"], str)
+        and isinstance(entry["integrity"], str)
+        and stays_inside(directory)
+        and all(is_safe_path(path) for path in files)
+        and all(is_sha256(digest) for digest in files.values())
+    )
+    if not good:
+        raise ValueError(f"the entry '{slug[:80]}' is not one")
+    return Installed(
+        slug=slug,
+        author=entry["author"],
+        hub=entry["hub"],
+        version=entry["version"],
+        integrity=entry["integrity"],
+        directory=directory,
+        files=dict(files),
+    )

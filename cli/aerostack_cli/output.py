@@ -1,0 +1,180 @@
+"""The one place that prints: results, notes, tables, progress and errors.
+
+Text from a Hub is never trusted: control, bidirectional and invisible characters
+are shown as escapes, so that nothing can move the cursor, recolour the screen or
+reorder what is read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import threading
+from contextlib import contextmanager
+
+import click
+
+from aerostack_cli.errors import CliError
+
+# C0 and C1 controls (less tab and newline), soft hyphen, Arabic letter mark, the
+# Hangul fillers, Mongolian separators, zero-width and bidirectional marks, line
+# and paragraph separators, variation selectors, BOM, lone surrogates, tags:
+# Unicode's Default_Ignorable_Code_Point and Bidi_Control.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5"
+    "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+def escape(text: object) -> str:
+    """``text`` with every unsafe character written as ``\\xNN`` or ``\\uNNNN``."""
+
+    def written_out(match):
+        point = ord(match[0])
+        if point < 0x100:
+            return f"\\x{point:02x}"
+        return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+
+    return _UNSAFE.sub(written_out, str(text))
+
+
+def one_line(text: object) -> str:
+    """``escape``, with tabs and newlines as escapes too: for fields and tables."""
+    return escape(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+class Output:
+    """Prints for people, or one JSON document for programs.
+
+    as_json: results and errors become JSON on standard output, all else is silent.
+    quiet: only results and errors.
+    """
+
+    def __init__(self, *, as_json: bool = False, quiet: bool = False):
+        self.as_json = as_json
+        self.quiet = quiet
+
+    def line(self, text: object = "", **style) -> None:
+        """A line of the result, never wrapped or cut. ``style`` as click.style."""
+        if not self.as_json:
+            click.secho(escape(text), **style)
+
+    def note(self, text: object = "", **style) -> None:
+        """A line on standard output that --quiet leaves out."""
+        if not self.quiet:
+            self.line(text, **style)
+
+    def warn(self, text: object) -> None:
+        """A warning on standard error."""
+        if not self.as_json and not self.quiet:
+            click.secho(f"Warning: {one_line(text)}", err=True, fg="yellow")
+
+    def data(self, value: object) -> None:
+        """The result as JSON, when JSON was asked for."""
+        if self.as_json:
+            click.echo(json.dumps(value, indent=2))
+
+    def table(self, columns: list[str], rows: list[list]) -> None:
+        """Aligned columns on a terminal; tab-separated lines, never cut, elsewhere."""
+        if self.as_json:
+            return
+        cells = [[one_line(cell) for cell in row] for row in rows]
+        if not sys.stdout.isatty():
+            for row in cells:
+                click.echo("\t".join(row))
+            return
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in cells:
+            table.add_row(*[Text(cell) for cell in row])
+        Console().print(table)
+
+    def diff(self, lines: list[str]) -> None:
+        """A unified diff, coloured on a terminal."""
+        colours = {"+": "green", "-": "red", "@": "cyan"}
+        for line in lines:
+            self.line(line.rstrip("\n").replace("\r", "\\r"), fg=colours.get(line[:1]))
+
+    def error(self, error: CliError) -> None:
+        """What happened, the code, further faults and the fix."""
+        if self.as_json:
+            self.data(error.as_json())
+            return
+        label = click.style("Error:", fg="red", bold=True)
+        click.echo(f"{label} {escape(error.message)}", err=True)
+        for detail in error.details:
+            click.echo(f"   - {one_line(_sentence(detail))}", err=True)
+        click.echo(f"   Code: {one_line(error.code)}", err=True)
+        if error.fix:
+            click.echo(f"   Fix:  {escape(error.fix)}", err=True)
+
+    def progress(self, items: list, label: str):
+        """Iterate over ``items``, with a bar when there are several and a terminal."""
+        if len(items) < 2 or not self._can_animate():
+            yield from items
+            return
+        from rich.console import Console
+        from rich.progress import track
+
+        console = Console(stderr=True)
+        yield from track(items, description=label, console=console, transient=True)
+
+    @contextmanager
+    def waiting(self, label: str):
+        """Show a spinner while the body runs, from its second second on."""
+        if not self._can_animate():
+            yield
+            return
+        spinner = _Spinner(label)
+        timer = threading.Timer(1.0, spinner.start)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            spinner.stop()
+
+    def _can_animate(self) -> bool:
+        return not self.as_json and not self.quiet and sys.stderr.isatty()
+
+
+class _Spinner:
+    def __init__(self, label: str):
+        self.label = label
+        self.status = None
+        self.lock = threading.Lock()
+        self.stopped = False
+
+    def start(self) -> None:
+        from rich.console import Console
+
+        with self.lock:
+            if not self.stopped:
+                self.status = Console(stderr=True).status(self.label)
+                self.status.start()
+
+    def stop(self) -> None:
+        with self.lock:
+            self.stopped = True
+            if self.status:
+                self.status.stop()
+
+
+def _sentence(detail: object) -> str:
+    """One detail of a refusal as a line: the field it is about, then the message."""
+    if not isinstance(detail, dict):
+        return str(detail)
+    message = detail.get("message") or detail.get("error") or detail.get("code") or ""
+    place = detail.get("field") or detail.get("path") or detail.get("file") or ""
+    if line := detail.get("line"):
+        place = f"{place}:{line}"
+    return f"{place}: {message}" if place else str(message)

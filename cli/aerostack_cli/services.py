@@ -1,0 +1,116 @@
+"""The ``[[services]]`` blocks of aerostack.toml.
+
+A block is added and taken out as text, so that every other byte of the file, its
+comments, order, quoting and line ends, stays as it is; the result is parsed again
+and compared before it is used.
+"""
+
+from __future__ import annotations
+
+import re
+
+from aerostack_cli.errors import CliError
+
+FILE_NAME = "aerostack.toml"
+_HEADER = re.compile(r"\s*\[")
+_SERVICES = re.compile(r"\s*\[\[\s*services\s*\]\]\s*(#.*)?\Z")
+
+
+def service_names(text: str) -> list[str]:
+    """The names of the services in ``text``. Raises CliError if it is not TOML."""
+    return [service.get("name") for service in _services(text)]
+
+
+def add_service(text: str, name: str, main: str) -> str:
+    """``text`` with a block for ``name`` at its end, unless it has one already."""
+    if name in service_names(text):
+        return text
+    newline = "\r\n" if "\r\n" in text else "\n"
+    lines = ["[[services]]", f'name = "{name}"', f'main = "{main}"', ""]
+    gap = "" if not text else newline if text.endswith("\n") else newline * 2
+    added = text + gap + newline.join(lines)
+    expected = [*_services(text), {"name": name, "main": main}]
+    if _parsed(added, or_none=True) is None or _services(added) != expected:
+        return _add_inline(text, name, main)
+    return added
+
+
+def remove_service(text: str, name: str) -> str:
+    """``text`` without the block for ``name``; comments around it stay."""
+    names = service_names(text)
+    if name not in names:
+        return text
+    expected = _parsed(text)
+    del expected["services"][names.index(name)]
+    if not expected["services"]:
+        del expected["services"]
+    shortened = _without_block(text, names.index(name))
+    if shortened is not None and _parsed(shortened, or_none=True) == expected:
+        return shortened
+    return _remove_parsed(text, names.index(name))
+
+
+def _without_block(text: str, position: int) -> str | None:
+    """``text`` without the lines of the block at ``position``, or None when the
+    blocks cannot be told apart by their headers."""
+    lines = text.splitlines(keepends=True)
+    headers = [at for at, line in enumerate(lines) if _SERVICES.match(line)]
+    if position >= len(headers):
+        return None
+    start = end = headers[position]
+    for at in range(start + 1, len(lines)):
+        if _HEADER.match(lines[at]):
+            break
+        if lines[at].strip() and not lines[at].lstrip().startswith("#"):
+            end = at
+    before, after = lines[:start], lines[end + 1 :]
+    if before and not before[-1].strip() and (not after or not after[0].strip()):
+        before.pop()
+    return "".join(before + after)
+
+
+def _add_inline(text: str, name: str, main: str) -> str:
+    """For ``services = [...]``, which takes no further ``[[services]]``."""
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    item = tomlkit.inline_table()
+    item.update({"name": name, "main": main})
+    document["services"].append(item)
+    return tomlkit.dumps(document)
+
+
+def _remove_parsed(text: str, position: int) -> str:
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    del document["services"][position]
+    return tomlkit.dumps(document)
+
+
+def _services(text: str) -> list[dict]:
+    services = _parsed(text).get("services", [])
+    good = isinstance(services, list) and all(isinstance(s, dict) for s in services)
+    if not good:
+        raise CliError(
+            f"'services' in {FILE_NAME} is not a list of tables; nothing was changed.",
+            code="INVALID_PROJECT",
+            fix="Write it as [[services]] blocks.",
+        )
+    return services
+
+
+def _parsed(text: str, *, or_none: bool = False) -> dict | None:
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        return tomlkit.parse(text).unwrap()
+    except TOMLKitError as error:
+        if or_none:
+            return None
+        raise CliError(
+            f"{FILE_NAME} is not TOML ({error}); nothing was changed.",
+            code="INVALID_PROJECT",
+            fix=f"Correct {FILE_NAME}, then run the command again.",
+        ) from error

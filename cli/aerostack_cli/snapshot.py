@@ -1,0 +1,206 @@
+"""A published version as a Hub sends it, checked before anything believes it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+from aerostack_cli.errors import UntrustedAnswer
+from aerostack_cli.paths import (
+    colliding_paths,
+    is_safe_path,
+    is_sha256,
+    is_slug,
+    is_username,
+)
+
+MAX_FILES = 60
+MAX_FILE_BYTES = 512 * 1024
+MAX_TOTAL_BYTES = 2 * 1024 * 1024 + 64 * 1024
+MAX_VERSION_CHARS = 64
+
+# Where a version's way in is looked for when it does not say.
+ENTRYPOINTS = [
+    f"{folder}{name}.{suffix}"
+    for name in ("index", "adapter", "core")
+    for folder in ("", "src/")
+    for suffix in ("ts", "js")
+]
+
+# Printed as part of a shell command and as KEY=value lines: nothing else fits.
+_PACKAGE = re.compile(
+    r"(@[a-z0-9~-][a-z0-9._~-]*/)?[A-Za-z0-9~][A-Za-z0-9._~-]*"
+    r"(@[A-Za-z0-9.^~<>=*|+ -]{1,64})?\Z"
+)
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]*\Z")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One version: ``files`` maps safe relative paths to text whose hash and size
+    are what the Hub said, ``hashes`` the same paths to hex SHA-256."""
+
+    author: str
+    slug: str
+    version: str
+    description: str
+    integrity: str
+    files: dict[str, str]
+    hashes: dict[str, str]
+    main: str
+    packages: list[str] = field(default_factory=list)
+    variables: list[str] = field(default_factory=list)
+    route: str = ""
+    has_tables: bool = False
+    yanked: str = ""
+    deprecated: str = ""
+    license: str = ""
+
+    @property
+    def ref(self) -> str:
+        return f"{self.author}/{self.slug}@{self.version}"
+
+
+def read_snapshot(answer: dict) -> Snapshot:
+    """The install manifest ``answer`` as a Snapshot.
+
+    Raises UntrustedAnswer, naming the fault, when anything in it is not what a
+    Hub may send: nothing of such an answer is used.
+    """
+    files, hashes = _read_files(answer.get("files"))
+    integrity = answer.get("integrity")
+    if integrity != integrity_of(hashes):
+        raise UntrustedAnswer("The Hub sent files that are not the version's own.")
+    slug = _checked(answer, "slug", is_slug)
+    return Snapshot(
+        author=_checked(answer, "author", is_username),
+        slug=slug,
+        version=_checked(answer, "version", is_version),
+        description=_text(answer, "description"),
+        integrity=integrity,
+        files=files,
+        hashes=hashes,
+        main=_main(answer, files),
+        packages=_words(answer, "npmDependencies", _PACKAGE),
+        variables=_words(answer, "envVars", _VARIABLE),
+        route=_text(answer, "routePath"),
+        has_tables=answer.get("drizzleSchema") is True,
+        yanked=notice(answer.get("yanked")),
+        deprecated=notice(answer.get("deprecated")),
+        license=_text(answer, "license"),
+    )
+
+
+def is_version(text: object) -> bool:
+    """Whether ``text`` can be shown and asked for as a version number."""
+    return (
+        isinstance(text, str)
+        and len(text) <= MAX_VERSION_CHARS
+        and bool(_VERSION.match(text))
+    )
+
+
+def notice(value: object) -> str:
+    """A yank or deprecation as one sentence; empty when there is none."""
+    if not value:
+        return ""
+    if isinstance(value, dict):
+        text = value.get("reason") or value.get("message") or ""
+        other = value.get("replacement") or value.get("successor")
+        text = str(text or "no reason given")
+        return f"{text} (use {other} instead)" if other else text
+    return value if isinstance(value, str) else "no reason given"
+
+
+def sha256(content: bytes) -> str:
+    """Hex SHA-256 of ``content``."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def integrity_of(hashes: dict[str, str]) -> str:
+    """The integrity of a version whose files have these hashes: the SHA-256, in
+    base64, of what ``sha256sum`` prints for them, sorted by path.
+
+    Source: docs/manifest.md, "Integrity".
+    """
+    lines = "".join(f"{hashes[path]}  {path}\n" for path in sorted(hashes))
+    digest = hashlib.sha256(lines.encode()).digest()
+    return "sha256-" + base64.b64encode(digest).decode()
+
+
+def _read_files(entries: object) -> tuple[dict[str, str], dict[str, str]]:
+    if not isinstance(entries, list) or not entries:
+        raise UntrustedAnswer("The Hub sent a version without files.")
+    if len(entries) > MAX_FILES:
+        raise UntrustedAnswer(f"The Hub sent {len(entries)} files in one version.")
+    files: dict[str, str] = {}
+    hashes: dict[str, str] = {}
+    for entry in entries:
+        path, content, digest = _read_file(entry)
+        if path in files:
+            raise UntrustedAnswer(f"The Hub sent two files called {path}.")
+        files[path], hashes[path] = content, digest
+    if collisions := colliding_paths(list(files)):
+        raise UntrustedAnswer(
+            f"The Hub sent files that collide on some systems: {', '.join(collisions)}."
+        )
+    if sum(len(text) for text in files.values()) > MAX_TOTAL_BYTES:
+        raise UntrustedAnswer("The Hub sent more text than a version may hold.")
+    return files, hashes
+
+
+def _read_file(entry: object) -> tuple[str, str, str]:
+    entry = entry if isinstance(entry, dict) else {}
+    path, content = entry.get("path"), entry.get("content")
+    if not is_safe_path(path):
+        raise UntrustedAnswer(
+            f"The Hub sent a file with the unsafe path {str(path)[:80]!r}."
+        )
+    data = text_bytes(content, path)
+    if len(data) > MAX_FILE_BYTES or entry.get("size", len(data)) != len(data):
+        raise UntrustedAnswer(f"The Hub sent {path} with a size that is not its own.")
+    digest = entry.get("sha256")
+    if not is_sha256(digest) or digest != sha256(data):
+        raise UntrustedAnswer(f"The Hub sent {path} with a hash that is not its own.")
+    return path, content, digest
+
+
+def text_bytes(content: object, name: str) -> bytes:
+    """``content`` as UTF-8; UntrustedAnswer when it is not text."""
+    try:
+        return content.encode("utf-8")
+    except (AttributeError, UnicodeEncodeError) as error:
+        raise UntrustedAnswer(f"The Hub sent {name}, which is not text.") from error
+
+
+def _main(answer: dict, files: dict[str, str]) -> str:
+    """The file to wire up: what the flat layout calls index.ts, else the version's
+    own entrypoint, else the first that looks like one."""
+    named = answer.get("entrypoint")
+    candidates = ["index.ts", named, *ENTRYPOINTS, *files]
+    return next(path for path in candidates if path in files)
+
+
+def _checked(answer: dict, key: str, is_good) -> str:
+    value = answer.get(key)
+    if not is_good(value):
+        raise UntrustedAnswer(f"The Hub sent the {key} {str(value)[:80]!r}.")
+    return value
+
+
+def _text(answer: dict, key: str) -> str:
+    value = answer.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _words(answer: dict, key: str, pattern: re.Pattern) -> list[str]:
+    values = answer.get(key) or []
+    if not isinstance(values, list):
+        raise UntrustedAnswer(f"The Hub sent {key} as something else than a list.")
+    for value in values:
+        if not isinstance(value, str) or not pattern.match(value):
+            raise UntrustedAnswer(f"The Hub sent {str(value)[:80]!r} among {key}.")
+    return list(values)
