@@ -1,0 +1,3 @@
+export { newsletterRoute, unsubscribeHeaders } from './adapter';
+export { createToken, normaliseEmail, readToken } from './core';
+export { subscribers } from './schema';

@@ -1,0 +1,3 @@
+export { semanticSearchRoute } from './adapter';
+export { bestPerDocument, parseDocument, parseQuery, SearchError, splitText } from './core';
+export type { Document, Match } from './core';
