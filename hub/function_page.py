@@ -20,8 +20,9 @@ def function_page(view):
     @public_page
     @wraps(view)
     def wrapped(request, username, slug, version="", **kwargs):
-        named = Function.objects.published().described().named(username, slug)
-        function = named.first()
+        functions = Function.objects.published().described().select_related("readme")
+        named = functions.named(username, slug)
+        function = named.defer("readme__text").first()
         if function is None:
             return _redirect(request, username, slug)
         page = FunctionPage(function, _version(function, version), bool(version))
@@ -93,7 +94,8 @@ def _version(function: Function, number: str) -> Version:
         versions = versions.filter(number=number)
     elif function.latest_id:
         versions = versions.filter(pk=function.latest_id)
-    version = versions.select_related("yank", "inspection").newest_first().first()
+    versions = versions.select_related("yank", "inspection", "readme")
+    version = versions.defer("readme__text").newest_first().first()
     if version is None:
         raise NotHere(f"{function} has no version {number[:64]}.")
     version.function = function

@@ -1,6 +1,9 @@
-"""The stored HTML of a text, or the text itself where there is none (yet)."""
+"""The stored HTML of a text, as a page of the Hub shows it."""
 
-from registry.models import Blob, Rendering
+import re
+
+from registry import derived
+from registry.models import Blob, Version
 from registry.rendering import (
     README,
     RENDERER,
@@ -10,35 +13,39 @@ from registry.rendering import (
     safe,
 )
 
-NOT_YET = "It was published a moment ago and is still being prepared; reload to see it."
+REMOVED = "The Hub's staff removed this text. Its hash and its size stay on record."
+NOT_YET = "It was published a moment ago; reload to see it in full."
+FIRST_HEADING = re.compile(r"\s*<h2[^>]*>([^<]*)</h2>")
 
 
-def source_of(blob_id: str, language: str) -> Rendered:
-    """A file as a page shows it. At most two queries, whatever its size."""
-    return _stored(blob_id, language) or _plain(blob_id, numbered=True)
+def source_of(blob: Blob, language: str, version: Version) -> Rendered:
+    """A file of ``version``. One query when it has been rendered before."""
+    return _shown(blob, language, version)
 
 
-def readme_of(blob_id: str | None, links: str) -> Rendered | None:
-    """A README as a page shows it; None when there is none.
-
-    links: address, ending in a slash, that its relative links are under.
-    """
-    if blob_id is None:
+def readme_of(blob: Blob | None, version: Version, links: str) -> Rendered | None:
+    """A README, with its relative links under ``links`` (which ends in a slash);
+    None when there is none."""
+    if blob is None:
         return None
-    shown = _stored(blob_id, README) or _plain(blob_id, numbered=False)
-    html = safe(resolve_relative(shown.html, links))
-    return Rendered(html, shown.complete, shown.reason)
+    shown = _shown(blob, README, version)
+    html = resolve_relative(_without_title(shown.html, version), links)
+    return Rendered(safe(html), shown.complete, shown.reason)
 
 
-def _stored(blob_id: str, kind: str) -> Rendered | None:
-    rows = Rendering.objects.exclude(blob__removal__confirmed_at__isnull=False)
-    row = rows.filter(blob_id=blob_id, kind=kind, renderer=RENDERER).first()
-    return row and Rendered(safe(row.html), row.is_complete, row.reason)
+def _without_title(html: str, version: Version) -> str:
+    """Without a first heading that only repeats the page's own."""
+    title = FIRST_HEADING.match(html)
+    names = {version.function.slug, version.manifest["name"].casefold()}
+    return html[title.end() :] if title and title[1].casefold() in names else html
 
 
-def _plain(blob_id: str, *, numbered: bool) -> Rendered:
-    blob = Blob.objects.select_related("removal").get(pk=blob_id)
-    if not blob.text and hasattr(blob, "removal"):
-        reason = f"The Hub's staff removed this text: {blob.removal.reason}"
-        return Rendered(safe(""), False, reason)
-    return Rendered(plain_html(blob.text, numbered), False, NOT_YET)
+def _shown(blob: Blob, kind: str, version: Version) -> Rendered:
+    kept = blob.renderings.filter(kind=kind, renderer=RENDERER).first()
+    if kept:
+        return Rendered(safe(kept.html), kept.is_complete, kept.reason)
+    if blob.size and not blob.text:
+        return Rendered(safe(""), False, REMOVED)
+    derived.schedule(version.pk)
+    plain = plain_html(blob.text, numbered=kind != README)
+    return Rendered(plain, False, NOT_YET)

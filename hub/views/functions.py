@@ -21,7 +21,8 @@ MAX_VERSION_ROWS = 300
 def function_detail(request: HttpRequest, page: FunctionPage):
     # The listing's README is the live one; a version keeps the one it shipped with.
     shown = page.version if page.is_pinned else page.function
-    readme = rendered.readme_of(shown.readme_id, links=f"{page.url}/source/")
+    links = f"{page.url}/source/"
+    readme = rendered.readme_of(shown.readme, page.version, links)
     return page.render(request, "readme", readme=readme)
 
 
@@ -35,7 +36,7 @@ def function_source(request: HttpRequest, page: FunctionPage, path: str = ""):
             "Its files are under Source."
         )
     language = language_of(path)
-    source = rendered.source_of(shown.blob_id, language)
+    source = rendered.source_of(shown.blob, language, page.version)
     context = {"file": shown, "source": source, "language": language}
     return page.render(request, "source", tree=tree_of(page.files, path), **context)
 

@@ -16,12 +16,13 @@ BAR_WIDTH = 44  # pixels, of the category shape in _categories
 @public_page
 def home(request):
     listed = Function.objects.listed().described()
+    installed = listed.filter(install_count__gt=0)
     categories = list(Category.objects.active())
     context = {
         "categories": categories,
         "listed": sum(category.function_count for category in categories),
         "recent": listed.order_by("-updated_at", "-id")[:HOME_ROWS],
-        "installed": listed.order_by("-install_count", "-id")[:HOME_ROWS],
+        "installed": installed.order_by("-install_count", "-id")[:HOME_ROWS],
     }
     return render(request, "hub/home.html", context)
 
