@@ -1,4 +1,4 @@
-"""The account pages' forms: allauth's with our labels, and our own."""
+"""Forms of the sign-in pages: allauth's, with our words and a few more checks."""
 
 from allauth.account import forms as account_forms
 from allauth.account.models import EmailAddress

@@ -20,9 +20,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from accounts import mail
 from accounts.models import Account, ApiKey, Project, record
 
 SCOPES = ("draft:write", "publish", "yank", "listing:write")
+MAX_KEYS = 100  # usable ones of one account, made by hand
 ACCOUNT_PREFIX, PROJECT_PREFIX = "ac_secret_", "ak_secret_"
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_CHARACTERS, CHECK_CHARACTERS = 36, 6
@@ -76,7 +78,7 @@ def create_key(
     by: Account | None = None,
     via: str = "admin",
 ) -> tuple[ApiKey, str]:
-    """Make a key for ``account``, or for its ``project``.
+    """Make a key for ``account``, or for its ``project``, and mail the owner.
 
     scopes: of SCOPES. patterns: slug globs the key is limited to; none means all.
 
@@ -96,16 +98,24 @@ def create_key(
         expires_at=expires_at,
     )
     record("create_key", f"key {key.pk}", by=by or account, via=via, name=name)
+    _mail_after_commit(key, "key_created")
     return key, secret
 
 
 @transaction.atomic
 def revoke_key(key: ApiKey, *, by: Account, via: str = "admin") -> None:
-    """Stop ``key`` for good. Revoking twice changes nothing."""
+    """Stop ``key`` for good and mail its owner. Revoking twice changes nothing."""
     if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(
         revoked_at=timezone.now()
     ):
         record("revoke_key", f"key {key.pk}", by=by, via=via, name=key.name)
+        _mail_after_commit(key, "key_revoked")
+
+
+def _mail_after_commit(key: ApiKey, name: str) -> None:
+    transaction.on_commit(
+        lambda: mail.notify(key.account, f"account/email/{name}", key=key)
+    )
 
 
 def read_key(secret: str) -> ApiKey:

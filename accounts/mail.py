@@ -26,7 +26,7 @@ def send(name: str, to: str, **context) -> None:
     A mail server that doesn't answer is logged, never raised: the change the
     mail tells about has happened, and sign-in sends a confirmation again.
     """
-    context["hub_url"] = settings.HUB_URL
+    context |= {"hub_url": settings.HUB_URL, "email": to}
     subject = " ".join(render_to_string(f"{name}_subject.txt", context).split())
     body = render_to_string(f"{name}_message.txt", context).strip() + "\n"
     try:

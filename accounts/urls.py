@@ -1,8 +1,18 @@
 """Account pages, under /account/."""
 
 from allauth.account.urls import urlpatterns as account_patterns
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.cache import cache_control
+from django.views.generic import RedirectView
+
+from accounts import views
+
+
+class Elsewhere(RedirectView):
+    """The other spelling of an address, with or without a slash at the end."""
+
+    http_method_names = ["get", "head"]
+    query_string = True
 
 
 def keep_private(patterns: list[URLPattern | URLResolver]) -> None:
@@ -16,8 +26,30 @@ def keep_private(patterns: list[URLPattern | URLResolver]) -> None:
 
 
 urlpatterns = [
+    path("", views.home, name="account_home"),
+    path("profile", views.edit_profile, name="account_profile"),
+    path("keys", views.list_keys, name="account_keys"),
+    path("keys/<int:pk>/revoke", views.revoke_key, name="account_revoke_key"),
+    path("projects", views.list_projects, name="account_projects"),
+    path("projects/<slug:slug>", views.project_detail, name="account_project"),
+    path("projects/<slug:slug>/edit", views.edit_project, name="account_edit_project"),
+    path(
+        "projects/<slug:slug>/delete",
+        views.delete_project,
+        name="account_delete_project",
+    ),
+    path("sessions/<int:pk>/end", views.end_session, name="account_end_session"),
+    path("delete", views.delete, name="account_delete"),
     *account_patterns,
     path("second-factor/", include("allauth.mfa.urls")),
     path("sessions/", include("allauth.usersessions.urls")),
+    re_path(
+        r"^(?P<name>profile|keys|projects|delete)/$",
+        Elsewhere.as_view(url="/account/%(name)s"),
+    ),
+    re_path(
+        r"^(?P<name>login|logout|signup|email|sessions|second-factor)$",
+        Elsewhere.as_view(url="/account/%(name)s/"),
+    ),
 ]
 keep_private(urlpatterns)

@@ -1,0 +1,45 @@
+"""Deleting an account, for good."""
+
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from accounts import mail
+from accounts.models import Account, ReservedName, record
+
+MAX_NAMED = 20  # things in the way that a refusal names
+
+
+class StillOwns(Exception):
+    """Something in the Hub still rests on the account. Nothing was deleted.
+
+    names: what it is, at most MAX_NAMED of them; empty when it came up just now.
+    """
+
+    def __init__(self, names: list[str]):
+        super().__init__(", ".join(names))
+        self.names = names
+
+
+def delete_account(account: Account, *, by: Account, via: str = "admin") -> None:
+    """Delete ``account``: its profile, keys, projects and sessions.
+
+    The username is retired with it, so that no old address of a function or a
+    page ever serves somebody else. Its Events stay, with the name in them.
+
+    Raises StillOwns while functions (or other rows that protect their account)
+    are left.
+    """
+    username, email = account.username, account.email
+    try:
+        with transaction.atomic():
+            ReservedName.objects.get_or_create(
+                name=username, defaults={"reason": "retired with its account"}
+            )
+            record("delete_account", username, by=by, via=via)
+            Account.objects.get(pk=account.pk).delete()
+    except ProtectedError as error:
+        names = sorted({str(row) for row in error.protected_objects})
+        raise StillOwns(names[:MAX_NAMED]) from error
+    except IntegrityError as error:  # published in the very moment of deleting
+        raise StillOwns([]) from error
+    mail.notify(account, "account/email/account_deleted", to=email)

@@ -1,0 +1,42 @@
+"""Projects: the deployments that project keys belong to."""
+
+from django.db import transaction
+
+from accounts import mail
+from accounts.models import Account, Project, record
+
+MAX_PROJECTS = 100  # of one account
+
+
+@transaction.atomic
+def create_project(account: Account, *, name: str, slug: str, url: str = "") -> Project:
+    """Add a project to ``account``.
+
+    Raises django.db.IntegrityError when the account has a project of that slug.
+    """
+    project = account.projects.create(name=name, slug=slug, url=url)
+    record(
+        "create_project", f"project {project.pk}", by=account, via="admin", name=name
+    )
+    return project
+
+
+@transaction.atomic
+def change_project(project: Project, *, name: str, url: str, by: Account) -> None:
+    """Rename ``project`` or change its address. Its slug stays: keys print it."""
+    project.name, project.url = name, url
+    project.save(update_fields=["name", "url"])
+    record("change_project", f"project {project.pk}", by=by, via="admin", name=name)
+
+
+@transaction.atomic
+def delete_project(project: Project, *, by: Account) -> None:
+    """Delete ``project`` and stop all its keys."""
+    name, keys = project.name, project.keys.count()
+    record("delete_project", f"project {project.pk}", by=by, via="admin", name=name)
+    project.delete()
+    transaction.on_commit(
+        lambda: mail.notify(
+            by, "account/email/project_deleted", name=name, key_count=keys
+        )
+    )

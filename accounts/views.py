@@ -1,0 +1,185 @@
+"""The account's own pages: profile, keys, projects, sessions, deletion.
+
+Signing in, passwords, e-mail and second factor are django-allauth's views with
+templates of ours.
+"""
+
+from allauth.account.internal.flows.logout import logout
+from allauth.usersessions.internal.flows.sessions import end_sessions
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from accounts import keys, own_forms, projects
+from accounts.deletion import StillOwns, delete_account
+from accounts.models import record
+
+MAX_OLD_KEYS = 20  # stopped ones that a page still lists
+page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+@login_required
+def home(request):
+    return redirect("account_profile")
+
+
+@page
+@login_required
+def edit_profile(request):
+    form = own_forms.ProfileForm(request.POST or None, instance=request.user)
+    if form.is_valid():
+        form.save()
+        messages.success(request, "Your profile is saved.")
+        return redirect("account_profile")
+    return render(request, "account/profile.html", _settings(form=form))
+
+
+@page
+@login_required
+def list_keys(request):
+    form = own_forms.KeyForm(request.POST or None, account=request.user)
+    context = {"form": form, "account_section": "keys"}
+    if form.is_valid():
+        context |= _new_key(request, form, scopes=form.cleaned_data["scopes"])
+        context["form"] = own_forms.KeyForm(account=request.user)
+    context |= _listed(request.user.keys.filter(project=None))
+    return render(request, "account/keys.html", context)
+
+
+@page
+@login_required
+def revoke_key(request, pk):
+    key = get_object_or_404(request.user.keys.select_related("project"), pk=pk)
+    if request.method == "POST":
+        keys.revoke_key(key, by=request.user)
+        messages.success(request, f"The key “{key.name}” has stopped working.")
+        if key.project:
+            return redirect("account_project", key.project.slug)
+        return redirect("account_keys")
+    context = {"key": key, "account_section": "settings" if key.project else "keys"}
+    return render(request, "account/key_revoke.html", context)
+
+
+@page
+@login_required
+def list_projects(request):
+    form = own_forms.ProjectForm(request.POST or None, account=request.user)
+    if form.is_valid():
+        try:
+            project = projects.create_project(request.user, **form.cleaned_data)
+        except IntegrityError:  # the same form, sent twice at once
+            form.add_error("slug", "You have a project of that short name already.")
+        else:
+            return redirect("account_project", project.slug)
+    listed = request.user.projects.order_by("name")
+    return render(
+        request, "account/projects.html", _settings(form=form, projects=listed)
+    )
+
+
+@page
+@login_required
+def project_detail(request, slug):
+    project = get_object_or_404(request.user.projects, slug=slug)
+    form = own_forms.ProjectKeyForm(request.POST or None, account=request.user)
+    context = _settings(project=project, form=form)
+    if form.is_valid():
+        context |= _new_key(request, form, project=project)
+        context["form"] = own_forms.ProjectKeyForm(account=request.user)
+    context |= _listed(project.keys)
+    return render(request, "account/project.html", context)
+
+
+@page
+@login_required
+def edit_project(request, slug):
+    project = get_object_or_404(request.user.projects, slug=slug)
+    form = own_forms.ProjectForm(
+        request.POST or None, instance=project, account=request.user
+    )
+    if form.is_valid():
+        projects.change_project(project, **form.cleaned_data, by=request.user)
+        messages.success(request, "The project is saved.")
+        return redirect("account_project", slug)
+    return render(
+        request, "account/project_edit.html", _settings(form=form, project=project)
+    )
+
+
+@page
+@login_required
+def delete_project(request, slug):
+    project = get_object_or_404(request.user.projects, slug=slug)
+    if request.method == "POST":
+        projects.delete_project(project, by=request.user)
+        messages.success(request, f"The project “{project.name}” is deleted.")
+        return redirect("account_projects")
+    usable = project.keys.usable().count()
+    return render(
+        request,
+        "account/project_delete.html",
+        _settings(project=project, usable=usable),
+    )
+
+
+@require_POST
+@login_required
+def end_session(request, pk):
+    session = get_object_or_404(UserSession, pk=pk, user=request.user)
+    record("end_session", request.user, by=request.user, via="admin")
+    end_sessions(request, [session])
+    messages.success(request, "That session is signed out.")
+    return redirect("usersessions_list")
+
+
+@sensitive_post_parameters("password")
+@page
+@login_required
+def delete(request):
+    form = own_forms.DeleteAccountForm(request.POST or None, account=request.user)
+    context = _settings(form=form)
+    if form.is_valid():
+        try:
+            delete_account(request.user, by=request.user)
+        except StillOwns as error:
+            context["in_the_way"] = error
+        else:
+            logout(request, show_message=False)
+            messages.success(request, "Your account is deleted. Thank you for coming.")
+            return redirect("account_login")
+    return render(request, "account/delete.html", context)
+
+
+def _settings(**context) -> dict:
+    return {"account_section": "settings", **context}
+
+
+def _new_key(request, form, *, project=None, scopes=()) -> dict:
+    """Make the key that ``form`` describes; its secret is shown on this page only."""
+    key, secret = keys.create_key(
+        request.user,
+        name=form.cleaned_data["name"],
+        scopes=scopes,
+        patterns=form.cleaned_data.get("patterns", ()),
+        expires_at=form.expires_at,
+        project=project,
+    )
+    return {"new_key": key, "secret": secret}
+
+
+def _listed(rows) -> dict:
+    """``rows`` of ApiKey as a page lists them: those in use, then some old ones."""
+    now = timezone.now()
+    usable = rows.usable().order_by("-created_at", "-pk")
+    stopped = rows.exclude(pk__in=usable.values("pk")).order_by("-created_at", "-pk")
+    return {"keys": usable, "old_keys": stopped[:MAX_OLD_KEYS], "now": now}
