@@ -24,7 +24,7 @@ def function_page(view):
         named = functions.named(username, slug)
         function = named.defer("readme__text").first()
         if function is None:
-            return _redirect(request, username, slug)
+            return redirect_moved(request, username, slug)
         page = FunctionPage(function, _version(function, version), bool(version))
         return view(request, page, **kwargs)
 
@@ -75,7 +75,7 @@ class FunctionPage:
         return render(request, f"hub/function_{tab}.html", context)
 
 
-def _redirect(request: HttpRequest, username: str, slug: str):
+def redirect_moved(request: HttpRequest, username: str, slug: str):
     """To where the function lives now. Raises Http404 when there never was one."""
     left = get_object_or_404(
         Redirect.objects.select_related("function__owner"),

@@ -5,11 +5,10 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 
 from hub import rendered
 from hub.filetree import tree_of
-from hub.function_page import FunctionPage, function_page
+from hub.function_page import FunctionPage, function_page, redirect_moved
 from hub.http import NotHere, immutable_page, raw_text
 from registry.models import VersionFile
 from registry.rendering import language_of
@@ -57,6 +56,7 @@ def function_install(request: HttpRequest, page: FunctionPage):
         request,
         "install",
         npm_command=f"npm install {packages}",
+        dev_vars="".join(f"{name}=\n" for name in manifest.get("envVars") or []),
         mount=_mount(page.function.slug, manifest),
         curl_command=f"curl -s '{address}?version={quote(page.version.number)}'",
     )
@@ -74,15 +74,19 @@ def _mount(slug: str, manifest: dict) -> str:
 @immutable_page
 def function_raw(request: HttpRequest, username, slug, version, path):
     """The bytes of one file, forever the same."""
-    file = get_object_or_404(
-        VersionFile.objects.select_related("blob__removal").exclude(
-            version__function__published_at=None
-        ),
-        version__function__owner__username=username,
-        version__function__slug=slug,
-        version__number=version,
-        path=path,
+    files = VersionFile.objects.exclude(version__function__published_at=None)
+    file = (
+        files.filter(
+            version__function__owner__username=username,
+            version__function__slug=slug,
+            version__number=version,
+            path=path,
+        )
+        .select_related("blob__removal")
+        .first()
     )
+    if file is None:
+        return redirect_moved(request, username, slug)
     if not file.blob.text and hasattr(file.blob, "removal"):
-        raise NotHere(f"The Hub's staff removed this text: {file.blob.removal.reason}")
+        raise NotHere(rendered.REMOVED)
     return raw_text(file.blob.text)

@@ -1,0 +1,437 @@
+"""The public pages: what they show, to whom, and what they cost."""
+
+import base64
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Account
+from registry import derived, publishing
+from registry.models import Category, Function, Redirect
+
+pytestmark = pytest.mark.django_db
+
+CODE = "export const resize = (width: number) => width * 2;\n"
+FUNCTION = "/functions/alice/image-resizer"
+
+
+@pytest.fixture
+def alice():
+    return Account.objects.create_user("alice", "alice@example.org", "correct horse 1")
+
+
+@pytest.fixture
+def publish(alice):
+    """Publish a function as alice; keywords replace or add keys of the push."""
+
+    def publish(name="image-resizer", **changes):
+        body = {
+            "name": name,
+            "version": "1.0.0",
+            "description": "Resize images on the edge.",
+            "category": "media",
+            "license": "MIT",
+            "tags": ["image", "cdn"],
+            "npmDependencies": ["hono@^4"],
+            "envVars": ["IMAGE_MAX_WIDTH"],
+            "files": {"index.ts": CODE},
+            "readme": f"# {name}\n\nUse **with care**.\n",
+        }
+        draft = publishing.push(body | changes, by=alice, via="cli").draft
+        return publishing.publish(draft, by=alice, via="cli").version
+
+    return publish
+
+
+def text(response) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def queries(client, path) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(path).status_code == 200
+    return len(captured)
+
+
+# --- the function page
+
+
+def test_function_page_answers_what_it_is_and_how_to_get_it(client, publish):
+    publish()
+
+    page = text(client.get(FUNCTION))
+
+    assert "image-resizer" in page
+    assert "Resize images on the edge." in page
+    assert "aerostack functions install alice/image-resizer" in page
+    assert "<code>hono@^4</code>" in page
+    assert "<code>IMAGE_MAX_WIDTH</code>" in page
+    assert "<dt>License</dt><dd>MIT</dd>" in page
+
+
+def test_function_page_shows_the_readme_once_made(client, publish):
+    version = publish()
+    derived.make(version.pk)
+
+    page = text(client.get(FUNCTION))
+
+    assert "Use <strong>with care</strong>." in page
+    assert page.count(">image-resizer<") <= 1  # its title is the page's
+
+
+def test_function_page_shows_plain_text_until_then(client, publish):
+    publish()
+
+    page = text(client.get(FUNCTION))
+
+    assert "Use **with care**." in page
+    assert "reload to see it" in page
+
+
+def test_function_page_says_when_no_license_is_stated(client, publish):
+    publish(license="")
+
+    assert "None stated" in text(client.get(FUNCTION))
+
+
+def test_draft_is_on_no_page(client, alice):
+    body = {"name": "secret-plan", "files": {"index.ts": CODE}, "category": "media"}
+    publishing.push(body, by=alice, via="cli")
+
+    assert client.get("/functions/alice/secret-plan").status_code == 404
+    for path in ("/", "/functions/", "/functions/?q=secret", "/users/alice"):
+        assert "secret-plan" not in text(client.get(path)).replace("q=secret", "")
+
+
+def test_source_page_shows_each_file(client, publish):
+    publish(files={"index.ts": CODE, "src/core.ts": "export const core = 1;\n"})
+
+    entry = text(client.get(f"{FUNCTION}/source"))
+    core = text(client.get(f"{FUNCTION}/source/src/core.ts"))
+
+    assert "export const resize" in entry
+    assert "export const core" in core
+    assert f"{FUNCTION}/raw/1.0.0/src/core.ts" in core
+
+
+def test_source_page_of_no_file_says_so(client, publish):
+    publish()
+
+    response = client.get(f"{FUNCTION}/source/<b>nope.ts")
+
+    assert response.status_code == 404
+    assert "&lt;b&gt;nope.ts" in text(response)
+
+
+def test_old_version_keeps_its_page_and_its_bytes(client, publish):
+    publish()
+    publish(version="1.1.0", files={"index.ts": "export const other = 1;\n"})
+
+    page = text(client.get(f"{FUNCTION}/v/1.0.0"))
+    raw = client.get(f"{FUNCTION}/raw/1.0.0/index.ts")
+
+    assert "The latest is" in page
+    assert "install alice/image-resizer@1.0.0" in page
+    assert "export const resize" in text(client.get(f"{FUNCTION}/v/1.0.0/source"))
+    assert raw.content == CODE.encode()
+    assert "immutable" in raw["Cache-Control"]
+    assert raw["Content-Type"] == "text/plain; charset=utf-8"
+
+
+def test_versions_are_listed_newest_first_by_semver(client, publish):
+    for number in ("1.9.0", "1.10.0", "2.0.0-beta.1"):
+        publish(version=number)
+
+    page = text(client.get(f"{FUNCTION}/versions"))
+
+    places = [page.index(f'id="v{n}"') for n in ("2.0.0-beta.1", "1.10.0", "1.9.0")]
+    assert places == sorted(places)
+
+
+def test_yanked_version_says_why_and_what_to_use(client, publish, alice):
+    version = publish()
+    publish(version="1.0.1")
+    publishing.yank(
+        version, reason="Leaks memory.", replacement="1.0.1", by=alice, via="admin"
+    )
+
+    for path in (f"{FUNCTION}/v/1.0.0", f"{FUNCTION}/versions"):
+        page = text(client.get(path))
+        assert "Leaks memory." in page
+        assert f'href="{FUNCTION}/v/1.0.1"' in page
+
+
+def test_deprecated_function_names_its_successor(client, publish, alice):
+    version = publish()
+    publish("other")
+    publishing.deprecate(
+        version.function,
+        message="No longer maintained.",
+        successor="alice/other",
+        by=alice,
+        via="admin",
+    )
+
+    page = text(client.get(FUNCTION))
+
+    assert "No longer maintained." in page
+    assert 'href="/functions/alice/other"' in page
+
+
+def test_install_page_says_what_is_left_to_do(client, publish):
+    publish(
+        files={"index.ts": CODE, "schema.ts": "export const t = 1;\n"},
+        drizzleSchema=True,
+        routePath="/api/resize",
+        routeExport="resize",
+    )
+
+    page = text(client.get(f"{FUNCTION}/install"))
+
+    assert "npm install &#x27;hono@^4&#x27;" in page
+    assert "IMAGE_MAX_WIDTH=" in page
+    assert "drizzle-kit generate" in page
+    assert "app.route(&#x27;/api/resize&#x27;, resize);" in page
+
+
+def test_left_name_leads_to_the_function_for_good(client, publish):
+    function = publish().function
+    Redirect.objects.create(slug="resizer", username="alice", function=function)
+
+    response = client.get("/functions/alice/resizer/versions")
+
+    assert response.status_code == 301
+    assert response["Location"] == f"{FUNCTION}/versions"
+    raw = client.get("/functions/alice/resizer/raw/1.0.0/index.ts")
+    assert raw["Location"] == f"{FUNCTION}/raw/1.0.0/index.ts"
+
+
+def test_metadata_is_text_on_every_page(client, publish):
+    publish(description="<script>alert(1)</script> {{ 7|add:7 }}")
+
+    for path in ("/", "/functions/", FUNCTION, "/users/alice", "/tags/image"):
+        page = text(client.get(path))
+        assert "<script>alert" not in page
+        assert "{{ 7|add:7 }}" in page
+
+
+# --- lists
+
+
+def test_lists_are_narrowed_by_category_tag_author_and_words(client, publish):
+    publish()
+    publish("csv-export", category="database", tags=["csv"], description="CSV files.")
+
+    for path in (
+        "/functions/?category=media",
+        "/categories/media",
+        "/tags/image",
+        "/functions/?tag=CDN",
+        "/functions/?author=@alice&q=edge",
+        "/functions/?q=resize+image",
+    ):
+        page = text(client.get(path))
+        assert "image-resizer</a>" in page, path
+        assert "csv-export</a>" not in page, path
+
+
+def test_unknown_category_is_a_404_that_names_the_others(client):
+    response = client.get("/functions/?category=Media")
+
+    assert response.status_code == 404
+    assert "auth, payments" in text(response)
+
+
+def test_empty_results_say_what_to_do(client):
+    assert "Nothing found for “zzz”" in text(client.get("/functions/?q=zzz"))
+    assert "No functions here yet" in text(client.get("/tags/zzz"))
+    assert "Nothing is published yet" in text(client.get("/"))
+
+
+@pytest.mark.parametrize("sort", ["recent", "installs", "stars", "name"])
+def test_pages_show_every_function_once(client, publish, sort):
+    version = publish("fn-0")
+    for number in range(1, 45):
+        Function.objects.create(
+            owner=version.function.owner,
+            slug=f"fn-{number}",
+            look_alike=f"fn{number}",
+            category=version.function.category,
+            latest=version,
+            latest_number="1.0.0",
+            is_listed=True,
+            published_at=version.published_at,
+            updated_at=version.published_at,
+            install_count=number % 3,
+            star_count=number % 4,
+        )
+    seen, path = [], f"/functions/?sort={sort}"
+
+    while path:
+        context = client.get(path).context
+        seen += [function.slug for function in context["functions"]]
+        path = context["next_url"]
+
+    assert len(seen) == 45
+    assert len(set(seen)) == 45
+
+
+def cursor(*parts) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        "x",
+        "%FF%FE",
+        "A" * 5000,
+        cursor("recent"),
+        cursor("recent", "yesterday", 1),
+        cursor("recent", "0001-01-01T00:00:00+23:59", 1),
+        cursor("recent", "2026-01-01T00:00:00+00:00", 10**30),
+        cursor("recent", "2026-01-01T00:00:00+00:00", -1),
+        cursor("recent", "2026-01-01T00:00:00+00:00", True),
+        cursor("name", "a", 1),
+        cursor(*[[]] * 3),
+    ],
+)
+def test_cursor_that_is_none_of_ours_is_a_404(client, garbage):
+    response = client.get(f"/functions/?cursor={garbage}")
+
+    assert response.status_code == 404
+    assert "Start from the first page" in text(response)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sort=x",
+        "sort=",
+        "page=1000000000",
+        "q=" + "a+" * 3000,
+        "q=%F0%9F%92%A9%E2%80%AE",
+        "q=%25_%27%22%3B--",
+        "tag=%3Cscript%3E",
+        "author=../../etc",
+        "category=media&category=auth",
+    ],
+)
+def test_odd_queries_fall_back(client, query):
+    assert client.get(f"/functions/?{query}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/functions/alice/nope",
+        "/functions/alice/image-resizer/v/9.9.9",
+        "/functions/alice/image-resizer/v/" + "1" * 300,
+        "/functions/alice/image-resizer/raw/1.0.0/../../etc/passwd",
+        "/functions/bob/image-resizer",
+        "/users/nobody",
+        "/categories/nope",
+        "/nothing/at/all",
+    ],
+)
+def test_what_is_not_there_is_a_404_page(client, publish, path):
+    publish()
+
+    response = client.get(path)
+
+    assert response.status_code == 404
+    assert "There is nothing at this address" in text(response)
+
+
+def test_nul_in_an_address_is_refused(client):
+    assert client.get("/functions/?q=a%00b").status_code == 400
+
+
+# --- how pages are sent
+
+
+PUBLIC = [
+    "/",
+    "/functions/",
+    "/categories/media",
+    "/tags/image",
+    "/users/alice",
+    FUNCTION,
+    f"{FUNCTION}/source",
+    f"{FUNCTION}/versions",
+    f"{FUNCTION}/install",
+    f"{FUNCTION}/v/1.0.0",
+    f"{FUNCTION}/raw/1.0.0/index.ts",
+    "/functions/alice/nope",
+    "/robots.txt",
+    "/favicon.ico",
+]
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_public_page_is_the_same_for_everyone(client, publish, alice, path):
+    publish()
+    stranger = client.get(path)
+    client.force_login(
+        alice, backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
+    signed_in = client.get(path)
+
+    assert signed_in.content == stranger.content
+    for response in (stranger, signed_in):
+        assert response["Vary"] == "Accept-Encoding"
+        assert "Set-Cookie" not in response.headers
+        assert not response.cookies
+        assert response["Cache-Control"].startswith("public, ")
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_public_page_can_be_checked_with_its_etag(client, publish, path):
+    publish()
+    first = client.get(path, headers={"accept-encoding": "gzip"})
+    if first.status_code == 404:
+        assert "ETag" not in first.headers
+        return
+
+    again = client.get(
+        path, headers={"accept-encoding": "gzip", "if-none-match": first["ETag"]}
+    )
+
+    assert again.status_code == 304
+    assert client.head(path).content == b""
+    assert client.post(path).status_code == 405
+
+
+def test_browse_costs_the_same_for_many_functions(client, publish):
+    publish()
+    one = {path: queries(client, path) for path in ("/functions/", "/tags/image", "/")}
+
+    for number in range(15):
+        publish(f"other-{number}")
+
+    assert {path: queries(client, path) for path in one} == one
+    assert one == {"/functions/": 2, "/tags/image": 3, "/": 3}
+
+
+def test_function_page_costs_the_same_at_any_length_of_history(client, publish):
+    version = publish()
+    paths = [FUNCTION, f"{FUNCTION}/source", f"{FUNCTION}/versions"]
+    derived.make(version.pk)
+    one = {path: queries(client, path) for path in paths}
+
+    for minor in range(1, 16):
+        derived.make(publish(version=f"1.{minor}.0").pk)
+
+    assert {path: queries(client, path) for path in paths} == one
+    assert one == {FUNCTION: 5, f"{FUNCTION}/source": 5, f"{FUNCTION}/versions": 5}
+
+
+def test_category_counters_say_what_is_listed(client, publish):
+    publish()
+
+    assert Category.objects.get(slug="media").function_count == 1
+    assert "1 function" in text(client.get("/categories/media"))
