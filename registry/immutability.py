@@ -1,0 +1,66 @@
+"""Published rows never change: the triggers that make both databases refuse it.
+
+UPDATE and DELETE of versions, version files and blobs fail, whoever asks. One
+exception: a blob's text may become empty while a Removal of it stands that a second
+staff member has confirmed. Source: docs/architecture.md, "A version never changes".
+"""
+
+TABLES = ("registry_version", "registry_versionfile", "registry_blob")
+MESSAGE = "published rows never change"
+REMOVED = (
+    "NEW.text = '' AND NEW.sha256 = OLD.sha256 AND NEW.size = OLD.size AND EXISTS "
+    "(SELECT 1 FROM registry_removal r WHERE r.blob_id = OLD.sha256 "
+    "AND r.confirmed_by_id IS NOT NULL AND r.confirmed_by_id <> r.requested_by_id)"
+)
+
+
+def install(connection) -> None:
+    """Create the triggers on ``connection``'s database."""
+    statements = {"sqlite": _sqlite, "postgresql": _postgresql}[connection.vendor]()
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def uninstall(connection) -> None:
+    """Drop them; for undoing the migration, and for emptying a test database."""
+    on = " ON {}" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            for verb in ("update", "delete"):
+                cursor.execute(
+                    f"DROP TRIGGER IF EXISTS {table}_no_{verb}" + on.format(table)
+                )
+
+
+def _sqlite():
+    for table in TABLES:
+        unless = f"WHEN NOT ({REMOVED})" if table == "registry_blob" else ""
+        for verb, condition in (("update", unless), ("delete", "")):
+            yield (
+                f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+                f"{condition} BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
+            )
+
+
+def _postgresql():
+    yield (
+        "CREATE OR REPLACE FUNCTION registry_refuse_change() RETURNS trigger AS "
+        f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$ LANGUAGE plpgsql"
+    )
+    # A trigger's WHEN can't hold a subquery in PostgreSQL; its function can.
+    yield (
+        "CREATE OR REPLACE FUNCTION registry_refuse_blob_change() RETURNS trigger AS "
+        f"$$ BEGIN IF {REMOVED} THEN RETURN NEW; END IF; "
+        f"RAISE EXCEPTION '{MESSAGE}'; END $$ LANGUAGE plpgsql"
+    )
+    for table in TABLES:
+        on_update = "_blob" if table == "registry_blob" else ""
+        for verb, function in (
+            ("update", f"registry_refuse{on_update}_change"),
+            ("delete", "registry_refuse_change"),
+        ):
+            yield (
+                f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+                f"FOR EACH ROW EXECUTE FUNCTION {function}()"
+            )

@@ -1,0 +1,34 @@
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from accounts.models import Account, random_password
+from registry import demo
+
+
+class Command(BaseCommand):
+    help = "Make the database ready to serve, with demo content on the first start."
+
+    def handle(self, **options):
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        password_file = settings.DATA_DIR / "demo_password"
+        if settings.SEED_DEMO and not Account.objects.exists():
+            self.stdout.write("First start: publishing the demo functions ...")
+            self.stdout.flush()
+            password = random_password()
+            demo.seed(password)
+            password_file.touch(mode=0o600)
+            password_file.write_text(password)
+        self._say_hello(password_file)
+
+    def _say_hello(self, password_file):
+        say = self.stdout.write
+        say(f"\nAerostack Hub   {settings.HUB_URL}")
+        say(f"Admin           {settings.ADMIN_URL}")
+        if password_file.exists() and Account.objects.filter(username="demo").exists():
+            say(
+                f"Demo account    demo@example.com   password "
+                f"{password_file.read_text().strip()}"
+            )
+        say(f"Data            {settings.DATA_DIR.resolve()}\n")

@@ -1,0 +1,58 @@
+"""Slugs: how a name becomes one, which are reserved, which look alike."""
+
+import re
+
+from accounts.names import is_reserved
+from registry import errors
+
+MIN_SLUG_CHARACTERS, MAX_SLUG_CHARACTERS = 2, 58
+# What reads alike in common type faces. Digits first: c1 reads as cl reads as d.
+LOOK_ALIKES = [
+    ("0", "o"),
+    ("1", "l"),
+    ("rn", "m"),
+    ("vv", "w"),
+    ("cl", "d"),
+    ("i", "l"),
+]
+
+
+def slugify(name: str) -> str:
+    """The slug of ``name``; empty when nothing of it is left.
+
+    Django's own slugify folds accents and gives other results than the clients'.
+    Source: docs/manifest.md, "name".
+    """
+    kept = re.sub(r"[^a-z0-9_\s-]", "", name.strip().lower())
+    return re.sub(r"-+", "-", re.sub(r"[\s_]+", "-", kept)).strip("-")
+
+
+def look_alike(slug: str) -> str:
+    """The normal form that all slugs which read alike share.
+
+    >>> look_alike("str1pe") == look_alike("stri-pe") == look_alike("stripe")
+    True
+    """
+    segments = slug.split("-")
+    for seen, read in LOOK_ALIKES:
+        segments = [segment.replace(seen, read) for segment in segments]
+    return "".join(segments)
+
+
+def check_name(name: str, *, field: str = "name") -> str:
+    """The slug that ``name`` gives.
+
+    Raises InvalidName (nothing left, too short, too long, invisible characters)
+    or ReservedName.
+    """
+    slug = slugify(name)
+    if is_reserved(name.strip()) or is_reserved(slug):
+        raise errors.ReservedName(f"{errors.shown(name)} is reserved.", field=field)
+    if not MIN_SLUG_CHARACTERS <= len(slug) <= MAX_SLUG_CHARACTERS:
+        raise errors.InvalidName(
+            f"The name {errors.shown(name)} gives the slug {errors.shown(slug)}, "
+            f"which is not {MIN_SLUG_CHARACTERS} to {MAX_SLUG_CHARACTERS} characters "
+            "long.",
+            field=field,
+        )
+    return slug
