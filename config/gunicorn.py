@@ -14,3 +14,10 @@ forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES") or "127.0.0.1,::1"
 limit_request_line = 8190
 limit_request_field_size = 8190
 control_socket_disable = True
+
+
+def post_worker_init(worker):
+    """Find derived work that a process left behind when it died, and do it."""
+    from registry import derived
+
+    derived.catch_up()

@@ -204,6 +204,9 @@ MFA_FORMS = {
     "reauthenticate": "accounts.forms.SecondFactorAgainForm",
     "activate_totp": "accounts.forms.ActivateTOTPForm",
     "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "login_webauthn": "accounts.forms.PasskeyLoginForm",
+    "authenticate_webauthn": "accounts.forms.PasskeySecondFactorForm",
+    "reauthenticate_webauthn": "accounts.forms.PasskeyAgainForm",
 }
 PASSWORD_RESET_TIMEOUT = 3600  # seconds
 # OWASP ASVS 4.0.3: 12 hours (3.3.2); the prefix binds the cookie to this host (3.4.4).
@@ -243,9 +246,12 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # bytes; the editor's whole form
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
+# --- derived HTML and facts are made after each publish, in a thread of the server
+DERIVE_IN_BACKGROUND = env_flag("DERIVE_IN_BACKGROUND", True)
+
 # --- static files and media
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = private_directory(DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"

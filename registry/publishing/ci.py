@@ -1,0 +1,137 @@
+"""Continuous integration: one call that finds, updates and, when asked, publishes."""
+
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from accounts.models import Account, record
+from registry import errors, semver
+from registry.manifest import Manifest
+from registry.models import Draft, Function, Version
+from registry.publishing import drafts, intake, releases
+from registry.publishing.claims import claim
+
+
+@dataclass
+class CiResult:
+    """The outcome of a CI call. ``version`` is None while it is only a draft."""
+
+    draft_uid: str
+    function: Function
+    number: str
+    version: Version | None = None
+    created: bool = False
+    already_published: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+
+@transaction.atomic
+def publish_from_ci(body: dict, *, by: Account, via: str = "ci") -> CiResult:
+    """Update the function that ``body`` names, or start it; publish it when asked.
+
+    body: aerostack.json's keys at top level, plus code, files, readme and publish
+    (true or false, default false). What it doesn't send stays: of the newest open
+    draft, else of the latest version. A list sent empty is emptied; a file sent as
+    null goes. A repeated call changes nothing; a refused one leaves nothing behind.
+
+    Raises as ``push`` and ``publish`` do.
+    """
+    wants_publish = body.get("publish")
+    if (
+        wants_publish not in (True, False, None)
+        or isinstance(wants_publish, int | float)
+        and not isinstance(wants_publish, bool)
+    ):
+        raise errors.ValidationError("publish is not true or false.", field="publish")
+    submission = intake.read(body, keeps_extras=True)
+    slug = drafts.check_slug(submission)
+    function, created = claim(slug, by)
+    function = drafts.owned(function.pk, by)
+    repeated = _repeated(function, submission, body)
+    if repeated and (wants_publish or not _open_draft(function)):
+        return repeated
+    draft = _open_draft(function)
+    manifest = _merged(submission, *_base(function, draft))
+    event = "save_draft"
+    if draft is None:
+        event = "push"
+        draft = Draft(function=function, via=via, revision=0)
+    changed = drafts.write(draft, manifest, submission.files, submission.readme)
+    result = CiResult(
+        str(draft.pk),
+        function,
+        manifest["version"],
+        created=created,
+        warnings=submission.faults.warnings,
+    )
+    if wants_publish:
+        publication = releases.release(draft, by=by, via=via)
+        result.version = publication.version
+        result.already_published = publication.already_published
+    elif changed:
+        drafts.touch(function)
+        record(event, function, by=by, via=via, draft=str(draft.pk), claimed=created)
+        result.warnings += drafts.secret_warnings(draft.files)
+    return result
+
+
+def _open_draft(function: Function) -> Draft | None:
+    draft = function.drafts.open().order_by("-updated_at", "-id").first()
+    if draft:
+        draft.function = function
+    return draft
+
+
+def _base(function: Function, draft: Draft | None) -> tuple[dict, dict, str]:
+    """Manifest, files and README that a call's gaps are filled from."""
+    if draft:
+        return draft.manifest, draft.files, draft.readme
+    readme = drafts.shown_readme(function)
+    if function.latest is None:
+        return {}, {}, readme
+    manifest = function.latest.manifest | {"tags": function.tags}
+    return manifest, drafts.files_of(function.latest), readme
+
+
+def _merged(submission: intake.Submission, manifest, files, readme) -> Manifest:
+    drafts.merge(submission, manifest, files, readme)
+    return drafts.check(submission)
+
+
+def _repeated(
+    function: Function, submission: intake.Submission, body: dict
+) -> CiResult | None:
+    """The answer to a call that was answered before: a version has its very content."""
+    number = submission.manifest.get("version")
+    version = _version_numbered(function, number)
+    if version is None:
+        return None
+    again = intake.read(body, keeps_extras=True)
+    drafts.check_slug(again)
+    base = version.manifest, drafts.files_of(version), ""
+    manifest = _merged(again, *base)
+    hashes = releases.hashes_of(again.files)
+    try:
+        releases.same_version(function, manifest, hashes)
+    except errors.VersionConflict:
+        return None
+    return CiResult(
+        str(version.draft_uid),
+        function,
+        version.number,
+        version=version,
+        already_published=True,
+        warnings=submission.faults.warnings,
+    )
+
+
+def _version_numbered(function: Function, number: object) -> Version | None:
+    if function.latest is None and not function.published_at:
+        return None
+    if number is None and function.latest:
+        return function.latest
+    try:
+        precedence = semver.parse(str(number)).precedence
+    except errors.InvalidVersion:
+        return None
+    return function.versions.filter(precedence=precedence).first()

@@ -1,0 +1,329 @@
+"""Work before it is frozen: pushing, saving and deleting drafts."""
+
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Account, record
+from registry import errors, paths
+from registry.manifest import Manifest
+from registry.models import Category, Draft, Function, Version
+from registry.names import check_name
+from registry.publishing import intake
+from registry.publishing.claims import claim
+from registry.secrets import find_secrets
+
+
+@dataclass
+class Saved:
+    """A draft as saved, and what its author should know of it."""
+
+    draft: Draft
+    warnings: list[str] = field(default_factory=list)
+
+
+@transaction.atomic
+def push(body: dict, *, by: Account, via: str) -> Saved:
+    """Make a new draft of what a client sent; claim its slug on the first push.
+
+    body: the push body (docs/api.md, "Push"), parsed JSON. Missing values come from
+    its ``config_schema``, then from the defaults. Without a README the draft starts
+    with the one the function shows.
+
+    Raises one RegistryError carrying every fault: those of Manifest.parse and
+    check_files, EmptyCode, MissingEntrypoint, DuplicateSlug, ReservedName.
+    """
+    submission = intake.read(body)
+    slug = check_slug(submission)
+    manifest = check(submission)
+    function, is_new = claim(slug, by)
+    draft = Draft.objects.create(
+        function=function,
+        via=via,
+        manifest=manifest.as_json(),
+        files=submission.files,
+        readme=submission.readme or shown_readme(function),
+    )
+    touch(function)
+    record("push", function, by=by, via=via, draft=str(draft.pk), claimed=is_new)
+    return Saved(draft, submission.faults.warnings + secret_warnings(draft.files))
+
+
+@transaction.atomic
+def new_draft(name: str, *, by: Account, via: str = "admin") -> Draft:
+    """Claim ``name`` and start an empty draft of it, for the editor.
+
+    Raises InvalidName, ReservedName, DuplicateSlug.
+    """
+    function, is_new = claim(check_name(name), by)
+    manifest, _ = Manifest.read({"name": name.strip()}, categories=(), complete=False)
+    draft = Draft.objects.create(
+        function=function,
+        via=via,
+        manifest=manifest.as_json() | {"entrypoint": "index.ts"},
+        files={"index.ts": ""},
+        readme=shown_readme(function),
+    )
+    touch(function)
+    record("push", function, by=by, via=via, draft=str(draft.pk), claimed=is_new)
+    return draft
+
+
+@transaction.atomic
+def next_draft(version: Version, *, by: Account, via: str = "admin") -> Draft:
+    """A new draft with what ``version`` froze and the listing shows, to go on from.
+
+    Raises NotFound unless ``by`` owns the function.
+    """
+    function = owned(version.function_id, by)
+    draft = Draft.objects.create(
+        function=function,
+        via=via,
+        manifest=version.manifest | {"tags": function.tags},
+        files=files_of(version),
+        readme=shown_readme(function),
+    )
+    touch(function)
+    record("push", function, by=by, via=via, draft=str(draft.pk), claimed=False)
+    return draft
+
+
+@transaction.atomic
+def save_draft(
+    draft: Draft,
+    body: dict,
+    *,
+    by: Account,
+    via: str,
+    revision: int | None = None,
+    whole: bool = False,
+) -> Saved:
+    """Change ``draft`` by a body shaped like a push's.
+
+    revision: the one the change was made on; None skips the comparison.
+    whole: the body is the whole draft (the editor), which may be incomplete and may
+    lack its entrypoint. Otherwise only what is sent changes: files are added or
+    replaced, a file sent as null goes, a list sent empty is emptied.
+
+    A published draft that changes is open again. Saving what is there already
+    changes nothing, writes no Event and keeps the revision.
+
+    Raises NotFound (not its owner's), EditConflict, and as ``push`` for what is there.
+    """
+    draft = locked(draft, by)
+    check_revision(draft, revision)
+    submission = intake.read(body)
+    if not whole:
+        merge(submission, draft.manifest, draft.files, draft.readme)
+    manifest = check(submission, is_whole_draft=whole, complete=False)
+    if write(draft, manifest, submission.files, submission.readme):
+        touch(draft.function)
+        record("save_draft", draft.function, by=by, via=via, draft=str(draft.pk))
+    return Saved(draft, submission.faults.warnings + secret_warnings(draft.files))
+
+
+@transaction.atomic
+def delete_draft(draft: Draft, *, by: Account, via: str) -> None:
+    """Delete a draft that was never published; with a function's last one, its claim.
+
+    Raises NotFound (not its owner's), Conflict when a version was made of it.
+    """
+    draft = locked(draft, by)
+    function = draft.function
+    if Version.objects.filter(function=function, draft_uid=draft.pk).exists():
+        raise errors.Conflict(
+            f"This draft became a version of {function.slug}; published versions stay."
+        )
+    record("delete_draft", function, by=by, via=via, draft=str(draft.pk))
+    draft.delete()
+    if not function.published_at and not function.drafts.exists():
+        function.delete()
+        release_if_unused(function)
+
+
+def release_if_unused(function: Function) -> None:
+    """Give up the claim of a function that is gone, unless a close name needs it."""
+    from registry.models import NameClaim
+
+    if not Function.objects.filter(
+        look_alike=function.look_alike, owner=function.owner_id
+    ).exists():
+        NameClaim.objects.filter(
+            look_alike=function.look_alike, owner=function.owner_id
+        ).delete()
+
+
+# --- what the verbs share
+
+
+def check_slug(submission: intake.Submission) -> str:
+    """The slug a body asks for; a missing name is taken from it."""
+    name = submission.manifest.get("name")
+    if submission.slug:
+        if not name:
+            submission.manifest["name"] = submission.slug
+        return check_name(submission.slug, field="slug")
+    if name is None or name == "":
+        raise errors.InvalidName("The function has no name.", field="name")
+    if not isinstance(name, str):
+        raise errors.ValidationError("name is not text.", field="name")
+    return check_name(name)
+
+
+def check(
+    submission: intake.Submission,
+    *,
+    is_whole_draft: bool = False,
+    complete: bool = True,
+) -> Manifest:
+    """The manifest of a submission whose every fault was looked for.
+
+    Places ``code`` among the files. A push may come without a description.
+    """
+    raw, faults = submission.manifest, submission.faults
+    if not is_whole_draft:
+        raw["entrypoint"] = _place_code(submission)
+    manifest, found = Manifest.read(
+        raw, categories=active_categories(), complete=complete
+    )
+    faults.warnings += found.warnings
+    faults.found += [
+        fault
+        for fault in found.found
+        if fault.field != "description" or raw.get("description")
+    ]
+    faults.found += paths.check_files(submission.files)
+    faults.found += paths.check_readme(submission.readme)
+    if not is_whole_draft:
+        faults.found += check_code(manifest, submission.files, submission.code)
+    errors.refuse(faults.found)
+    return manifest
+
+
+def _place_code(submission: intake.Submission):
+    """The entrypoint's path; a name of the wrong type is left for the manifest."""
+    named = submission.manifest.get("entrypoint") or ""
+    if not isinstance(named, str):
+        return named
+    return intake.place_code(
+        submission, named=named, language=submission.manifest.get("language") or ""
+    )
+
+
+def check_code(manifest: Manifest, files: dict, code: str | None) -> list:
+    """Every fault between the manifest and the files it came with."""
+    found = []
+    fault = intake.check_entrypoint(files, manifest["entrypoint"], code)
+    if fault:
+        found.append(fault)
+    if manifest["language"] == "javascript" and manifest["entrypoint"].endswith(
+        (".ts", ".tsx", ".mts", ".cts")
+    ):
+        found.append(
+            errors.ValidationError(
+                f"The language is javascript, but {manifest['entrypoint']} is "
+                "TypeScript.",
+                field="language",
+            )
+        )
+    if manifest["drizzleSchema"] and not any(
+        path.rpartition("/")[2] in ("schema.ts", "schema.js") for path in files
+    ):
+        found.append(
+            errors.ValidationError(
+                "drizzleSchema is true, but there is no schema.ts.",
+                field="drizzleSchema",
+            )
+        )
+    return found
+
+
+def merge(
+    submission: intake.Submission, manifest: dict, files: dict, readme: str
+) -> None:
+    """Fill ``submission`` with what it did not send, from what is there already."""
+    for name in submission.cleared:
+        submission.manifest[name] = []
+    submission.manifest = manifest | submission.manifest
+    kept = files.keys() - submission.dropped
+    submission.files = {path: files[path] for path in kept} | submission.files
+    entrypoint = submission.manifest.get("entrypoint")
+    if submission.code and submission.code.strip() and isinstance(entrypoint, str):
+        sent_again = submission.code in submission.files.values()
+        if not sent_again and files.get(entrypoint) == submission.files.get(entrypoint):
+            submission.files[entrypoint] = submission.code
+    submission.readme = submission.readme or readme
+
+
+def write(draft: Draft, manifest: Manifest, files: dict, readme: str) -> bool:
+    """Store new content in ``draft``. Returns False when it has that content."""
+    values = manifest.as_json()
+    if (draft.manifest, draft.files, draft.readme) == (values, files, readme):
+        return False
+    draft.manifest, draft.files, draft.readme = values, files, readme
+    draft.version = None
+    draft.revision += 1
+    draft.updated_at = timezone.now()
+    draft.save()
+    return True
+
+
+def locked(draft: Draft, by: Account) -> Draft:
+    """``draft`` as it stands, its function locked for this transaction.
+
+    Raises NotFound when it is gone or not ``by``'s.
+    """
+    function = owned(draft.function_id, by)
+    fresh = Draft.objects.select_for_update().filter(pk=draft.pk).first()
+    if fresh is None:
+        raise errors.NotFound("There is no such draft.")
+    fresh.function = function
+    return fresh
+
+
+def owned(function_id: int, by: Account) -> Function:
+    """The function, locked. Raises NotFound unless ``by`` owns it."""
+    function = (
+        Function.objects.select_for_update(of=("self",))
+        .select_related("owner", "category")
+        .filter(pk=function_id, owner=by)
+        .first()
+    )
+    if function is None:
+        raise errors.NotFound("There is no such function.")
+    return function
+
+
+def check_revision(draft: Draft, revision: int | None) -> None:
+    if revision is not None and revision != draft.revision:
+        raise errors.EditConflict(
+            f"The draft is at revision {draft.revision} by now, not {revision}; "
+            "nothing was changed."
+        )
+
+
+def active_categories() -> list[str]:
+    return list(Category.objects.active().values_list("slug", flat=True))
+
+
+def files_of(version: Version) -> dict[str, str]:
+    """path -> text of a version."""
+    return dict(version.files.values_list("path", "blob__text"))
+
+
+def shown_readme(function: Function) -> str:
+    return function.readme.text if function.readme_id else ""
+
+
+def touch(function: Function) -> None:
+    """Someone works on it: its claim is not idle."""
+    Function.objects.filter(pk=function.pk).update(active_at=timezone.now())
+
+
+def secret_warnings(files: dict) -> list[str]:
+    return [
+        f"{secret.path}:{secret.line} looks like a credential ({secret.rule}: "
+        f"{secret.masked}); publishing will refuse it."
+        for secret in find_secrets(files)
+    ]

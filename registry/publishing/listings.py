@@ -1,0 +1,74 @@
+"""What the Hub lists of a function, kept in step with its versions."""
+
+from django.db.models import F
+from django.utils import timezone
+
+from registry.manifest import Manifest
+from registry.models import Category, Function, FunctionTag, Version
+
+# Taken from the latest version; README, tags and category are the author's to edit.
+OF_THE_LATEST = ("name", "description", "language", "runtime", "license")
+
+
+def after_publish(function: Function, version: Version, manifest: Manifest) -> None:
+    """Bring ``function``, locked, up to date with its new ``version``.
+
+    A version below the latest (a backport) leaves the listing as it is.
+    """
+    now = timezone.now()
+    function.published_at = function.published_at or now
+    function.updated_at = function.active_at = now
+    latest = latest_of(function)
+    listing = {}
+    if latest == version:
+        listing["category"] = Category.objects.get(slug=manifest["category"])
+        if version.readme_id:
+            listing["readme_id"] = version.readme_id
+        if manifest["tags"]:
+            listing["tags"] = manifest["tags"]
+    refresh(function, latest, **listing)
+
+
+def refresh(function: Function, latest: Version | None, **listing) -> None:
+    """Point ``function`` at its latest live version and store what is listed.
+
+    listing: category, readme_id or tags to change along. Counters of categories and
+    the rows of tags follow.
+    """
+    before = function.category_id if function.is_listed else None
+    had = set(function.tags) if function.is_listed else set()
+    function.latest = latest
+    function.latest_number = latest.number if latest else ""
+    function.is_listed = latest is not None
+    if latest:
+        for name in OF_THE_LATEST:
+            setattr(function, name, latest.manifest[name])
+    for name, value in listing.items():
+        setattr(function, name, value)
+    function.save()
+    _count_category(before, function.category_id if function.is_listed else None)
+    _set_tag_rows(function, had, set(function.tags) if function.is_listed else set())
+
+
+def latest_of(function: Function) -> Version | None:
+    """The highest live stable version, else the highest live pre-release."""
+    return function.versions.live().order_by("is_prerelease", "-sort_key").first()
+
+
+def _count_category(before: int | None, after: int | None) -> None:
+    if before == after:
+        return
+    for pk, step in ((before, -1), (after, 1)):
+        if pk:
+            Category.objects.filter(pk=pk).update(
+                function_count=F("function_count") + step
+            )
+
+
+def _set_tag_rows(function: Function, had: set[str], has: set[str]) -> None:
+    if had - has:
+        function.tag_rows.filter(tag__in=had - has).delete()
+    FunctionTag.objects.bulk_create(
+        (FunctionTag(function=function, tag=tag) for tag in sorted(has - had)),
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,183 @@
+"""Freezing a draft into a permanent version."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Account, record
+from registry import derived, errors, integrity, paths, semver
+from registry.manifest import FROZEN, Manifest
+from registry.models import Blob, Draft, Function, Removal, Version, VersionFile
+from registry.publishing import drafts, listings, waivers
+from registry.publishing.claims import require_claim
+
+
+@dataclass
+class Publication:
+    """The outcome of publishing: the version, and whether it was there before."""
+
+    version: Version
+    already_published: bool
+
+
+@transaction.atomic
+def publish(
+    draft: Draft, *, by: Account, via: str, revision: int | None = None
+) -> Publication:
+    """Freeze ``draft`` into a permanent version and put its function on the Hub.
+
+    The one way a version comes into being: the Admin's button, ``functions publish``
+    and CI all end here. The draft stays, so its author can go on from it.
+
+    revision: of the draft the author looked at; None skips the comparison.
+
+    Returns the version; publishing the same draft, or the same version with the same
+    content, again changes nothing and says so.
+
+    Raises NotFound (not its owner's), EditConflict, VersionConflict (the number is
+    taken by other content, or yanked), SecretFound, and every fault of Manifest.parse
+    and check_files. Source: docs/lifecycle.md, "Publish", after "Version snapshots are
+    permanent" in the product's command line guide.
+    """
+    # Two publishes of one function run one after the other, because this locks its
+    # row; the unique constraint on Version is the backstop.
+    draft = drafts.locked(draft, by)
+    drafts.check_revision(draft, revision)
+    return release(draft, by=by, via=via)
+
+
+def release(draft: Draft, *, by: Account, via: str) -> Publication:
+    """``publish`` for a draft whose function this transaction has locked."""
+    function = draft.function
+    if draft.version_id:
+        _refuse_yanked(draft.version)
+        return Publication(draft.version, already_published=True)
+    # Again: rules may have tightened since the push.
+    manifest = check_complete(draft)
+    hashes = hashes_of(draft.files)
+    existing = same_version(function, manifest, hashes)
+    if existing:
+        return Publication(existing, already_published=True)
+    require_claim(function)
+    waivers.refuse_secrets(function, draft.files)
+    version = _insert(draft, manifest, hashes, by=by, via=via)
+    Draft.objects.filter(pk=draft.pk).update(version=version)
+    draft.version = version
+    listings.after_publish(function, version, manifest)
+    record("publish", version, by=by, via=via, draft=str(draft.pk))
+    transaction.on_commit(partial(derived.schedule, version.pk))
+    return Publication(version, already_published=False)
+
+
+def check_complete(draft: Draft) -> Manifest:
+    """The manifest of a draft that may be published. Raises every fault at once."""
+    manifest, faults = Manifest.read(
+        draft.manifest, categories=drafts.active_categories()
+    )
+    found = faults.found + paths.check_files(draft.files)
+    found += paths.check_readme(draft.readme)
+    found += drafts.check_code(manifest, draft.files, draft.code)
+    errors.refuse(found)
+    return manifest
+
+
+def hashes_of(files: dict[str, str]) -> dict[str, str]:
+    """path -> hexadecimal SHA-256 of its text."""
+    return {path: integrity.sha256_of(text) for path, text in files.items()}
+
+
+def same_version(
+    function: Function, manifest: Manifest, hashes: dict[str, str]
+) -> Version | None:
+    """The version of that number, when it has this very content; None when it is free.
+
+    Content is the file hashes and the frozen manifest fields; README and listing
+    fields don't count. Raises VersionConflict for other content, or a yanked one.
+    """
+    precedence = semver.parse(manifest["version"]).precedence
+    existing = (
+        function.versions.select_related("yank").filter(precedence=precedence).first()
+    )
+    if existing is None:
+        return None
+    existing.function = function
+    _refuse_yanked(existing)
+    sealed = integrity.of_files(hashes)
+    if sealed != existing.integrity or frozen(manifest.values) != frozen(
+        existing.manifest
+    ):
+        raise errors.VersionConflict(
+            f"Version {existing.number} of {function.slug} is already published with "
+            "other content.",
+            field="version",
+            published=existing.integrity,
+            sent=sealed,
+        )
+    return existing
+
+
+def frozen(values: dict) -> dict:
+    """The fields a version can't share with another one of its number.
+
+    The number itself is compared by precedence: build metadata makes no new version.
+    """
+    return {name: values.get(name) for name in FROZEN if name != "version"}
+
+
+def _refuse_yanked(version: Version) -> None:
+    if version.is_yanked:
+        raise errors.VersionConflict(
+            f"Version {version.number} was published and yanked; its number can't be "
+            "used again.",
+            field="version",
+        )
+
+
+def _insert(
+    draft: Draft, manifest: Manifest, hashes: dict[str, str], *, by: Account, via: str
+) -> Version:
+    texts = {hashes[path]: text for path, text in draft.files.items()}
+    readme = draft.readme if draft.readme.strip() else ""
+    readme_hash = integrity.sha256_of(readme) if readme else None
+    if readme_hash:
+        texts[readme_hash] = readme
+    _store(texts)
+    number = semver.parse(manifest["version"])
+    version = Version.objects.create(
+        function=draft.function,
+        number=number.text,
+        precedence=number.precedence,
+        sort_key=number.sort_key,
+        is_prerelease=number.is_prerelease,
+        manifest=manifest.as_json(),
+        readme_id=readme_hash,
+        integrity=integrity.of_files(hashes),
+        size=sum(paths.size_of(text) for text in draft.files.values()),
+        draft_uid=draft.pk,
+        published_by=by.username,
+        via=via,
+        published_at=timezone.now(),
+    )
+    VersionFile.objects.bulk_create(
+        VersionFile(version=version, path=path, blob_id=sha256)
+        for path, sha256 in sorted(hashes.items())
+    )
+    return version
+
+
+def _store(texts: dict[str, str]) -> None:
+    """Keep each text under its hash; one that is there already stays as it is."""
+    if Removal.objects.filter(blob__in=texts).exclude(confirmed_by=None).exists():
+        raise errors.Conflict(
+            "A file has content that staff removed from this Hub; it can't be "
+            "published again."
+        )
+    Blob.objects.bulk_create(
+        (
+            Blob(sha256=sha256, size=paths.size_of(text), text=text)
+            for sha256, text in sorted(texts.items())
+        ),
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,111 @@
+"""Finding what is published: by name, by number, for installing."""
+
+from dataclasses import dataclass
+
+from registry import errors
+from registry.integrity import sha256_of
+from registry.models import Function, Redirect, Version
+from registry.paths import size_of
+
+WIRED = ("index.ts", "adapter.ts")  # the file a client imports; they differ
+
+
+def published_function(slug: str, username: str = "") -> Function:
+    """The function of that name, with owner, category, latest and deprecation loaded.
+
+    username: without the leading ``@``; empty finds it by slug alone. A name the
+    function was renamed from finds it too.
+
+    Raises NotFound, also for one that was never published.
+    """
+    functions = Function.objects.published().select_related(
+        "owner", "category", "deprecation", "latest"
+    )
+    of_owner = {"owner__username": username} if username else {}
+    function = functions.filter(slug=slug, **of_owner).first()
+    if function is None:
+        left = {"username": username} if username else {}
+        moved = Redirect.objects.filter(slug=slug, **left).first()
+        function = moved and functions.filter(pk=moved.function_id).first()
+    if function is None:
+        raise errors.NotFound(f"There is no published function {errors.shown(slug)}.")
+    return function
+
+
+def published_version(function: Function, number: str = "") -> Version:
+    """The version ``number``, yanked or not; without a number the latest live one.
+
+    Raises NotFound.
+    """
+    if not number:
+        if function.latest is None:
+            raise errors.NotFound(
+                f"Every version of {function.slug} was yanked. Ask for one by number."
+            )
+        number = function.latest_number
+    version = (
+        function.versions.select_related("yank", "readme").filter(number=number).first()
+    )
+    if version is None:
+        raise errors.NotFound(f"{function.slug} has no version {errors.shown(number)}.")
+    version.function = function
+    return version
+
+
+@dataclass(frozen=True)
+class InstallFile:
+    """A file as a consumer gets it. ``is_generated``: not among the published ones."""
+
+    path: str
+    content: str
+    sha256: str
+    is_generated: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return size_of(self.content)
+
+
+def files_to_install(version: Version, *, flat: bool) -> list[InstallFile]:
+    """The files of ``version``, sorted by path.
+
+    flat: for clients that can't make folders and that import either ``./index`` or
+    ``./adapter``: a leading ``src/`` goes, and where just one of those two exists, a
+    re-export of it stands in for the other. Otherwise exactly as published.
+
+    Source: docs/api.md, "Install manifest".
+    """
+    rows = version.files.values_list("path", "blob__text", "blob_id").order_by("path")
+    files = [InstallFile(*row) for row in rows]
+    if not flat:
+        return files
+    files = _without_src(files)
+    there = [file for file in files if file.path in WIRED]
+    if len(there) == 1:
+        files.append(_stand_in(there[0]))
+    return sorted(files, key=lambda file: file.path)
+
+
+def _without_src(files: list[InstallFile]) -> list[InstallFile]:
+    outside = {file.path for file in files if not file.path.startswith("src/")}
+    stripped = {file.path.removeprefix("src/") for file in files} - outside
+    clashes = len(stripped) + len(outside) < len(files)
+    # A file outside that imports from ./src/ would break if it moved.
+    imported = any("./src/" in f.content for f in files if f.path in outside)
+    if clashes or imported:
+        return files
+    return [
+        InstallFile(file.path.removeprefix("src/"), file.content, file.sha256)
+        for file in files
+    ]
+
+
+def _stand_in(file: InstallFile) -> InstallFile:
+    other = WIRED[1 - WIRED.index(file.path)]
+    module = f'"./{file.path.removesuffix(".ts")}"'
+    line = f"export * from {module};"
+    if "export default" in file.content or "as default" in file.content:
+        line += f" export {{ default }} from {module};"
+    text = line + "\n"
+    return InstallFile(other, text, sha256_of(text), is_generated=True)
