@@ -7,6 +7,7 @@ from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as webauthn_forms
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
@@ -16,6 +17,8 @@ from django.shortcuts import redirect
 from accounts import mail
 from accounts.models import Account, record
 
+NO_PASSKEY = "The browser's answer was not a passkey of this account. Try again."
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 EMAIL_LABEL = "E-mail address"
 CODE_ATTRIBUTES = {
     "autocomplete": "one-time-code",
@@ -114,6 +117,7 @@ class _CodeMixin(Plain):
     def save(self):
         super().save()
         if self.authenticator.type == Authenticator.Type.RECOVERY_CODES:
+            self.authenticator.refresh_from_db()
             left = len(self.authenticator.wrap().get_unused_codes())
             record("use_recovery_code", self.user, by=self.user, via="admin")
             mail.notify(self.user, "account/email/recovery_code_used", left=left)
@@ -135,7 +139,47 @@ class ActivateTOTPForm(Plain, totp_forms.ActivateTOTPForm):
         self.fields["code"].widget.attrs |= CODE_ATTRIBUTES
 
 
+class CredentialField(forms.JSONField):
+    """What the browser's passkey dialog answered."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value):
+        try:
+            return super().to_python(value)
+        except RecursionError as error:  # a hundred thousand brackets
+            raise ValidationError(NO_PASSKEY) from error
+
+    def bound_data(self, data, initial):
+        return initial  # an answer is used once; a page never repeats it
+
+
+class _CredentialMixin:
+    """The library below trusts the shape of what is sent; strangers send it."""
+
+    def clean_credential(self):
+        try:
+            return super().clean_credential()
+        except MALFORMED as error:
+            raise ValidationError(NO_PASSKEY) from error
+
+
+class PasskeyLoginForm(_CredentialMixin, webauthn_forms.LoginWebAuthnForm):
+    credential = CredentialField()
+
+
+class PasskeySecondFactorForm(
+    _CredentialMixin, webauthn_forms.AuthenticateWebAuthnForm
+):
+    credential = CredentialField()
+
+
+class PasskeyAgainForm(_CredentialMixin, webauthn_forms.ReauthenticateWebAuthnForm):
+    credential = CredentialField()
+
+
 class AddPasskeyForm(Plain, webauthn_forms.AddWebAuthnForm):
+    credential = CredentialField()
     labels = {"name": "Name", "passwordless": "Sign in with this passkey alone"}
     help_texts = {
         "name": "To tell your passkeys apart, such as “Laptop”.",
@@ -151,6 +195,5 @@ class AddPasskeyForm(Plain, webauthn_forms.AddWebAuthnForm):
     def clean(self):
         try:
             return super().clean()
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            # The library trusts the shape of what the browser sends.
-            raise ValidationError("The browser's answer was not a passkey.") from error
+        except MALFORMED as error:
+            raise ValidationError(NO_PASSKEY) from error

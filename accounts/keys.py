@@ -80,6 +80,8 @@ def create_key(
 ) -> tuple[ApiKey, str]:
     """Make a key for ``account``, or for its ``project``, and mail the owner.
 
+    Nothing is mailed when an operator's script makes it (``via="system"``).
+
     scopes: of SCOPES. patterns: slug globs the key is limited to; none means all.
 
     Returns the row and the secret, which is not kept and can't be shown again.
@@ -98,7 +100,8 @@ def create_key(
         expires_at=expires_at,
     )
     record("create_key", f"key {key.pk}", by=by or account, via=via, name=name)
-    _mail_after_commit(key, "key_created")
+    if via != "system":  # an operator's script: nothing but the key is printed
+        _mail_after_commit(key, "key_created")
     return key, secret
 
 

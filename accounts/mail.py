@@ -1,6 +1,6 @@
 """Mail to people with an account: text only, one line of subject.
 
-A mail ``name`` is two templates, ``<name>_subject.txt`` and ``<name>_message.txt``.
+A mail is two templates: ``<template>_subject.txt`` and ``<template>_message.txt``.
 """
 
 import logging
@@ -20,22 +20,24 @@ MAX_USER_AGENT_CHARACTERS = 200
 logger = logging.getLogger(__name__)
 
 
-def send(name: str, to: str, **context) -> None:
-    """Render the mail ``name`` and send it to the address ``to``.
+def send(template: str, to: str, /, **context) -> None:
+    """Render the mail ``template`` and send it to the address ``to``.
 
     A mail server that doesn't answer is logged, never raised: the change the
     mail tells about has happened, and sign-in sends a confirmation again.
     """
     context |= {"hub_url": settings.HUB_URL, "email": to}
-    subject = " ".join(render_to_string(f"{name}_subject.txt", context).split())
-    body = render_to_string(f"{name}_message.txt", context).strip() + "\n"
+    subject = " ".join(render_to_string(f"{template}_subject.txt", context).split())
+    body = render_to_string(f"{template}_message.txt", context).strip() + "\n"
     try:
         EmailMessage(SUBJECT_PREFIX + subject, body, to=[to]).send()
     except (OSError, SMTPException) as error:
-        logger.error("The mail %s could not be sent: %s", name, error)
+        logger.error("The mail %s could not be sent: %s", template, error)
 
 
-def notify(account: Account, name: str, *, to: str | None = None, **context) -> None:
+def notify(
+    account: Account, template: str, /, *, to: str | None = None, **context
+) -> None:
     """Tell ``account`` about a critical change made to it, and from where.
 
     to: another address of the account, such as the one it had before.
@@ -45,4 +47,4 @@ def notify(account: Account, name: str, *, to: str | None = None, **context) -> 
         agent = request.headers.get("User-Agent", "")[:MAX_USER_AGENT_CHARACTERS]
         context["ip"] = client_ip(request)
         context["browser"] = "".join(c for c in agent if c.isprintable())
-    send(name, to or account.email, **context)
+    send(template, to or account.email, **context)

@@ -1,0 +1,135 @@
+"""Profile and deletion: what an account shows, and how it ends."""
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from accounts.deletion import StillOwns, delete_account
+from accounts.keys import InvalidKey, create_key, read_key
+from accounts.models import Account, Event, ReservedName
+from accounts.projects import create_project
+from tests.conftest import PASSWORD
+
+PROFILE = {"display_name": "Alice", "bio": "Writes.", "links": "https://example.com"}
+
+
+@pytest.fixture
+def as_alice(alice, client):
+    client.force_login(alice)
+    return client
+
+
+def test_profile_is_saved(as_alice, alice):
+    as_alice.post("/account/profile", PROFILE)
+
+    alice.refresh_from_db()
+    assert (alice.display_name, alice.bio) == ("Alice", "Writes.")
+    assert alice.links == ["https://example.com"]
+    assert Event.objects.filter(verb="change_profile").count() == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"display_name": "a\u202eb"},
+        {"display_name": "n" * 81},
+        {"display_name": "\u3164"},
+        {"bio": "x" * 301},
+        {"bio": "nul\0"},
+        {"links": "http://example.com"},
+        {"links": "//evil.example"},
+        {"links": "javascript:alert(1)"},
+        {"links": "https://github.com@evil.example/"},
+        {"links": "https://example.com/" + "x" * 200},
+        {"links": "https://a.example " * 6},
+    ],
+    ids=str,
+)
+def test_profile_refuses_what_would_mislead(as_alice, alice, wrong):
+    response = as_alice.post("/account/profile", PROFILE | wrong)
+
+    assert "invalid-feedback" in response.text
+    alice.refresh_from_db()
+    assert alice.links == []
+
+
+def test_profile_can_set_nothing_else(as_alice, alice):
+    as_alice.post(
+        "/account/profile",
+        PROFILE | {"is_staff": "on", "username": "root", "email": "x@example.com"},
+    )
+
+    alice.refresh_from_db()
+    assert not alice.is_staff
+    assert (alice.username, alice.email) == ("alice", "alice@example.com")
+
+
+def test_account_is_deleted_with_all_it_had(as_alice, alice):
+    project = create_project(alice, name="Shop", slug="shop")
+    _, secret = create_key(alice, name="laptop")
+    _, project_secret = create_key(alice, name="production", project=project)
+
+    response = as_alice.post("/account/delete", {"password": PASSWORD}, follow=True)
+
+    assert "Your account is deleted" in response.text
+    assert not Account.objects.exists()
+    for stopped in (secret, project_secret):
+        with pytest.raises(InvalidKey):
+            read_key(stopped)
+    assert mail.outbox[-1].to == ["alice@example.com"]
+    event = Event.objects.get(verb="delete_account")
+    assert (event.actor, event.data["actor"]) == (None, "alice")
+
+
+def test_name_of_a_deleted_account_is_retired(alice, client):
+    delete_account(alice, by=alice)
+
+    form = {"username": "alice", "email": "other@example.com", "password1": PASSWORD}
+    response = client.post("/account/signup/", form)
+
+    assert "reserved" in response.text
+    assert not Account.objects.exists()
+
+
+def test_account_is_not_deleted_without_the_password(as_alice):
+    response = as_alice.post("/account/delete", {"password": "wrong"})
+
+    assert "invalid-feedback" in response.text
+    assert Account.objects.exists()
+
+
+def test_deleting_stops_after_five_wrong_passwords(as_alice, settings):
+    settings.ACCOUNT_RATE_LIMITS = {}
+    for _ in range(5):
+        as_alice.post("/account/delete", {"password": "wrong"})
+
+    response = as_alice.post("/account/delete", {"password": PASSWORD})
+
+    assert "Too many attempts" in response.text
+    assert Account.objects.exists()
+
+
+def test_account_is_not_deleted_while_the_hub_rests_on_it(as_alice, alice):
+    ReservedName.objects.create(name="held-name", reason="for later", by=alice)
+
+    response = as_alice.post("/account/delete", {"password": PASSWORD})
+
+    assert "held-name" in response.text
+    assert "was not deleted" in response.text
+    assert Account.objects.exists()
+    assert not ReservedName.objects.filter(name="alice").exists()
+    assert not Event.objects.filter(verb="delete_account").exists()
+    assert not mail.outbox
+
+
+def test_delete_account_says_what_it_rests_on(alice):
+    ReservedName.objects.create(name="held-name", reason="for later", by=alice)
+
+    with pytest.raises(StillOwns) as refusal:
+        delete_account(alice, by=alice)
+
+    assert refusal.value.names == ["held-name"]
+
+
+def test_deleting_needs_a_signed_in_account(db):
+    assert Client().post("/account/delete")["Location"].startswith("/account/login/")
