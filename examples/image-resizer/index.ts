@@ -35,8 +35,13 @@ export function parseOptions(
 ): ResizeOptions {
   return {
     source: parseSource(query.url),
-    width: parseSize('width', query.width ?? String(Math.min(800, limits.maxWidth)), limits.maxWidth),
-    height: query.height === undefined ? undefined : parseSize('height', query.height, limits.maxWidth),
+    width: parseSize(
+      'width',
+      query.width ?? String(Math.min(800, limits.maxWidth)),
+      limits.maxWidth,
+    ),
+    height:
+      query.height === undefined ? undefined : parseSize('height', query.height, limits.maxWidth),
     quality: parseSize('quality', query.quality ?? String(limits.quality), 100),
     fit: oneOf('fit', query.fit ?? 'scale-down', FITS),
     format: query.format === undefined ? undefined : oneOf('format', query.format, FORMATS),
@@ -54,7 +59,8 @@ function parseSource(raw: string | undefined): URL {
   if (source.protocol !== 'https:') throw new ResizeError('url must start with https://');
   if (source.username || source.password) throw new ResizeError('url must not carry a user name');
   // A bare IP address or a name without a dot is never a public image host.
-  if (/^[\d.]+$|^\[|^[^.]+$/.test(source.hostname)) throw new ResizeError('url must name a public host');
+  if (/^[\d.]+$|^\[|^[^.]+$/.test(source.hostname))
+    throw new ResizeError('url must name a public host');
   return source;
 }
 

@@ -13,7 +13,9 @@ export function initialsOf(name) {
   const words = name.normalize('NFC').match(/[\p{Letter}\p{Number}]+/gu) ?? [];
   const chosen = words.length > 1 ? [words[0], words[words.length - 1]] : words.slice(0, 1);
   // Array.from keeps letters outside the basic plane whole; slice(0, 1) would not.
-  return chosen.map((word) => Array.from(word ?? '')[0]?.toLocaleUpperCase('en') ?? '').join('') || '?';
+  return (
+    chosen.map((word) => Array.from(word ?? '')[0]?.toLocaleUpperCase('en') ?? '').join('') || '?'
+  );
 }
 
 /**

@@ -65,7 +65,8 @@ export async function readSession(c: Context): Promise<Session | undefined> {
     // The algorithm is fixed here; what the token's own header claims is not asked.
     const payload = await verify(token, secret, ALGORITHM);
     const { iss, sub, auth_time } = payload;
-    if (iss !== issuer || typeof sub !== 'string' || typeof auth_time !== 'number') return undefined;
+    if (iss !== issuer || typeof sub !== 'string' || typeof auth_time !== 'number')
+      return undefined;
     return { sub, auth_time };
   } catch {
     return undefined;

@@ -13,7 +13,12 @@ type Bindings = {
 type Env = { Bindings: Bindings };
 
 export type ChatMessage = { role: 'user' | 'assistant'; content: string };
-export type ChatRequest = { model: string; messages: ChatMessage[]; maxTokens: number; stream: boolean };
+export type ChatRequest = {
+  model: string;
+  messages: ChatMessage[];
+  maxTokens: number;
+  stream: boolean;
+};
 
 const MAX_MESSAGES = 50;
 const MAX_CHARACTERS = 32_000;
@@ -24,17 +29,23 @@ export class ChatError extends Error {}
 
 /** Check a request body. Throws ChatError naming the field. */
 export function parseChat(body: unknown, models: readonly string[]): ChatRequest {
-  const { model = models[0], messages, maxTokens = 800, stream = true } = (body ?? {}) as Record<
-    string,
-    unknown
-  >;
+  const {
+    model = models[0],
+    messages,
+    maxTokens = 800,
+    stream = true,
+  } = (body ?? {}) as Record<string, unknown>;
   if (typeof model !== 'string' || !models.includes(model)) {
     throw new ChatError(`model must be one of: ${models.join(', ')}`);
   }
   if (!Array.isArray(messages) || messages.length < 1 || messages.length > MAX_MESSAGES) {
     throw new ChatError(`messages must be a list of 1 to ${MAX_MESSAGES}`);
   }
-  if (!Number.isInteger(maxTokens) || (maxTokens as number) < 1 || (maxTokens as number) > MAX_TOKENS) {
+  if (
+    !Number.isInteger(maxTokens) ||
+    (maxTokens as number) < 1 ||
+    (maxTokens as number) > MAX_TOKENS
+  ) {
     throw new ChatError(`maxTokens must be from 1 to ${MAX_TOKENS}`);
   }
   if (typeof stream !== 'boolean') throw new ChatError('stream must be true or false');
@@ -42,7 +53,7 @@ export function parseChat(body: unknown, models: readonly string[]): ChatRequest
   const checked = messages.map(parseMessage);
   const length = checked.reduce((sum, message) => sum + message.content.length, 0);
   if (length > MAX_CHARACTERS) throw new ChatError(`messages exceed ${MAX_CHARACTERS} characters`);
-  if (checked.at(-1)?.role !== 'user') throw new ChatError('the last message must be the user\'s');
+  if (checked.at(-1)?.role !== 'user') throw new ChatError("the last message must be the user's");
   return { model, messages: checked, maxTokens: maxTokens as number, stream };
 }
 
@@ -98,7 +109,9 @@ llmProxyRoute.post('/', async (c) => {
 });
 
 function modelsOf(c: Context<Env>): string[] {
-  return c.env.LLM_MODELS.split(',').map((model) => model.trim()).filter(Boolean);
+  return c.env.LLM_MODELS.split(',')
+    .map((model) => model.trim())
+    .filter(Boolean);
 }
 
 /** Turn the provider's refusal into ours. Its text goes to the log: it can name the account. */

@@ -2,7 +2,15 @@ import { and, count, eq, gt, isNull, lt } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { Hono, type Context } from 'hono';
 import { setSignedCookie } from 'hono/cookie';
-import { confirmPage, createToken, expiryFrom, hashToken, isToken, linkMail, normaliseEmail } from './core';
+import {
+  confirmPage,
+  createToken,
+  expiryFrom,
+  hashToken,
+  isToken,
+  linkMail,
+  normaliseEmail,
+} from './core';
 import { loginTokens } from './schema';
 
 type Env = {
@@ -71,7 +79,9 @@ async function sendLink(c: Context<Env>, email: string, routePath: string): Prom
     expiresAt: expiryFrom(now),
   });
   await sendMail(c, email, linkMail(c.env.APP_URL, routePath, token));
-  await db.delete(loginTokens).where(lt(loginTokens.expiresAt, new Date(now.getTime() - 86_400_000)));
+  await db
+    .delete(loginTokens)
+    .where(lt(loginTokens.expiresAt, new Date(now.getTime() - 86_400_000)));
 }
 
 /** The address behind `token`, which is used up by this call; undefined when it is no good. */

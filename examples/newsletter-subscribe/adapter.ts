@@ -19,7 +19,10 @@ type Env = { Bindings: Bindings };
 const PAUSE_MINUTES = 10;
 
 /** Headers to send with every issue, so that mail programs show "Unsubscribe". */
-export async function unsubscribeHeaders(env: Bindings, email: string): Promise<Record<string, string>> {
+export async function unsubscribeHeaders(
+  env: Bindings,
+  email: string,
+): Promise<Record<string, string>> {
   const token = await createToken(email, 'unsubscribe', 0, env.NEWSLETTER_SECRET);
   return {
     'List-Unsubscribe': `<${env.APP_URL}/unsubscribe?token=${token}>`,
@@ -72,7 +75,10 @@ function tokenEmail(c: Context<Env>, purpose: Purpose): Promise<string | undefin
   return readToken(c.req.query('token') ?? '', purpose, now, c.env.NEWSLETTER_SECRET);
 }
 
-const invalidLink = page('This link does not work', 'It is incomplete or too old. Sign up once more.');
+const invalidLink = page(
+  'This link does not work',
+  'It is incomplete or too old. Sign up once more.',
+);
 
 export const newsletterRoute = new Hono<Env>();
 

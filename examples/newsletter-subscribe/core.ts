@@ -10,7 +10,10 @@ const encoder = new TextEncoder();
 async function hmacKey(secret: string): Promise<CryptoKey> {
   if (!secret || secret.length < 32) throw new Error('the secret needs 32 characters or more');
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };
-  return crypto.subtle.importKey('raw', encoder.encode(secret), algorithm, false, ['sign', 'verify']);
+  return crypto.subtle.importKey('raw', encoder.encode(secret), algorithm, false, [
+    'sign',
+    'verify',
+  ]);
 }
 
 function toBase64Url(bytes: Uint8Array): string {
@@ -54,7 +57,11 @@ export async function readToken(
     const bytes = fromBase64Url(payload);
     // verify() compares in constant time.
     if (!(await crypto.subtle.verify('HMAC', key, fromBase64Url(mac), bytes))) return undefined;
-    const [email, given, expires] = JSON.parse(new TextDecoder().decode(bytes)) as [string, string, number];
+    const [email, given, expires] = JSON.parse(new TextDecoder().decode(bytes)) as [
+      string,
+      string,
+      number,
+    ];
     return given === purpose && (expires === 0 || expires > now) ? email : undefined;
   } catch {
     return undefined; // not base64
@@ -65,7 +72,9 @@ export async function readToken(
 export function normaliseEmail(raw: unknown): string | undefined {
   if (typeof raw !== 'string') return undefined;
   const email = raw.trim().toLowerCase();
-  return email.length <= 254 && /^[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>".]+$/.test(email) ? email : undefined;
+  return email.length <= 254 && /^[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>".]+$/.test(email)
+    ? email
+    : undefined;
 }
 
 /** A page with a sentence and, where something is to be decided, a button. */

@@ -45,7 +45,11 @@ async function countView(c: Context<Env>, path: string, visit: Visit): Promise<v
 export const pageViewRoute = new Hono<Env>();
 
 pageViewRoute.use(async (c, next) => {
-  const guard = cors({ origin: c.env.PAGE_VIEW_ORIGIN, allowMethods: ['GET', 'POST'], maxAge: 86_400 });
+  const guard = cors({
+    origin: c.env.PAGE_VIEW_ORIGIN,
+    allowMethods: ['GET', 'POST'],
+    maxAge: 86_400,
+  });
   return guard(c, next);
 });
 
@@ -100,5 +104,7 @@ pageViewRoute.onError((error, c) => {
 
 /** For a daily cron trigger: forget yesterday's visitors, keep the counts. */
 export async function forgetVisitors(env: { DB: D1Database }, now = new Date()): Promise<void> {
-  await drizzle(env.DB).delete(pageVisitors).where(lt(pageVisitors.day, dayOf(now)));
+  await drizzle(env.DB)
+    .delete(pageVisitors)
+    .where(lt(pageVisitors.day, dayOf(now)));
 }

@@ -39,7 +39,9 @@ export async function visitorHash(visit: Visit, day: string, salt: string): Prom
   if (!salt || salt.length < 16) throw new Error('the salt needs 16 characters or more');
   const encoder = new TextEncoder();
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };
-  const key = await crypto.subtle.importKey('raw', encoder.encode(salt), algorithm, false, ['sign']);
+  const key = await crypto.subtle.importKey('raw', encoder.encode(salt), algorithm, false, [
+    'sign',
+  ]);
   const text = JSON.stringify([day, visit.address, visit.userAgent]);
   const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(text)));
   // 64 bits: enough to keep a day's visitors of a large site apart.

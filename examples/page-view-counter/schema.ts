@@ -10,7 +10,10 @@ export const pageViews = sqliteTable(
     views: integer('views').notNull(),
     visitors: integer('visitors').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.path, table.day] }), index('page_views_by_day').on(table.day)],
+  (table) => [
+    primaryKey({ columns: [table.path, table.day] }),
+    index('page_views_by_day').on(table.day),
+  ],
 );
 
 /** Who was seen where today; only needed until midnight. */

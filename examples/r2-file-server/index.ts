@@ -9,7 +9,8 @@ type Env = {
 };
 
 /** Types that may be shown in the browser. Everything else is downloaded. */
-const SHOWN = /^(image\/(?!svg)[\w.+-]+|video\/[\w.+-]+|audio\/[\w.+-]+|application\/pdf|text\/plain)(;|$)/;
+const SHOWN =
+  /^(image\/(?!svg)[\w.+-]+|video\/[\w.+-]+|audio\/[\w.+-]+|application\/pdf|text\/plain)(;|$)/;
 
 /** Whether a key may be asked for at all. */
 export function isKey(key: string): boolean {
@@ -21,7 +22,10 @@ export function isKey(key: string): boolean {
 export function disposition(key: string, type: string, download: boolean): string {
   const name = key.split('/').at(-1) || 'file';
   const ascii = name.replace(/[^\w. -]/g, '_');
-  const utf8 = encodeURIComponent(name).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
+  const utf8 = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16)}`,
+  );
   const kind = download || !SHOWN.test(type) ? 'attachment' : 'inline';
   return `${kind}; filename="${ascii}"; filename*=UTF-8''${utf8}`;
 }
@@ -41,7 +45,10 @@ function headersFor(c: Context<Env>, object: R2Object): Headers {
   const type = headers.get('content-type') ?? 'application/octet-stream';
   const seconds = Number(c.env.FILES_CACHE_SECONDS ?? 3600);
   headers.set('content-type', type);
-  headers.set('content-disposition', disposition(object.key, type, c.req.query('download') !== undefined));
+  headers.set(
+    'content-disposition',
+    disposition(object.key, type, c.req.query('download') !== undefined),
+  );
   headers.set('cache-control', `public, max-age=${seconds >= 0 ? Math.floor(seconds) : 3600}`);
   headers.set('etag', object.httpEtag);
   headers.set('last-modified', object.uploaded.toUTCString());

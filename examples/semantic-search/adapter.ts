@@ -39,7 +39,10 @@ async function embed(c: Context<Env>, texts: string[]): Promise<number[][]> {
 
 /** Ids are `<document>#<number>`, so a document's chunks can be named without a look-up. */
 function chunkIds(documentId: string, from: number, to: number): string[] {
-  return Array.from({ length: Math.max(0, to - from) }, (_, index) => `${documentId}#${from + index}`);
+  return Array.from(
+    { length: Math.max(0, to - from) },
+    (_, index) => `${documentId}#${from + index}`,
+  );
 }
 
 async function deleteChunks(c: Context<Env>, documentId: string, from: number): Promise<void> {
@@ -66,14 +69,12 @@ semanticSearchRoute.get('/', async (c) => {
   if (!vector) throw new Error('no embedding for the query');
   // More than asked for: several chunks of one document become one hit.
   const found = await c.env.VECTORIZE.query(vector, { topK: 20, returnMetadata: 'all' });
-  const matches = found.matches.map(
-    (match): Match => ({
-      id: String(match.metadata?.document ?? ''),
-      title: String(match.metadata?.title ?? ''),
-      excerpt: String(match.metadata?.text ?? ''),
-      score: match.score,
-    }),
-  );
+  const matches = found.matches.map((match): Match => ({
+    id: String(match.metadata?.document ?? ''),
+    title: String(match.metadata?.title ?? ''),
+    excerpt: String(match.metadata?.text ?? ''),
+    score: match.score,
+  }));
   return c.json({ results: bestPerDocument(matches, limit) });
 });
 
@@ -82,7 +83,10 @@ semanticSearchRoute.put('/documents', requireToken, async (c) => {
   const document = parseDocument(await c.req.json().catch(() => null));
   const chunks = splitText(document.text);
   // The title gives each piece the context that was cut off.
-  const vectors = await embed(c, chunks.map((chunk) => `${document.title}\n${chunk}`));
+  const vectors = await embed(
+    c,
+    chunks.map((chunk) => `${document.title}\n${chunk}`),
+  );
   await c.env.VECTORIZE.upsert(
     vectors.map((values, index) => ({
       id: `${document.id}#${index}`,

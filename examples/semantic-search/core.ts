@@ -56,7 +56,8 @@ export function splitText(text: string, size = CHUNK_CHARACTERS): string[] {
 function pieces(text: string, size: number): string[] {
   const fit = (unit: string, finer: (unit: string) => string[]) =>
     unit.length <= size ? [unit] : finer(unit);
-  const words = (unit: string) => unit.split(' ').flatMap((word) => fit(word, (long) => cut(long, size)));
+  const words = (unit: string) =>
+    unit.split(' ').flatMap((word) => fit(word, (long) => cut(long, size)));
   const sentences = (unit: string) => unit.split(/(?<=[.!?]) /).flatMap((one) => fit(one, words));
   return text
     .split(/\n\s*\n/)

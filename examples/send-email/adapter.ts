@@ -1,7 +1,15 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { bearerAuth } from 'hono/bearer-auth';
 import { HTTPException } from 'hono/http-exception';
-import { deliver, DeliveryError, isProvider, MessageError, parseMessage, PROVIDERS, type Account } from './core';
+import {
+  deliver,
+  DeliveryError,
+  isProvider,
+  MessageError,
+  parseMessage,
+  PROVIDERS,
+  type Account,
+} from './core';
 
 export type SendEmailBindings = {
   /** resend (default), postmark or mailgun. */
@@ -15,8 +23,10 @@ export type SendEmailBindings = {
 /** The account to send with, from the Worker's settings. */
 export function accountFrom(env: SendEmailBindings): Account {
   const provider = env.MAIL_PROVIDER ?? 'resend';
-  if (!isProvider(provider)) throw new Error(`MAIL_PROVIDER must be one of: ${PROVIDERS.join(', ')}`);
-  if (!env.MAIL_API_KEY || !env.MAIL_FROM) throw new Error('MAIL_API_KEY and MAIL_FROM must be set');
+  if (!isProvider(provider))
+    throw new Error(`MAIL_PROVIDER must be one of: ${PROVIDERS.join(', ')}`);
+  if (!env.MAIL_API_KEY || !env.MAIL_FROM)
+    throw new Error('MAIL_API_KEY and MAIL_FROM must be set');
   return { provider, apiKey: env.MAIL_API_KEY, from: env.MAIL_FROM, domain: env.MAILGUN_DOMAIN };
 }
 

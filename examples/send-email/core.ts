@@ -58,7 +58,11 @@ export function parseMessage(value: unknown): Message {
 }
 
 function parseAddress(field: string, value: unknown): string {
-  if (typeof value !== 'string' || value.length > 254 || !/^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(value)) {
+  if (
+    typeof value !== 'string' ||
+    value.length > 254 ||
+    !/^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(value)
+  ) {
     throw new MessageError(`${field} is not a plain e-mail address`);
   }
   return value;
@@ -116,7 +120,11 @@ function jsonRequest(url: string, headers: Record<string, string>, body: unknown
 
 function mailgunRequest(message: Message, account: Account): Request {
   if (!account.domain) throw new Error('Mailgun needs a sending domain');
-  const form = new URLSearchParams({ from: account.from, subject: message.subject, text: message.text });
+  const form = new URLSearchParams({
+    from: account.from,
+    subject: message.subject,
+    text: message.text,
+  });
   for (const address of message.to) form.append('to', address);
   if (message.html) form.set('html', message.html);
   if (message.replyTo) form.set('h:Reply-To', message.replyTo);
@@ -139,7 +147,10 @@ export async function deliver(message: Message, account: Account): Promise<void>
   if (!response.ok) {
     const reason = (await response.text()).slice(0, 500);
     const isTemporary = response.status === 429 || response.status >= 500;
-    throw new DeliveryError(`${account.provider} answered ${response.status}: ${reason}`, isTemporary);
+    throw new DeliveryError(
+      `${account.provider} answered ${response.status}: ${reason}`,
+      isTemporary,
+    );
   }
   await response.body?.cancel();
 }

@@ -35,7 +35,13 @@ function requireText(field: string, value: unknown, max: number): string {
 
 /** Check an unknown value. Throws NotificationError naming the field. */
 export function parseNotification(body: unknown): Notification {
-  const { title, text, severity = 'info', fields = {}, link } = (body ?? {}) as Record<string, unknown>;
+  const {
+    title,
+    text,
+    severity = 'info',
+    fields = {},
+    link,
+  } = (body ?? {}) as Record<string, unknown>;
   if (typeof severity !== 'string' || !Object.hasOwn(COLOURS, severity)) {
     throw new NotificationError(`severity must be one of: ${Object.keys(COLOURS).join(', ')}`);
   }
@@ -43,7 +49,10 @@ export function parseNotification(body: unknown): Notification {
   if (!isObject || Object.keys(fields).length > 10) {
     throw new NotificationError('fields must be an object with up to 10 texts');
   }
-  if (link !== undefined && (typeof link !== 'string' || !/^https:\/\/[^\s<>|]{3,500}$/.test(link))) {
+  if (
+    link !== undefined &&
+    (typeof link !== 'string' || !/^https:\/\/[^\s<>|]{3,500}$/.test(link))
+  ) {
     throw new NotificationError('link must be an https address');
   }
   const checked = Object.entries(fields).map(([name, value]) => [
@@ -60,7 +69,13 @@ export function parseNotification(body: unknown): Notification {
 }
 
 /** The body Slack's incoming webhooks take. */
-export function toSlackMessage({ title, text, severity = 'info', fields = {}, link }: Notification) {
+export function toSlackMessage({
+  title,
+  text,
+  severity = 'info',
+  fields = {},
+  link,
+}: Notification) {
   const heading = link ? `<${link}|${escapeSlack(title)}>` : escapeSlack(title);
   const blocks: object[] = [section(text ? `*${heading}*\n${escapeSlack(text)}` : `*${heading}*`)];
   const pairs = Object.entries(fields).map(([name, value]) =>

@@ -81,7 +81,11 @@ function joinUpTo(words, separator, maxLength) {
  * @param {SlugOptions & { fallback?: string, attempts?: number }} [options]
  * @returns {Promise<string>}
  */
-export async function uniqueSlug(text, isTaken, { fallback = 'untitled', attempts = 50, ...options } = {}) {
+export async function uniqueSlug(
+  text,
+  isTaken,
+  { fallback = 'untitled', attempts = 50, ...options } = {},
+) {
   const { separator = '-', maxLength = 80 } = options;
   const base = slugify(text, options) || fallback;
   for (let n = 1; n <= attempts; n += 1) {

@@ -54,14 +54,22 @@ function parseItem(item: unknown, index: number, allowedPrices: readonly string[
   if (typeof price !== 'string' || !allowedPrices.includes(price)) {
     throw new CheckoutError(`items[${index}].price is not for sale`);
   }
-  if (!Number.isInteger(quantity) || (quantity as number) < 1 || (quantity as number) > MAX_QUANTITY) {
+  if (
+    !Number.isInteger(quantity) ||
+    (quantity as number) < 1 ||
+    (quantity as number) > MAX_QUANTITY
+  ) {
     throw new CheckoutError(`items[${index}].quantity must be from 1 to ${MAX_QUANTITY}`);
   }
   return { price, quantity: quantity as number };
 }
 
 /** Stripe reads nested values as form fields: line_items[0][price]=... */
-export function toForm(request: CheckoutRequest, successUrl: string, cancelUrl: string): URLSearchParams {
+export function toForm(
+  request: CheckoutRequest,
+  successUrl: string,
+  cancelUrl: string,
+): URLSearchParams {
   const form = new URLSearchParams({
     mode: 'payment',
     // Stripe replaces the placeholder; it must arrive with its braces.
@@ -77,7 +85,11 @@ export function toForm(request: CheckoutRequest, successUrl: string, cancelUrl: 
   return form;
 }
 
-async function callStripe(key: string, path: string, init: RequestInit = {}): Promise<StripeSession> {
+async function callStripe(
+  key: string,
+  path: string,
+  init: RequestInit = {},
+): Promise<StripeSession> {
   const response = await fetch(`https://api.stripe.com/v1/checkout/sessions${path}`, {
     ...init,
     headers: { ...init.headers, authorization: `Bearer ${key}` },
@@ -105,7 +117,9 @@ stripeCheckoutRoute.post('/', async (c) => {
 
 async function digest(text: string): Promise<string> {
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(hash).slice(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(new Uint8Array(hash).slice(0, 8), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
 }
 
 /** For the page behind success_url: was it paid? */

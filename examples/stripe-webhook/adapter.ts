@@ -55,7 +55,8 @@ export function createStripeWebhookRoute(handlers: Record<string, StripeHandler>
 
   route.onError((error, c) => {
     if (error instanceof SignatureError) return c.json({ error: error.message }, 400);
-    if (error instanceof SyntaxError) return c.json({ error: 'the body is not a Stripe event' }, 400);
+    if (error instanceof SyntaxError)
+      return c.json({ error: 'the body is not a Stripe event' }, 400);
     // 500 makes Stripe send the event again, for up to three days.
     console.error('stripe-webhook:', error);
     return c.json({ error: 'the event could not be handled; send it again' }, 500);

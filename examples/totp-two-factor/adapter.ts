@@ -37,7 +37,11 @@ function store(c: Context<Env>, userId: string, enrolment: Enrolment): Promise<v
 export type CheckResult = 'ok' | 'wrong' | 'locked' | 'not enrolled';
 
 /** Check one code of `userId` and remember the outcome. For your sign-in handler, too. */
-export async function checkCode(c: Context<Env>, userId: string, code: string): Promise<CheckResult> {
+export async function checkCode(
+  c: Context<Env>,
+  userId: string,
+  code: string,
+): Promise<CheckResult> {
   const enrolment = await load(c, userId);
   if (!enrolment) return 'not enrolled';
   const now = Date.now() / 1000;

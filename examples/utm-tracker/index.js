@@ -31,7 +31,10 @@ export function parseCampaign(query) {
   /** @type {Campaign} */
   const campaign = {};
   for (const name of PARAMETERS) {
-    const value = (query.get(name) ?? '').replace(/[\p{Control}\s]+/gu, ' ').trim().toLowerCase();
+    const value = (query.get(name) ?? '')
+      .replace(/[\p{Control}\s]+/gu, ' ')
+      .trim()
+      .toLowerCase();
     if (value) campaign[name] = Array.from(value).slice(0, MAX_VALUE_LENGTH).join('');
   }
   return campaign.utm_source ? campaign : undefined;

@@ -1,7 +1,14 @@
 import { Hono, type Context, type MiddlewareHandler } from 'hono';
 import { bearerAuth } from 'hono/bearer-auth';
 import { HTTPException } from 'hono/http-exception';
-import { parseSubscription, PushError, sendPush, toBase64Url, type SendResult, type Subscription } from './core';
+import {
+  parseSubscription,
+  PushError,
+  sendPush,
+  toBase64Url,
+  type SendResult,
+  type Subscription,
+} from './core';
 
 type Env = {
   Bindings: {
@@ -53,11 +60,16 @@ function parseMessage(body: unknown): { message: string; cursor?: string } {
   if (typeof title !== 'string' || !title.trim() || title.length > 120) {
     throw new PushError('title must have 1 to 120 characters');
   }
-  if (typeof text !== 'string' || text.length > 500) throw new PushError('text may have up to 500 characters');
-  if (url !== undefined && (typeof url !== 'string' || !/^(https:\/\/|\/(?!\/))\S{0,500}$/.test(url))) {
+  if (typeof text !== 'string' || text.length > 500)
+    throw new PushError('text may have up to 500 characters');
+  if (
+    url !== undefined &&
+    (typeof url !== 'string' || !/^(https:\/\/|\/(?!\/))\S{0,500}$/.test(url))
+  ) {
     throw new PushError('url must be an https address or a path');
   }
-  if (cursor !== undefined && typeof cursor !== 'string') throw new PushError('cursor must be text');
+  if (cursor !== undefined && typeof cursor !== 'string')
+    throw new PushError('cursor must be text');
   return { message: JSON.stringify({ title, text, url }), cursor };
 }
 
@@ -84,7 +96,11 @@ webPushRoute.delete('/subscriptions', async (c) => {
 /** Send to everybody, a part at a time: call again with `cursor` until there is none. */
 webPushRoute.post('/send', requireToken, async (c) => {
   const { message, cursor } = parseMessage(await c.req.json().catch(() => null));
-  const list = await c.env.PUSH_SUBSCRIPTIONS.list({ prefix: 'push:', limit: MAX_PER_CALL, cursor });
+  const list = await c.env.PUSH_SUBSCRIPTIONS.list({
+    prefix: 'push:',
+    limit: MAX_PER_CALL,
+    cursor,
+  });
   const results = await Promise.all(list.keys.map(({ name }) => sendTo(c, name, message)));
   const count = (wanted: SendResult) => results.filter((result) => result === wanted).length;
   return c.json({

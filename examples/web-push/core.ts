@@ -59,19 +59,38 @@ function concat(...parts: Uint8Array[]): Uint8Array {
 
 /** Check what a browser sent. Throws PushError. */
 export function parseSubscription(value: unknown): Subscription {
-  const { endpoint, keys } = (value ?? {}) as { endpoint?: unknown; keys?: Record<string, unknown> };
+  const { endpoint, keys } = (value ?? {}) as {
+    endpoint?: unknown;
+    keys?: Record<string, unknown>;
+  };
   const { p256dh, auth } = keys ?? {};
-  const url = typeof endpoint === 'string' && endpoint.length <= 1000 && URL.canParse(endpoint) && new URL(endpoint);
-  if (!url || url.protocol !== 'https:' || url.port || !PUSH_HOSTS.some((host) => host.test(url.hostname))) {
+  const url =
+    typeof endpoint === 'string' &&
+    endpoint.length <= 1000 &&
+    URL.canParse(endpoint) &&
+    new URL(endpoint);
+  if (
+    !url ||
+    url.protocol !== 'https:' ||
+    url.port ||
+    !PUSH_HOSTS.some((host) => host.test(url.hostname))
+  ) {
     throw new PushError('endpoint is not one of a known push service');
   }
   // 65 bytes of public key and 16 bytes of secret, in base64url.
-  if (typeof p256dh !== 'string' || !/^[\w-]{87}=?$/.test(p256dh)) throw new PushError('keys.p256dh is not a key');
-  if (typeof auth !== 'string' || !/^[\w-]{22}(==)?$/.test(auth)) throw new PushError('keys.auth is not a secret');
+  if (typeof p256dh !== 'string' || !/^[\w-]{87}=?$/.test(p256dh))
+    throw new PushError('keys.p256dh is not a key');
+  if (typeof auth !== 'string' || !/^[\w-]{22}(==)?$/.test(auth))
+    throw new PushError('keys.auth is not a secret');
   return { endpoint: url.href, keys: { p256dh, auth } };
 }
 
-async function hkdf(secret: Uint8Array, salt: Uint8Array, info: Uint8Array, bytes: number): Promise<Uint8Array> {
+async function hkdf(
+  secret: Uint8Array,
+  salt: Uint8Array,
+  info: Uint8Array,
+  bytes: number,
+): Promise<Uint8Array> {
   const key = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits']);
   const algorithm = { name: 'HKDF', hash: 'SHA-256', salt, info };
   return new Uint8Array(await crypto.subtle.deriveBits(algorithm, key, bytes * 8));
@@ -81,7 +100,9 @@ type Randomness = { salt: Uint8Array; keyPair: CryptoKeyPair };
 
 async function fresh(): Promise<Randomness> {
   const algorithm = { name: 'ECDH', namedCurve: 'P-256' };
-  const keyPair = (await crypto.subtle.generateKey(algorithm, true, ['deriveBits'])) as CryptoKeyPair;
+  const keyPair = (await crypto.subtle.generateKey(algorithm, true, [
+    'deriveBits',
+  ])) as CryptoKeyPair;
   return { salt: crypto.getRandomValues(new Uint8Array(16)), keyPair };
 }
 
@@ -94,15 +115,21 @@ export async function encryptPayload(
   subscription: Subscription,
   randomness?: Randomness,
 ): Promise<Uint8Array> {
-  if (payload.length > MAX_PAYLOAD_BYTES) throw new PushError(`message exceeds ${MAX_PAYLOAD_BYTES} bytes`);
+  if (payload.length > MAX_PAYLOAD_BYTES)
+    throw new PushError(`message exceeds ${MAX_PAYLOAD_BYTES} bytes`);
   const { salt, keyPair } = randomness ?? (await fresh());
   const receiverPublic = fromBase64Url(subscription.keys.p256dh);
-  const senderPublic = new Uint8Array((await crypto.subtle.exportKey('raw', keyPair.publicKey)) as ArrayBuffer);
+  const senderPublic = new Uint8Array(
+    (await crypto.subtle.exportKey('raw', keyPair.publicKey)) as ArrayBuffer,
+  );
 
   const curve = { name: 'ECDH', namedCurve: 'P-256' };
   const receiverKey = await crypto.subtle.importKey('raw', receiverPublic, curve, false, []);
   // The workerd types call this field "$public"; at run time it is "public", as in the standard.
-  const agreement = { name: 'ECDH', public: receiverKey } as unknown as SubtleCryptoDeriveKeyAlgorithm;
+  const agreement = {
+    name: 'ECDH',
+    public: receiverKey,
+  } as unknown as SubtleCryptoDeriveKeyAlgorithm;
   const shared = new Uint8Array(await crypto.subtle.deriveBits(agreement, keyPair.privateKey, 256));
 
   const keyInfo = concat(encoder.encode('WebPush: info\0'), receiverPublic, senderPublic);
@@ -121,7 +148,11 @@ export async function encryptPayload(
 }
 
 /** The Authorization header that tells the push service at `endpoint` who sends. */
-export async function vapidHeader(endpoint: string, keys: VapidKeys, now = Date.now() / 1000): Promise<string> {
+export async function vapidHeader(
+  endpoint: string,
+  keys: VapidKeys,
+  now = Date.now() / 1000,
+): Promise<string> {
   const point = fromBase64Url(keys.publicKey);
   if (point.length !== 65) throw new Error('the VAPID public key must be 65 bytes in base64url');
   const jwk = {
@@ -134,9 +165,17 @@ export async function vapidHeader(endpoint: string, keys: VapidKeys, now = Date.
   const curve = { name: 'ECDSA', namedCurve: 'P-256' };
   const key = await crypto.subtle.importKey('jwk', jwk, curve, false, ['sign']);
   const encode = (part: object) => toBase64Url(encoder.encode(JSON.stringify(part)));
-  const claims = { aud: new URL(endpoint).origin, exp: Math.floor(now) + VAPID_SECONDS, sub: keys.subject };
+  const claims = {
+    aud: new URL(endpoint).origin,
+    exp: Math.floor(now) + VAPID_SECONDS,
+    sub: keys.subject,
+  };
   const unsigned = `${encode({ typ: 'JWT', alg: 'ES256' })}.${encode(claims)}`;
-  const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key, encoder.encode(unsigned));
+  const signature = await crypto.subtle.sign(
+    { name: 'ECDSA', hash: 'SHA-256' },
+    key,
+    encoder.encode(unsigned),
+  );
   return `vapid t=${unsigned}.${toBase64Url(signature)}, k=${keys.publicKey}`;
 }
 
@@ -163,6 +202,10 @@ export async function sendPush(
   });
   if (response.ok) return 'sent';
   if (response.status === 404 || response.status === 410) return 'gone';
-  console.error('web-push: push service answered', response.status, (await response.text()).slice(0, 300));
+  console.error(
+    'web-push: push service answered',
+    response.status,
+    (await response.text()).slice(0, 300),
+  );
   return 'failed';
 }

@@ -37,7 +37,10 @@ function encode(text: string): string {
 }
 
 function canonicalPath(url: URL): string {
-  return url.pathname.split('/').map((part) => encode(decodeURIComponent(part))).join('/');
+  return url.pathname
+    .split('/')
+    .map((part) => encode(decodeURIComponent(part)))
+    .join('/');
 }
 
 function canonicalQuery(query: Record<string, string>): string {
@@ -47,7 +50,11 @@ function canonicalQuery(query: Record<string, string>): string {
     .join('&');
 }
 
-async function signingKey(credentials: Credentials, day: string, region: string): Promise<ArrayBuffer> {
+async function signingKey(
+  credentials: Credentials,
+  day: string,
+  region: string,
+): Promise<ArrayBuffer> {
   const dayKey = await hmac(encoder.encode(`AWS4${credentials.secretAccessKey}`), day);
   return hmac(await hmac(await hmac(dayKey, region), 's3'), 'aws4_request');
 }
@@ -63,7 +70,9 @@ export async function presign(options: PresignOptions): Promise<URL> {
   const day = timestamp.slice(0, 8);
   const scope = `${day}/${region}/s3/aws4_request`;
 
-  const headers = Object.entries({ ...options.headers, host: url.host }).sort(([a], [b]) => (a < b ? -1 : 1));
+  const headers = Object.entries({ ...options.headers, host: url.host }).sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
   const signedHeaders = headers.map(([name]) => name).join(';');
   const query = canonicalQuery({
     'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
@@ -117,6 +126,7 @@ export function objectKey(fileName: string, now: Date, id: string = crypto.rando
   const [year, month] = now.toISOString().split('-');
   const safe = fileName
     .normalize('NFKD')
+    .replace(/\p{Mark}+/gu, '') // accents
     .replace(/[^\w.-]+/g, '-')
     .replace(/^[.-]+|[.-]+$/g, '')
     .slice(-80);

@@ -64,7 +64,9 @@ async function sendLink(c: Context<Env>, email: string, routePath: string): Prom
     expiresAt: expiryFrom(now),
   });
   await sendMail(c, email, linkMail(c.env.APP_URL, routePath, token));
-  await db.delete(loginTokens).where(lt(loginTokens.expiresAt, new Date(now.getTime() - 86_400_000)));
+  await db
+    .delete(loginTokens)
+    .where(lt(loginTokens.expiresAt, new Date(now.getTime() - 86_400_000)));
 }
 
 /** The address behind `token`, which is used up by this call; undefined when it is no good. */

@@ -29,7 +29,9 @@ export async function hashToken(token: string): Promise<string> {
 export function normaliseEmail(raw: unknown): string | undefined {
   if (typeof raw !== 'string') return undefined;
   const email = raw.trim().toLowerCase();
-  return email.length <= 254 && /^[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>".]+$/.test(email) ? email : undefined;
+  return email.length <= 254 && /^[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>".]+$/.test(email)
+    ? email
+    : undefined;
 }
 
 export function expiryFrom(now: Date): Date {

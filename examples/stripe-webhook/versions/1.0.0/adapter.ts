@@ -24,7 +24,10 @@ stripeWebhookRoute.post('/', async (c) => {
   const payment = event.type === 'checkout.session.completed' ? paymentOf(event) : undefined;
   if (payment) {
     const paidAt = new Date(event.created * 1000);
-    await db.insert(payments).values({ ...payment, paidAt }).onConflictDoNothing();
+    await db
+      .insert(payments)
+      .values({ ...payment, paidAt })
+      .onConflictDoNothing();
   }
   const processed = { processedAt: new Date() };
   await db.update(stripeEvents).set(processed).where(eq(stripeEvents.id, event.id));

@@ -51,7 +51,9 @@ export async function verifySignature(
   }
   const encoder = new TextEncoder();
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };
-  const key = await crypto.subtle.importKey('raw', encoder.encode(secret), algorithm, false, ['verify']);
+  const key = await crypto.subtle.importKey('raw', encoder.encode(secret), algorithm, false, [
+    'verify',
+  ]);
   const signed = encoder.encode(`${timestamp}.${payload}`);
   for (const signature of signatures) {
     // verify() compares in constant time.

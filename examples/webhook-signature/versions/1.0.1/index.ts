@@ -25,7 +25,12 @@ export async function sign(payload: string, secret: string): Promise<string> {
 export async function verify(payload: string, signature: string, secret: string): Promise<boolean> {
   const mac = fromHex(signature.replace(/^sha256=/, ''));
   if (!mac) return false;
-  return crypto.subtle.verify('HMAC', await importKey(secret, 'verify'), mac, encoder.encode(payload));
+  return crypto.subtle.verify(
+    'HMAC',
+    await importKey(secret, 'verify'),
+    mac,
+    encoder.encode(payload),
+  );
 }
 
 /** Middleware: lets a request through only if its body was signed with the secret. */
