@@ -59,7 +59,7 @@ function parseSource(raw: string | undefined): URL {
   if (source.protocol !== 'https:') throw new ResizeError('url must start with https://');
   if (source.username || source.password) throw new ResizeError('url must not carry a user name');
   // A bare IP address or a name without a dot is never a public image host.
-  if (/^[\d.]+$|^\[|^[^.]+$/.test(source.hostname))
+  if (/^[\d.]+$|^\[|^[^.]+\.?$/.test(source.hostname))
     throw new ResizeError('url must name a public host');
   return source;
 }

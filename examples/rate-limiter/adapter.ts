@@ -76,10 +76,13 @@ export type RateLimiterOptions = {
 export function rateLimiter(options: RateLimiterOptions = {}) {
   return createMiddleware<Env>(async (c, next) => {
     const limits = options.limits ?? limitsOf(c);
+    const cost = options.cost ?? 1;
+    // A mistake of the developer's: say so, rather than let everything through below.
+    if (cost > limits.capacity) throw new RangeError(`cost ${cost} exceeds the capacity`);
     const key = (options.key ?? clientAddress)(c);
     let decision: Decision;
     try {
-      decision = await ask(c, key, { limits, cost: options.cost ?? 1 });
+      decision = await ask(c, key, { limits, cost });
     } catch (error) {
       // Fail open: an outage of the limiter must not become an outage of the API.
       console.error('rate-limiter: bucket unreachable', error);
