@@ -37,3 +37,8 @@ document.addEventListener("allauth.error", (event) => {
     "No passkey was used: the request was cancelled, timed out, or this device has " +
     "none for this account. Nothing changed; try again, or use another way.";
 });
+
+// On a phone the list of settings is wider than the screen.
+document
+  .querySelector(".segmented [aria-current]")
+  ?.scrollIntoView({ block: "nearest", inline: "nearest" });
