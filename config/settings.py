@@ -81,6 +81,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hub.http.SealMiddleware",
     "api.middleware.ApiMiddleware",
     "accounts.middleware.RefuseNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -131,8 +132,9 @@ if _database["ENGINE"].endswith("sqlite3"):
             "PRAGMA mmap_size=268435456; PRAGMA cache_size=-16000;"
         ),
     }
-    # Threads of one test need a file; a database in memory locks whole tables.
-    _database["TEST"] = {"NAME": str(DATA_DIR.resolve() / "test.sqlite3")}
+    # Threads of one test need a file (a database in memory locks whole tables), and
+    # two test runs need two.
+    _database["TEST"] = {"NAME": f"{DATA_DIR.resolve()}/test-{os.getpid()}.sqlite3"}
 else:
     _database["CONN_MAX_AGE"] = None
     _database["CONN_HEALTH_CHECKS"] = True
