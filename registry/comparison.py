@@ -27,10 +27,15 @@ class Comparison:
 
 
 def compare(
-    old: dict[str, str], new: dict[str, str], *, timeout: float = 2.0
+    old: dict[str, str],
+    new: dict[str, str],
+    *,
+    find_renames: bool = True,
+    timeout: float = 2.0,
 ) -> Comparison:
     """What changed from ``old`` to ``new`` (path -> text), found in the worker.
 
+    find_renames: is a text under another path one change, or two?
     timeout: seconds to wait at most.
     """
     changed = {
@@ -43,13 +48,16 @@ def compare(
     old = {path: text for path, text in old.items() if path in changed}
     new = {path: text for path, text in new.items() if path in changed}
     try:
-        return Comparison(sandbox.run(compare_texts, old, new, timeout=timeout))
+        files = sandbox.run(compare_texts, old, new, find_renames, timeout=timeout)
+        return Comparison(files)
     except sandbox.SandboxError as error:
         reason = f"The lines could not be compared: {error}"
-        return Comparison(_named(old, new), reason)
+        return Comparison(_named(old, new, find_renames), reason)
 
 
-def compare_texts(old: dict[str, str], new: dict[str, str]) -> list[dict]:
+def compare_texts(
+    old: dict[str, str], new: dict[str, str], find_renames: bool = True
+) -> list[dict]:
     """One object per changed path: path, was (before a rename), status (added,
     removed, renamed, changed), added and removed (lines), hunks, cut (bool).
 
@@ -57,7 +65,7 @@ def compare_texts(old: dict[str, str], new: dict[str, str]) -> list[dict]:
     "+", "-" or " ".
     """
     left = MAX_SHOWN_LINES
-    files = _named(old, new)
+    files = _named(old, new, find_renames)
     for file in files:
         before = old.get(file["was"], "")
         hunks = _hunks(before, new.get(file["path"], ""))
@@ -72,9 +80,13 @@ def compare_texts(old: dict[str, str], new: dict[str, str]) -> list[dict]:
     return files
 
 
-def _named(old: dict[str, str], new: dict[str, str]) -> list[dict]:
-    """The changed files without their lines; a moved text counts as a rename."""
-    gone = {text: path for path, text in sorted(old.items()) if path not in new}
+def _named(old: dict[str, str], new: dict[str, str], find_renames: bool) -> list[dict]:
+    """The changed files without their lines."""
+    gone = {
+        text: path
+        for path, text in sorted(old.items())
+        if find_renames and path not in new
+    }
     renamed = {
         path: gone.pop(text)
         for path, text in sorted(new.items())

@@ -42,7 +42,9 @@ def reencode(encoded: str) -> dict:
         image.seek(0)
         upright = ImageOps.exif_transpose(image)
         upright.thumbnail((MAX_SHOWN_SIDE, MAX_SHOWN_SIDE))
-        has_alpha = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
+        has_alpha = (
+            upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
+        )
         clean = upright.convert("RGBA" if has_alpha else "RGB")
     except NoPicture:
         raise
