@@ -21,6 +21,7 @@ class DraftEdit:
 
     manifest: dict
     manifest_text: str
+    manifest_was: str  # as the page showed it first
     files: dict[str, str]
     readme: str
     revision: int
@@ -28,14 +29,65 @@ class DraftEdit:
     rows: Files
     faults: list[RegistryError] = field(default_factory=list)
 
+    def contents(self, draft) -> "Contents":
+        return Contents(self.manifest, self.files, self.readme).like(draft)
+
+
+@dataclass
+class Contents:
+    """All that a draft holds."""
+
+    manifest: dict
+    files: dict[str, str]
+    readme: str
+
+    @classmethod
+    def of(cls, draft) -> "Contents":
+        return cls(draft.manifest, draft.files, draft.readme)
+
+    def like(self, draft) -> "Contents":
+        """With the copies of manifest and README that ``draft`` has among its files
+        (clients push them so) brought up to date."""
+        copies = {}
+        for path in draft.files:
+            if path == MANIFEST_PATH:
+                copies[path] = manifest_text(self.manifest)
+            elif is_readme(path):
+                copies[path] = self.readme
+        return Contents(self.manifest, self.files | copies, self.readme)
+
+    def as_body(self) -> dict:
+        """Shaped like a push's, for ``save_draft``."""
+        return {
+            "config_schema": self.manifest,
+            "files": self.files,
+            "readme": self.readme,
+        }
+
+
+def is_readme(path: str) -> bool:
+    return path.lower() == README_PATH.lower()
+
+
+def source_files(files: dict[str, str]) -> dict[str, str]:
+    """Those of ``files`` that are edited as files: not the manifest, not the README."""
+    return {
+        path: text
+        for path, text in files.items()
+        if path != MANIFEST_PATH and not is_readme(path)
+    }
+
 
 def show_draft(draft, *, categories) -> DraftEdit:
     """The form's contents for ``draft`` as it is stored."""
-    rows = [{"was": path, "path": path, "text": t} for path, t in draft.files.items()]
+    files = source_files(draft.files)
+    rows = [{"was": path, "path": path, "text": text} for path, text in files.items()]
+    text = manifest_text(draft.manifest)
     return DraftEdit(
         manifest=draft.manifest,
-        manifest_text=manifest_text(draft.manifest),
-        files=draft.files,
+        manifest_text=text,
+        manifest_was=text,
+        files=files,
         readme=draft.readme,
         revision=draft.revision,
         fields=ManifestForm(initial=draft.manifest, categories=categories),
@@ -55,6 +107,7 @@ def read_edit(post, uploads, *, draft, categories) -> DraftEdit:
     edit = DraftEdit(
         manifest=_merge(was, raw, fields, faults),
         manifest_text=post.get("manifest", "").replace("\r\n", "\n"),
+        manifest_was=post.get("manifest_was", "").replace("\r\n", "\n"),
         files=files,
         readme=readme,
         revision=_number(post.get("revision", ""), faults),
@@ -175,7 +228,7 @@ def _take(upload, edit: DraftEdit) -> None:
         return
     if upload.name == MANIFEST_PATH:
         edit.manifest = _object(text, edit.faults)
-    elif upload.name == README_PATH:
+    elif is_readme(upload.name):
         edit.readme = text
     else:
         edit.files[upload.name] = text

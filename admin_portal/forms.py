@@ -6,8 +6,15 @@ import json
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Fieldset, Layout
 from django import forms
+from django.core.validators import MaxValueValidator
 
-from registry.manifest import FIELDS, LANGUAGES, RUNTIMES
+from registry.manifest import (
+    FIELDS,
+    LANGUAGES,
+    MAX_DESCRIPTION_CHARACTERS,
+    MAX_NAME_CHARACTERS,
+    RUNTIMES,
+)
 
 SHOWN_AS = {
     "typescript": "TypeScript",
@@ -35,12 +42,12 @@ class WordsField(forms.CharField):
         return [word for word in map(str.strip, words) if word]
 
 
-def _choices(values) -> list[tuple[str, str]]:
+def choices_of(values) -> list[tuple[str, str]]:
     shown = [(value, SHOWN_AS.get(value, value.capitalize())) for value in values]
     return [("", "—"), *shown]
 
 
-def _suggested(list_id: str) -> forms.TextInput:
+def suggested(list_id: str) -> forms.TextInput:
     return forms.TextInput(attrs={"list": list_id})
 
 
@@ -60,10 +67,10 @@ class ManifestForm(forms.Form):
         required=False, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 300})
     )
     category = forms.ChoiceField(required=False)
-    license = forms.CharField(required=False, widget=_suggested("known-licenses"))
-    tags = WordsField(separator=",", widget=_suggested("known-tags"))
-    language = forms.ChoiceField(required=False, choices=_choices(LANGUAGES))
-    runtime = forms.ChoiceField(required=False, choices=_choices(RUNTIMES))
+    license = forms.CharField(required=False, widget=suggested("known-licenses"))
+    tags = WordsField(separator=",", widget=suggested("known-tags"))
+    language = forms.ChoiceField(required=False, choices=choices_of(LANGUAGES))
+    runtime = forms.ChoiceField(required=False, choices=choices_of(RUNTIMES))
     entrypoint = forms.CharField(required=False)
     routePath = forms.CharField(required=False, label="Route path")
     routeExport = forms.CharField(required=False, label="Route export")
@@ -77,7 +84,7 @@ class ManifestForm(forms.Form):
 
     def __init__(self, *args, categories=(), **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["category"].choices = _choices(categories)
+        self.fields["category"].choices = choices_of(categories)
         for key, field in self.fields.items():
             self._offer_stored(key, field)
             field.help_text = FIELDS[key].about
@@ -193,3 +200,87 @@ Files = forms.formset_factory(
 def manifest_text(manifest: dict) -> str:
     """``manifest`` as aerostack.json: two spaces, keys in their own order."""
     return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+
+
+STARTERS = [
+    ("route", "A Hono route: an HTTP endpoint others mount in their project"),
+    ("utility", "A plain function: no HTTP, just exports"),
+]
+
+
+class NewFunctionForm(forms.Form):
+    """The little that has to be known before the editor opens."""
+
+    name = forms.CharField(
+        max_length=MAX_NAME_CHARACTERS,
+        help_text="Such as Image Resizer. It becomes the address, image-resizer, which "
+        "is yours from then on.",
+    )
+    description = forms.CharField(
+        required=False,
+        max_length=MAX_DESCRIPTION_CHARACTERS,
+        help_text=FIELDS["description"].about,
+    )
+    category = forms.ChoiceField(required=False)
+    license = forms.CharField(
+        required=False,
+        initial="MIT",
+        max_length=200,
+        widget=suggested("known-licenses"),
+        help_text=FIELDS["license"].about,
+    )
+    starter = forms.ChoiceField(
+        label="Start with", choices=STARTERS, widget=forms.RadioSelect, initial="route"
+    )
+
+    def __init__(self, *args, categories=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["category"].choices = choices_of(categories)
+
+
+class YankForm(forms.Form):
+    """Why a version should not be installed any more."""
+
+    reason = forms.CharField(
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Shown to everyone who asks for this version.",
+    )
+    replacement = forms.ChoiceField(
+        required=False, help_text="The version to use instead, where there is one."
+    )
+
+    def __init__(self, *args, replacements=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        numbers = [(number, number) for number in replacements]
+        self.fields["replacement"].choices = [("", "None"), *numbers]
+
+
+class DeprecateForm(forms.Form):
+    """What people who use the function should do instead."""
+
+    message = forms.CharField(
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Shown on the page and to everyone who installs the function.",
+    )
+    successor = forms.CharField(
+        required=False,
+        max_length=120,
+        help_text="The function to use instead, as username/slug.",
+    )
+
+
+class WaiveForm(forms.Form):
+    """Which find is no credential, and why."""
+
+    which = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Such as: an example from the provider's documentation.",
+    )
+
+    def __init__(self, *args, count: int, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["which"].validators.append(MaxValueValidator(count - 1))

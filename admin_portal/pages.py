@@ -1,0 +1,84 @@
+"""What every page of the Admin has in common."""
+
+from functools import wraps
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods
+
+from registry.errors import NotFound, RegistryError
+from registry.models import Draft, Function
+
+VIA = "admin"
+
+
+def author_page(*methods: str):
+    """A page for a signed-in account, kept by no cache.
+
+    A script that asks for JSON gets 401 instead of the way to the sign-in page.
+    What the registry says is not there, or not the account's, is a 404.
+    """
+
+    def decorate(view):
+        @require_http_methods(list(methods))
+        @cache_control(private=True, no_store=True)
+        @wraps(view)
+        def wrapped(request, *args, **kwargs):
+            if not request.user.is_authenticated:
+                return _sign_in(request)
+            try:
+                return view(request, *args, **kwargs)
+            except NotFound as error:
+                raise Http404(error.message) from error
+
+        return wrapped
+
+    return decorate
+
+
+def own_draft(request: HttpRequest, draft_id) -> Draft:
+    """The account's draft of that id. Raises Http404."""
+    drafts = Draft.objects.owned_by(request.user)
+    drafts = drafts.select_related("function__owner", "function__latest")
+    return get_object_or_404(drafts, pk=draft_id)
+
+
+def own_function(request: HttpRequest, slug: str) -> Function:
+    """The account's function of that slug. Raises Http404."""
+    functions = Function.objects.owned_by(request.user)
+    functions = functions.select_related("owner", "category", "latest", "readme")
+    return get_object_or_404(functions, slug=slug)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def as_json(error: RegistryError) -> JsonResponse:
+    """A refusal in the shape the API gives it."""
+    faults = error.faults or [error]
+    return JsonResponse(
+        {
+            "error": error.message,
+            "code": error.code,
+            "fix": error.fix,
+            "details": [fault.as_fault() for fault in faults],
+        },
+        status=error.status,
+    )
+
+
+def say_no(request: HttpRequest, error: RegistryError) -> None:
+    """Show a refusal on the next page: every fault, and what to do."""
+    for fault in error.faults or [error]:
+        messages.error(request, f"{fault.message} {fault.fix}")
+
+
+def _sign_in(request: HttpRequest):
+    if wants_json(request):
+        message = "You are signed out. Sign in again; what you typed is kept."
+        return JsonResponse({"error": message, "code": "UNAUTHORIZED"}, status=401)
+    return redirect_to_login(request.get_full_path())

@@ -1,0 +1,117 @@
+"""The Hub's own page of a function, made of a draft that only its author sees.
+
+The templates are the Hub's; what they are given stands in for a published version
+and is never saved.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.conf import settings
+from django.http import Http404, HttpRequest
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from registry import integrity, paths
+from registry.manifest import Manifest
+from registry.models import Blob, Category, Draft, Version, VersionFile
+from registry.rendering import README, language_of
+from registry.rendering import render as render_text
+
+TABS = ("readme", "source", "install")
+
+
+@dataclass(frozen=True)
+class DraftPage:
+    """What hub.function_page.FunctionPage is for a version, for ``draft``."""
+
+    draft: Draft
+    is_pinned = False
+
+    @property
+    def url(self) -> str:
+        return reverse("admin_portal:preview_draft", args=[self.draft.pk])
+
+    @property
+    def raw_url(self) -> str:
+        return f"{self.url}/raw/"
+
+    @property
+    def command(self) -> str:
+        return f"aerostack functions install {self.draft.function.path}"
+
+    @cached_property
+    def files(self) -> list[VersionFile]:
+        return [
+            VersionFile(path=path, blob=Blob(size=paths.size_of(text), text=text))
+            for path, text in sorted(self.draft.files.items())
+        ]
+
+    @cached_property
+    def function(self):
+        """The draft's function as publishing would list it; not to be saved."""
+        function, manifest = self.draft.function, self.manifest
+        category = Category.objects.filter(slug=manifest["category"]).first()
+        function.category = category or Category(slug="none", label="no category")
+        function.tags = manifest["tags"] or function.tags
+        return function
+
+    @cached_property
+    def manifest(self) -> dict:
+        manifest, _ = Manifest.read(self.draft.manifest, categories=(), complete=False)
+        return manifest.as_json()
+
+    @cached_property
+    def version(self) -> Version:
+        hashes = {path: integrity.sha256_of(t) for path, t in self.draft.files.items()}
+        return Version(
+            function=self.function,
+            number=self.draft.number or "(no version)",
+            is_prerelease="-" in self.draft.number,
+            manifest=self.manifest,
+            integrity=integrity.of_files(hashes),
+            size=sum(file.blob.size for file in self.files),
+            published_by=self.function.owner.username,
+            published_at=timezone.now(),
+        )
+
+    def render(self, request: HttpRequest, tab: str, path: str):
+        """One tab of the page. Raises Http404 for a file the draft does not have."""
+        if tab not in TABS:
+            raise Http404("There is no such tab.")
+        context = {
+            "page": self,
+            "draft": self.draft,
+            "function": self.function,
+            "version": self.version,
+            "version_count": self.function.versions.count(),
+            "canonical": settings.HUB_URL + self.function.url,
+            "tab": tab,
+            "section": "functions",
+            **self._tab(tab, path),
+        }
+        return render(request, f"admin_portal/preview_{tab}.html", context)
+
+    def _tab(self, tab: str, path: str) -> dict:
+        if tab == "readme" and self.draft.readme.strip():
+            return {"readme": render_text(README, self.draft.readme)}
+        if tab != "source" or not self.files:
+            return {}
+        path = path or self.draft.entrypoint
+        known = {file.path: file for file in self.files}
+        file = known.get(path) or (
+            self.files[0] if path == self.draft.entrypoint else None
+        )
+        if file is None:
+            raise Http404("The draft has no such file.")
+        language = language_of(file.path)
+        return {
+            "file": file,
+            "language": language,
+            "source": render_text(language, file.blob.text),
+            "tree": [
+                {"name": name, "path": name, "is_chosen": name == file.path}
+                for name in known
+            ],
+        }
