@@ -152,10 +152,21 @@ class Hub:
             if item.get("status") != "draft" or item.get("slug") != payload["slug"]:
                 continue
             draft = self.draft(str(item.get("id")))
-            same = ("files", "version", "config_schema")
-            if all(draft.get(key) == payload.get(key) for key in same):
-                return {**draft, "admin_url": self.editor(str(draft.get("id")))}
+            if _holds(draft, payload):
+                return {"admin_url": self.editor(str(draft.get("id"))), **draft}
         return None
+
+
+def _holds(draft: dict, payload: dict) -> bool:
+    """Whether ``draft`` is what pushing ``payload`` makes. The Hub fills in what a
+    manifest leaves out, so only what was sent is compared."""
+    kept, sent = draft.get("config_schema"), payload["config_schema"]
+    return (
+        draft.get("files") == payload["files"]
+        and draft.get("readme") == payload["readme"]
+        and isinstance(kept, dict)
+        and all(kept.get(key) == value for key, value in sent.items())
+    )
 
 
 def _path(ref: Ref) -> str:

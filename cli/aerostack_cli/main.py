@@ -8,11 +8,25 @@ import sys
 import click
 
 from aerostack_cli import __version__
+from aerostack_cli.commands.adopt import adopt
 from aerostack_cli.commands.completion import completion
+from aerostack_cli.commands.diff import diff
+from aerostack_cli.commands.info import info
+from aerostack_cli.commands.init import init
 from aerostack_cli.commands.install import install
+from aerostack_cli.commands.list import list_mine
 from aerostack_cli.commands.login import login, logout, whoami
+from aerostack_cli.commands.open import open_page
 from aerostack_cli.commands.publish import publish, publish_directory
+from aerostack_cli.commands.pull import pull
 from aerostack_cli.commands.push import push
+from aerostack_cli.commands.remove import remove
+from aerostack_cli.commands.retract import deprecate, yank
+from aerostack_cli.commands.search import search
+from aerostack_cli.commands.status import status
+from aerostack_cli.commands.update import update
+from aerostack_cli.commands.validate import validate
+from aerostack_cli.commands.verify import verify
 from aerostack_cli.errors import CliError, ExitStatus, UsageError
 from aerostack_cli.output import Output
 
@@ -42,7 +56,9 @@ def functions():
 
 for _command in (login, logout, whoami, publish_directory, completion):
     cli.add_command(_command)
-for _command in (push, publish, install):
+_AUTHORS = (init, validate, push, publish, list_mine, open_page, yank, deprecate)
+_CONSUMERS = (search, info, pull, install, status, diff, update, remove, verify, adopt)
+for _command in _AUTHORS + _CONSUMERS:
     functions.add_command(_command)
 
 

@@ -35,6 +35,27 @@ def add_service(text: str, name: str, main: str) -> str:
     return added
 
 
+def move_main(text: str, name: str, old: str, new: str) -> str:
+    """``text`` with ``main = new`` in the block for ``name`` where it was ``old``."""
+    found = [
+        s for s in _services(text) if (s.get("name"), s.get("main")) == (name, old)
+    ]
+    if not found or old == new:
+        return text
+    position = _services(text).index(found[0])
+    lines = text.splitlines(keepends=True)
+    start, end = _block(lines, position) or (0, 0)
+    for at in range(start, end):
+        if re.match(r"\s*main\s*=", lines[at]):
+            lines[at] = lines[at].replace(old, new, 1)
+    moved = "".join(lines)
+    expected = _parsed(text)
+    expected["services"][position]["main"] = new
+    if _parsed(moved, or_none=True) == expected:
+        return moved
+    return _set_main_parsed(text, position, new)
+
+
 def remove_service(text: str, name: str) -> str:
     """``text`` without the block for ``name``; comments around it stay."""
     names = service_names(text)
@@ -50,10 +71,9 @@ def remove_service(text: str, name: str) -> str:
     return _remove_parsed(text, names.index(name))
 
 
-def _without_block(text: str, position: int) -> str | None:
-    """``text`` without the lines of the block at ``position``, or None when the
-    blocks cannot be told apart by their headers."""
-    lines = text.splitlines(keepends=True)
+def _block(lines: list[str], position: int) -> tuple[int, int] | None:
+    """First line and line after the last of the block at ``position``, comments
+    behind it not counted; None when it has no header of its own."""
     headers = [at for at, line in enumerate(lines) if _SERVICES.match(line)]
     if position >= len(headers):
         return None
@@ -63,7 +83,15 @@ def _without_block(text: str, position: int) -> str | None:
             break
         if lines[at].strip() and not lines[at].lstrip().startswith("#"):
             end = at
-    before, after = lines[:start], lines[end + 1 :]
+    return start, end + 1
+
+
+def _without_block(text: str, position: int) -> str | None:
+    lines = text.splitlines(keepends=True)
+    block = _block(lines, position)
+    if block is None:
+        return None
+    before, after = lines[: block[0]], lines[block[1] :]
     if before and not before[-1].strip() and (not after or not after[0].strip()):
         before.pop()
     return "".join(before + after)
@@ -77,6 +105,14 @@ def _add_inline(text: str, name: str, main: str) -> str:
     item = tomlkit.inline_table()
     item.update({"name": name, "main": main})
     document["services"].append(item)
+    return tomlkit.dumps(document)
+
+
+def _set_main_parsed(text: str, position: int, main: str) -> str:
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    document["services"][position]["main"] = main
     return tomlkit.dumps(document)
 
 

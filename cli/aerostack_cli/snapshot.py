@@ -75,6 +75,7 @@ def read_snapshot(answer: dict) -> Snapshot:
     if integrity != integrity_of(hashes):
         raise UntrustedAnswer("The Hub sent files that are not the version's own.")
     slug = _checked(answer, "slug", is_slug)
+    yanked, deprecated = notices(answer)
     return Snapshot(
         author=_checked(answer, "author", is_username),
         slug=slug,
@@ -88,8 +89,8 @@ def read_snapshot(answer: dict) -> Snapshot:
         variables=_words(answer, "envVars", _VARIABLE),
         route=_text(answer, "routePath"),
         has_tables=answer.get("drizzleSchema") is True,
-        yanked=notice(answer.get("yanked")),
-        deprecated=notice(answer.get("deprecated")),
+        yanked=yanked,
+        deprecated=deprecated,
         license=_text(answer, "license"),
     )
 
@@ -103,16 +104,23 @@ def is_version(text: object) -> bool:
     )
 
 
-def notice(value: object) -> str:
-    """A yank or deprecation as one sentence; empty when there is none."""
-    if not value:
+def notices(answer: dict) -> tuple[str, str]:
+    """Why a version is yanked and why deprecated, a sentence each; ``""`` if not.
+
+    answer: an install manifest, or an item of a version list.
+    """
+    return (
+        _notice(answer, "yanked", "yankReason", "replacement"),
+        _notice(answer, "deprecated", "deprecationMessage", "successor"),
+    )
+
+
+def _notice(answer: dict, flag: str, reason: str, instead: str) -> str:
+    if not answer.get(flag):
         return ""
-    if isinstance(value, dict):
-        text = value.get("reason") or value.get("message") or ""
-        other = value.get("replacement") or value.get("successor")
-        text = str(text or "no reason given")
-        return f"{text} (use {other} instead)" if other else text
-    return value if isinstance(value, str) else "no reason given"
+    text = _text(answer, reason) or "no reason given"
+    other = _text(answer, instead)
+    return f"{text} (use {other} instead)" if other else text
 
 
 def sha256(content: bytes) -> str:

@@ -57,15 +57,24 @@ class Workspace:
     def plan(self) -> Plan:
         return Plan(self.root)
 
-    def plan_entry(self, plan: Plan, entry: Installed, main: str) -> None:
+    def plan_entry(self, plan: Plan, entry: Installed, main: str, *, add=True) -> None:
         """Add to ``plan``: ``entry`` in the lock and its block in aerostack.toml.
 
-        main: its file to wire up, relative to its directory.
+        main: its file to wire up, relative to its directory. A block that names a
+        file of the old version which the new one lacks is pointed there too.
+        add: write the block when there is none.
         """
+        old = self.installed.get(entry.slug)
         self.installed[entry.slug] = entry
         text = self._planned_text(plan, services.FILE_NAME)
-        added = services.add_service(text, entry.slug, entry.path(main))
-        plan.write(services.FILE_NAME, added.encode())
+        for name in set(old.files if old else ()) - set(entry.files):
+            text = services.move_main(
+                text, entry.slug, old.path(name), entry.path(main)
+            )
+        if add:
+            text = services.add_service(text, entry.slug, entry.path(main))
+        if text:
+            plan.write(services.FILE_NAME, text.encode())
         self._plan_lock(plan)
 
     def plan_removal(self, plan: Plan, entry: Installed) -> None:

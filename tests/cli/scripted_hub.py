@@ -37,10 +37,17 @@ def manifest(slug, version, files, *, author="alice", **extra):
         "npmDependencies": [],
         "envVars": [],
         "drizzleSchema": False,
-        "yanked": None,
-        "deprecated": None,
+        "yanked": False,
+        "deprecated": False,
         **extra,
     }
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Clients that hang up are part of the tests."""
 
 
 class ScriptedHub:
@@ -55,8 +62,7 @@ class ScriptedHub:
         self.requests = []
         self.versions = {}
         self.lost = set()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
 
@@ -82,7 +88,7 @@ class ScriptedHub:
     def yank(self, slug, version, reason):
         for item in self.versions[slug]:
             if item["version"] == version:
-                item["yanked"] = {"reason": reason}
+                item |= {"yanked": True, "yankReason": reason, "replacement": ""}
 
     def answer(self, request):
         key = (request["method"], request["path"])
@@ -101,9 +107,13 @@ class ScriptedHub:
         if slug not in self.versions:
             return None
         if parts[-1] == "versions":
-            keys = ("version", "yanked", "deprecated", "integrity")
-            items = self.versions[slug]
-            return {"versions": [{key: item[key] for key in keys} for item in items]}
+            hidden = ("files", "npmDependencies", "envVars")
+            return {
+                "versions": [
+                    {key: value for key, value in item.items() if key not in hidden}
+                    for item in self.versions[slug]
+                ]
+            }
         wanted = request["query"].get("version")
         for item in self.versions[slug]:
             if item["version"] == wanted or (not wanted and not item["yanked"]):

@@ -1,0 +1,100 @@
+"""``functions status``: how installed functions stand to disk and Hub."""
+
+from __future__ import annotations
+
+import click
+
+from aerostack_cli.app import App, common_options, examples
+from aerostack_cli.errors import ExitStatus, HubRefusal
+from aerostack_cli.lockfile import Installed
+from aerostack_cli.snapshot import notices
+from aerostack_cli.versions import is_newer, newest_live
+from aerostack_cli.workspace import Workspace, open_workspace
+
+_COLOURS = {"clean": "green", "modified": "yellow", "outdated": "cyan"}
+
+
+@click.command(
+    epilog=examples(
+        "aerostack functions status\n"
+        "aerostack functions status --ci        # fails unless all are clean\n"
+        "aerostack functions status --json"
+    )
+)
+@click.argument("slugs", metavar="[SLUG]...", nargs=-1)
+@click.option("--ci", is_flag=True, help="Exit with 1 unless every state is clean.")
+@click.option("--offline", is_flag=True, help="Compare with the lock only.")
+@common_options
+def status(app: App, slugs, ci, offline):
+    """Show the state of installed functions.
+
+    States: clean, or any of modified (files edited or missing), outdated (a newer
+    version is there), yanked and deprecated (the installed version is), gone (the
+    Hub does not list the installed version).
+    """
+    workspace = open_workspace(app.out)
+    entries = workspace.chosen(slugs)
+    rows = [
+        _report(app, workspace, entry, offline)
+        for entry in app.out.progress(entries, "Asking")
+    ]
+    keys = ("slug", "version", "states", "newest", "modified", "notices")
+    app.out.data({"functions": [dict(zip(keys, row, strict=True)) for row in rows]})
+    _show(app, rows)
+    if ci and any(row[2] != ["clean"] for row in rows):
+        return ExitStatus.REFUSED
+    return ExitStatus.DONE
+
+
+def _report(app: App, workspace: Workspace, entry: Installed, offline: bool) -> list:
+    files = workspace.file_states(entry)
+    modified = sorted(entry.path(name) for name in files if files[name] != "clean")
+    states = ["modified"] if modified else []
+    newest, said = "", []
+    if not offline:
+        newest, further, said = _hub_states(app, entry)
+        states += further
+    return [
+        entry.slug,
+        entry.version,
+        states or ["clean"],
+        newest,
+        modified,
+        said,
+    ]
+
+
+def _hub_states(app: App, entry: Installed) -> tuple[str, list[str], list[str]]:
+    """The newest version, the states the Hub knows of, and what it says to them."""
+    try:
+        versions = app.installed_hub(entry.hub).versions(entry.newest_ref)
+    except HubRefusal as error:
+        if error.status != 404:
+            raise
+        return "", ["gone"], ["the Hub does not have this function any more"]
+    newest = newest_live(versions)
+    states = ["outdated"] if is_newer(newest, entry.version) else []
+    installed = [item for item in versions if item.get("version") == entry.version]
+    if not installed:
+        return newest, [*states, "gone"], ["the Hub does not list this version"]
+    said = dict(zip(("yanked", "deprecated"), notices(installed[0]), strict=True))
+    told = {state: reason for state, reason in said.items() if reason}
+    return newest, [*states, *told], [f"{s}: {reason}" for s, reason in told.items()]
+
+
+def _show(app: App, rows: list[list]) -> None:
+    if not rows:
+        app.out.note("Nothing is installed here. Try: aerostack functions search")
+        return
+    app.out.table(
+        ["Function", "Version", "State", "Newest"],
+        [
+            [slug, number, ", ".join(states), new]
+            for slug, number, states, new, *_ in rows
+        ],
+    )
+    for slug, _number, _states, _newest, modified, told in rows:
+        for path in modified:
+            app.out.note(f"   edited: {path}")
+        for said in told:
+            app.out.note(f"   {slug}: {said}")

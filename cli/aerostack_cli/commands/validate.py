@@ -1,0 +1,63 @@
+"""``functions validate``: everything the Hub would say, before it says it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from aerostack_cli.app import App, common_options, examples
+from aerostack_cli.errors import ExitStatus
+from aerostack_cli.manifest import check_manifest
+from aerostack_cli.output import one_line
+from aerostack_cli.project import read_function
+
+_COLOURS = {"error": "red", "warning": "yellow"}
+
+
+@click.command(
+    epilog=examples(
+        "aerostack functions validate\n"
+        "aerostack functions validate ./my-image-resizer --json"
+    )
+)
+@click.argument("path", type=click.Path(path_type=Path), default=".")
+@click.option("--offline", is_flag=True, help="Only the checks of this machine.")
+@common_options
+def validate(app: App, path, offline):
+    """Check aerostack.json on this machine, then the code with the Hub.
+
+    Findings are printed as file:line:column. The exit status is 1 when one of
+    them is an error. Nothing is stored on the Hub, and no key is needed.
+    """
+    function = read_function(path)
+    findings = [
+        finding.as_json()
+        for finding in check_manifest(function.manifest, function.manifest_text)
+    ]
+    if not offline:
+        with app.out.waiting(f"Asking {app.hub_url}"):
+            remote = app.hub().validate(function.validation_payload())
+        known = {(item["path"], item["rule"]) for item in findings}
+        findings += [
+            item for item in remote if (item.get("path"), item.get("rule")) not in known
+        ]
+    for note in function.notes:
+        app.out.warn(note)
+    ok = not any(item.get("severity") == "error" for item in findings)
+    app.out.data({"ok": ok, "diagnostics": findings})
+    for item in findings:
+        _show(app, item)
+    verdict = f"{len(findings)} findings" if findings else "No findings"
+    app.out.note(f"{verdict} in {function.name} ({len(function.files)} files).")
+    return ExitStatus.DONE if ok else ExitStatus.REFUSED
+
+
+def _show(app: App, item: dict) -> None:
+    place = str(item.get("path") or "aerostack.json")
+    for key in ("line", "column"):
+        if item.get(key):
+            place += f":{item[key]}"
+    severity = str(item.get("severity"))
+    text = f"{place}: {severity}: {item.get('message')} [{item.get('rule')}]"
+    app.out.line(one_line(text), fg=_COLOURS.get(severity))

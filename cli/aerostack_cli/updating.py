@@ -1,0 +1,129 @@
+"""Planning an update: my edits of an installed version, merged with a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from aerostack_cli.errors import CliError, Conflict, HubRefusal, UntrustedAnswer
+from aerostack_cli.lockfile import Installed, installed_from
+from aerostack_cli.merging import FileMerge, Sides, has_markers, merge_files
+from aerostack_cli.plan import Plan
+from aerostack_cli.refs import Ref
+from aerostack_cli.snapshot import Snapshot
+from aerostack_cli.versions import is_newer
+from aerostack_cli.workspace import Workspace
+
+
+@dataclass
+class Update:
+    """One function's part of a plan. ``to`` is None when there is nothing newer;
+    ``notice`` then says why that matters, if it does."""
+
+    entry: Installed
+    to: Snapshot | None
+    merge: FileMerge = field(default_factory=FileMerge)
+    notice: str = ""
+
+    def as_json(self) -> dict:
+        def listed(pairs):
+            return [
+                {"path": self.entry.path(path), "message": said} for path, said in pairs
+            ]
+
+        return {
+            "slug": self.entry.slug,
+            "from": self.entry.version,
+            "to": self.to.version if self.to else self.entry.version,
+            "actions": listed(self.merge.actions),
+            "conflicts": listed(self.merge.conflicts),
+            "notice": self.notice,
+        }
+
+
+def plan_update(
+    workspace: Workspace, plan: Plan, entry: Installed, hub, version: str = ""
+) -> Update:
+    """Add to ``plan`` the move of ``entry`` to ``version``, or to the newest one.
+
+    Files without edits are replaced, edits are merged three ways; what cannot be
+    is left between markers or as it is, and named as a conflict.
+
+    Raises Conflict when markers of an earlier update are still there, CliError
+    when the new version was yanked and not asked for by number.
+    """
+    snapshot = hub.snapshot(Ref(entry.author, entry.slug, version))
+    if not version and not is_newer(snapshot.version, entry.version):
+        return Update(entry, None, notice=_installed_notice(entry, hub))
+    if snapshot.version == entry.version:
+        return Update(entry, None)
+    if snapshot.yanked and not version:
+        raise CliError(
+            f"{snapshot.ref} was yanked: {snapshot.yanked}; nothing was changed.",
+            code="YANKED",
+            fix=f"Stay at {entry.version}, or name the version to move to it anyway.",
+        )
+    merge = merge_files(_sides(workspace, entry, hub, snapshot))
+    for name, data in merge.writes.items():
+        path = entry.path(name)
+        if data is None:
+            plan.remove(path)
+        else:
+            plan.write(path, data)
+    moved = installed_from(snapshot, entry.hub, entry.directory)
+    workspace.plan_entry(plan, moved, snapshot.main, add=False)
+    return Update(entry, snapshot, merge)
+
+
+def _installed_notice(entry: Installed, hub) -> str:
+    """What there is to know about a version that has no successor."""
+    for item in hub.versions(entry.newest_ref):
+        if item.get("version") == entry.version and item.get("yanked"):
+            return f"{entry.version} was yanked, and there is no newer version"
+    return ""
+
+
+def _sides(workspace: Workspace, entry: Installed, hub, snapshot: Snapshot) -> Sides:
+    mine = {}
+    for name in {**entry.files, **snapshot.files}:
+        path = entry.path(name)
+        data = workspace.read(path)
+        if data is None:
+            continue
+        if has_markers(data):
+            raise Conflict(
+                f"{path} still holds conflict markers; nothing was changed.",
+                code="UNMERGED",
+                fix="Edit the marked places, remove the markers, then update again.",
+            )
+        mine[name] = data
+    source = BaseTexts(entry, hub)
+    return Sides(entry.files, source.text, mine, snapshot.files, snapshot.ref)
+
+
+class BaseTexts:
+    """The texts of an installed version, fetched from its Hub by hash."""
+
+    def __init__(self, entry: Installed, hub):
+        self.entry = entry
+        self.hub = hub
+        self._version: Snapshot | None = None
+
+    def text(self, digest: str) -> str | None:
+        """The text with that SHA-256; None when the Hub has it no more."""
+        try:
+            return self.hub.file(digest)[0]
+        except HubRefusal as error:
+            if error.status != 404:
+                raise
+        return self._from_version(digest)
+
+    def _from_version(self, digest: str) -> str | None:
+        """From the whole version: it answers to its number even when yanked."""
+        try:
+            self._version = self._version or self.hub.snapshot(self.entry.ref)
+        except (HubRefusal, UntrustedAnswer):
+            return None
+        for name, known in self._version.hashes.items():
+            if known == digest:
+                return self._version.files[name]
+        return None
