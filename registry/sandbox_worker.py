@@ -25,7 +25,7 @@ from registry.sandbox import (
 
 MAX_MEMORY_BYTES = 768 * 1024 * 1024  # of address space; idle it takes about 60 MB
 MAX_REQUEST_BYTES = 64 * 1024 * 1024  # 2 MiB of source is at most 12 MiB as JSON
-PRELOAD = ("registry.rendering",)
+PRELOAD = ("registry.rendering", "registry.inspection")
 
 
 def main() -> None:

@@ -1,0 +1,247 @@
+"""The manifest against the code: what is promised, and what is there."""
+
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
+
+from registry.highlight import language_of
+from registry.inspection.facts import Facts
+from registry.inspection.modules import (
+    dependency_name,
+    is_framework,
+    is_local,
+    package_of,
+    resolve,
+)
+from registry.inspection.rules import WARNING, Place, finding
+from registry.inspection.syntax import is_script
+from registry.inspection.text import has_code, place_at
+
+MANIFEST_PATH = "aerostack.json"
+LAYERS = ("core", "schema", "adapter", "index")
+GUESSES = [
+    f"{folder}{stem}.{suffix}"
+    for stem in ("index", "adapter", "core")
+    for folder in ("", "src/")
+    for suffix in ("ts", "js")
+]
+SET_BY_THE_PLATFORM = {"NODE_ENV", "MODE", "DEV", "PROD", "SSR"}
+# Named in plain http: by custom, never contacted, or on the author's own machine.
+HARMLESS_HOSTS = {"localhost", "127.0.0.1", "[::1]", "0.0.0.0", "www.w3.org"}
+RESERVED_HOSTS = (".localhost", ".test", ".invalid", ".example", ".local")
+
+
+class Project:
+    """What the checks look at: the manifest, the files, and the facts of each."""
+
+    def __init__(self, manifest: dict, files: dict[str, str], facts: dict[str, Facts]):
+        self.manifest, self.files, self.facts = manifest, files, facts
+        self.entrypoint = entrypoint_of(manifest, files)
+        self.layers = layers_of(files)
+
+    def names(self, field: str) -> list[str]:
+        """A list of strings from the manifest; anything else in it is left out."""
+        values = self.manifest.get(field)
+        values = values if isinstance(values, list) else []
+        return [value for value in values if isinstance(value, str) and value]
+
+    def in_manifest(self, name: str) -> Place:
+        """Where the manifest says ``name``; its first line if it was not sent."""
+        text = self.files.get(MANIFEST_PATH, "")
+        start = text.find(f'"{name}"')
+        if start < 0:
+            return Place(MANIFEST_PATH)
+        return place_at(MANIFEST_PATH, text, start, len(name) + 2)
+
+
+def entrypoint_of(manifest: dict, files: dict[str, str]) -> str:
+    """The manifest's entrypoint, else the first usual name that was sent."""
+    named = manifest.get("entrypoint")
+    if isinstance(named, str) and named:
+        return named
+    default = "index.js" if manifest.get("language") == "javascript" else "index.ts"
+    return next((path for path in GUESSES if path in files), default)
+
+
+def layers_of(files) -> dict[str, str | None]:
+    """The file of each layer, at the top or under ``src/``."""
+    layers: dict[str, str | None] = dict.fromkeys(LAYERS)
+    for path in sorted(filter(is_script, files), key=lambda p: (p.count("/"), p)):
+        folder, stem = str(PurePosixPath(path).parent), PurePosixPath(path).stem
+        if folder in (".", "src") and stem in layers:
+            layers[stem] = layers[stem] or path
+    return layers
+
+
+def entrypoint_findings(manifest: dict, files: dict[str, str]) -> Iterator[dict]:
+    """Missing or empty; needs no parser."""
+    path = entrypoint_of(manifest, files)
+    if path not in files:
+        message = f"The entrypoint {path} is not among the files."
+        yield finding("entrypoint-missing", message, Place(MANIFEST_PATH))
+    elif not has_code(files[path], language_of(path)):
+        yield finding("entrypoint-empty", f"{path} holds no code.", Place(path))
+
+
+def check_syntax(project: Project) -> Iterator[dict]:
+    for facts in project.facts.values():
+        yield from facts.syntax
+
+
+def check_route_export(project: Project) -> Iterator[dict]:
+    name = project.manifest.get("routeExport")
+    entry = project.facts.get(project.entrypoint)
+    if not isinstance(name, str) or not name or entry is None:
+        return
+    starts = dict.fromkeys([project.entrypoint, project.layers["adapter"]])
+    answers = [_exports(project, path, name, set()) for path in starts if path]
+    if True in answers or None in answers:
+        return
+    message = f"{name} (routeExport) is not exported by {project.entrypoint}."
+    if name in entry.type_exports:
+        message = f"{name} (routeExport) is exported as a type only."
+    broken = any(project.facts[path].broken for path in project.facts)
+    severity = WARNING if broken else ""
+    yield finding("route-export-missing", message, Place(entry.path), severity)
+
+
+def _exports(project: Project, path: str, name: str, seen: set) -> bool | None:
+    """Does the file export ``name``? None where that is decided outside the files."""
+    facts = project.facts.get(path)
+    if facts is None or (path, name) in seen:
+        return None if facts is None else False
+    seen.add((path, name))
+    if name in facts.reexports:
+        module, original = facts.reexports[name]
+        target = resolve(path, module, project.files)
+        return _exports(project, target, original, seen) if target else None
+    if name in facts.exports:
+        return True
+    answers = []
+    for module in facts.stars if name != "default" else ():
+        target = resolve(path, module, project.files)
+        answers.append(_exports(project, target, name, seen) if target else None)
+    if True in answers:
+        return True
+    return None if None in answers else False
+
+
+def check_imports(project: Project) -> Iterator[dict]:
+    listed = {dependency_name(entry) for entry in project.names("npmDependencies")}
+    reported = set(listed)
+    for facts in project.facts.values():
+        for module, place in facts.imports:
+            package = package_of(module)
+            if package and package not in reported:
+                reported.add(package)
+                message = f"{package} is imported, but not in npmDependencies."
+                yield finding("undeclared-import", message, place)
+            if is_local(module) and not resolve(facts.path, module, project.files):
+                message = f"{module} leads to no file of this function."
+                yield finding("missing-file", message, place)
+
+
+def check_unused_dependencies(project: Project) -> Iterator[dict]:
+    used = {package_of(m) for f in project.facts.values() for m, _ in f.imports}
+    for entry in project.names("npmDependencies"):
+        name = dependency_name(entry)
+        if name not in used and not _types_of(name, used):
+            message = f"{name} is in npmDependencies, but nothing imports it."
+            yield finding("unused-dependency", message, project.in_manifest(entry))
+
+
+def _types_of(name: str, used: set[str]) -> bool:
+    """``@types/a__b`` goes with ``@a/b``, and ``@types/node`` with anything."""
+    if not name.startswith("@types/"):
+        return False
+    package = name.removeprefix("@types/")
+    scoped = "@" + package.replace("__", "/") if "__" in package else package
+    return package == "node" or scoped in used
+
+
+def check_env_vars(project: Project) -> Iterator[dict]:
+    listed, facts = project.names("envVars"), project.facts.values()
+    no_text = {name for f in facts for name in (*f.bindings, *f.untextual)}
+    reported = {*listed, *no_text, *SET_BY_THE_PLATFORM}
+    for one in facts:
+        for name, place in one.env_vars.items():
+            if name not in reported:
+                reported.add(name)
+                message = f"{name} is read, but not in envVars."
+                yield finding("undeclared-env-var", message, place)
+    for name in listed:
+        if not any(name in f.env_vars or name in f.mentions for f in facts):
+            message = f"{name} is in envVars, but nothing reads it."
+            yield finding("unused-env-var", message, project.in_manifest(name))
+
+
+def check_drizzle(project: Project) -> Iterator[dict]:
+    tables = [(n, place) for f in project.facts.values() for n, place in f.tables]
+    promised = project.manifest.get("drizzleSchema") is True
+    schema = project.layers["schema"]
+    if promised and not (schema and project.facts[schema].tables):
+        where = Place(schema) if schema else project.in_manifest("drizzleSchema")
+        message = (
+            f"{schema} defines no Drizzle table."
+            if schema
+            else "drizzleSchema is true, but there is no schema.ts."
+        )
+        yield finding("drizzle-schema-without-tables", message, where)
+    if tables and not promised:
+        name, place = tables[0]
+        message = f"The table {name or '(unnamed)'} is defined without drizzleSchema."
+        yield finding("tables-without-drizzle-schema", message, place)
+
+
+def check_core(project: Project) -> Iterator[dict]:
+    for facts in project.facts.values():
+        if PurePosixPath(facts.path).stem != "core":
+            continue
+        for module, place in facts.imports:
+            if is_framework(module):
+                message = f"{facts.path} imports {module}."
+                yield finding("core-imports-framework", message, place)
+
+
+def check_hosts(project: Project) -> Iterator[dict]:
+    for facts in project.facts.values():
+        for scheme, host, place in facts.hosts:
+            if scheme in ("http", "ws") and is_contacted(host):
+                message = f"{host} is named with {scheme}:, without encryption."
+                yield finding("plain-http", message, place)
+
+
+def is_contacted(host: str) -> bool:
+    """Is this a host of the outside world, as far as its name tells?"""
+    return (
+        "." in host
+        and host not in HARMLESS_HOSTS
+        and not host.endswith(RESERVED_HOSTS)
+        and not host.startswith("schemas.")
+    )
+
+
+def check_dynamic_code(project: Project) -> Iterator[dict]:
+    for facts in project.facts.values():
+        for name, place in facts.dynamic:
+            yield finding("dynamic-code", f"`{name}` runs text as code.", place)
+
+
+def check_completeness(project: Project) -> Iterator[dict]:
+    for facts in project.facts.values():
+        if facts.in_part:
+            message = f"{facts.path} was inspected only in part."
+            yield finding("inspected-in-part", message, Place(facts.path))
+
+
+CHECKS: list[Callable[[Project], Iterator[dict]]] = [
+    check_syntax,
+    check_route_export,
+    check_imports,
+    check_unused_dependencies,
+    check_env_vars,
+    check_drizzle,
+    check_core,
+    check_hosts,
+    check_dynamic_code,
+    check_completeness,
+]

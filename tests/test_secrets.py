@@ -1,0 +1,170 @@
+"""Credentials in source: found by form, shown masked, placeholders left alone.
+
+The samples are put together here, so that no scanner takes this file for a leak.
+"""
+
+import pytest
+
+from accounts.keys import ACCOUNT_PREFIX, PROJECT_PREFIX, new_secret
+from registry import secrets
+from registry.secrets import find_secrets
+
+# 100 characters without a pattern; slices of it stand for random ones.
+RANDOM = (
+    "q7Xk2ZpR9tLw4VbN8mCy3HsJ6dFg1TnQ5aWe0UiOxKzBvMcPlYrEhSjDfGu"
+    "A9oT2wQ8nL5xR7kV3zB6mC1pY4sHdJfG0eUiNaWq"
+)
+HEX = "9f3a7c1e5b8d2046af13ce9785bd6042"
+
+
+def random(length: int, start: int = 0) -> str:
+    return (RANDOM + RANDOM[::-1])[start : start + length]
+
+
+def jwt(payload: int = 120) -> str:
+    return f"eyJ{random(33)}.eyJ{random(payload)}.{random(43, 20)}"
+
+
+def pem(kind: str = "") -> str:
+    body = "\n".join(random(64, n) for n in range(4))
+    return f"-----BEGIN {kind}PRIVATE KEY-----\n{body}\n-----END {kind}PRIVATE KEY-----"
+
+
+SAMPLES = {
+    "aerostack-key": [new_secret(ACCOUNT_PREFIX), new_secret(PROJECT_PREFIX)],
+    "aws-access-key": ["AKIA" + random(40).upper()[:16]],
+    "github-token": ["ghp_" + random(36), "github_pat_" + random(82)],
+    "gitlab-token": ["glpat-" + random(20)],
+    "slack-token": ["xoxb-" + "2918374650-" + random(24)],
+    "slack-webhook": ["https://hooks.slack.com/services/T02A/B03C/" + random(24)],
+    "discord-webhook": [
+        "https://discord.com/api/webhooks/918273645546372819/" + random(68)
+    ],
+    "stripe-key": ["sk_live_" + random(24), "rk_live_" + random(99)],
+    "stripe-webhook-secret": ["whsec_" + random(32)],
+    "anthropic-key": ["sk-ant-api03-" + random(93) + "AA"],
+    "openai-key": ["sk-" + random(48), "sk-proj-" + random(74)],
+    "google-key": ["AIza" + random(35)],
+    "google-oauth-secret": ["GOCSPX-" + random(28)],
+    "npm-token": ["npm_" + random(36)],
+    "pypi-token": ["pypi-AgEI" + random(90)],
+    "sendgrid-key": [f"SG.{random(22)}.{random(43, 30)}"],
+    "resend-key": [f"re_{random(8)}_{random(24, 20)}"],
+    "twilio-key": ["SK" + HEX],
+    "telegram-token": ["918273645:AA" + random(33)],
+    "private-key": [pem(), pem("RSA "), pem("OPENSSH ")],
+    "json-web-token": [jwt()],
+    "connection-string": [
+        "postgres://app:" + random(16) + "@pg.acme.io:5432/app",
+        "mongodb+srv://app:" + random(16) + "@cluster.acme.net",
+    ],
+}
+NAMED = {
+    "aws-secret-key": f'const AWS_SECRET_ACCESS_KEY = "{random(40)}";',
+    "cloudflare-token": "CLOUDFLARE_API_TOKEN=" + random(40),
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"), [(rule, value) for rule in SAMPLES for value in SAMPLES[rule]]
+)
+def test_secret_is_found_and_masked(rule, value):
+    text = f'// ü\nconst k = "🦊", key = "{value}";\n'
+
+    (secret,) = find_secrets({"src/a.ts": text})
+
+    assert (secret.path, secret.line, secret.rule) == ("src/a.ts", 2, rule)
+    assert secret.column == len('const k = "🦊", key = "') + 2  # a fox is two units
+    assert value.startswith(secret.value[:64])
+    assert len(secret.masked) <= 7
+    assert secret.masked.startswith(value[:2])
+    assert value[5:-3] not in secret.masked
+
+
+@pytest.mark.parametrize(("rule", "text"), NAMED.items())
+def test_secret_is_found_by_the_name_of_its_variable(rule, text):
+    assert [s.rule for s in find_secrets({"a.ts": text})] == [rule]
+
+
+def test_every_rule_has_a_sample():
+    assert set(SAMPLES) | set(NAMED) == set(secrets.RULES)
+    assert len(secrets.RULES) >= 20
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AKIA" + "IOSFODNN7EXAMPLE",
+        "ac_secret_xxxx",
+        "ac_secret_" + "x" * 42,
+        "ghp_" + "x" * 36,
+        "ghp_" + "0" * 36,
+        "sk_live_" + "your_key_here_please",
+        "sk_test_" + random(24),
+        "sk_live_" + "1234567890abcdefghij",
+        "sk_live_...",
+        "<ANTHROPIC_API_KEY>",
+        "process.env.STRIPE_SECRET_KEY",
+        "postgres://user:password@localhost:5432/app",
+        "postgres://app:" + random(12) + "@localhost/app",
+        "postgres://user:pass@host/db",
+        "postgres://app:${PASSWORD}@pg.acme.io/app",
+        "https://a:b@c.d",
+        "sha512-" + random(86) + "==",
+        HEX,
+        "task_" + random(36),
+        "my_ghp_" + random(36),
+        "eyJhbGciOiJIUzI1NiJ9",
+        "-----BEGIN PUBLIC KEY-----\n" + random(90),
+        "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
+        "SG.xxxxxxxxxxxxxxxxxxxxxx." + "y" * 43,
+    ],
+)
+def test_what_only_looks_like_a_secret_is_left_alone(text):
+    assert find_secrets({"a.ts": f'const key = "{text}";\n'}) == []
+
+
+@pytest.mark.parametrize("place", [12, -1])
+def test_aerostack_key_with_a_wrong_checksum_is_left_alone(place):
+    key = list(new_secret(ACCOUNT_PREFIX))
+    key[place] = "a" if key[place] != "a" else "b"
+
+    assert find_secrets({"a.ts": "".join(key)}) == []
+
+
+def test_secrets_come_in_the_order_of_files_and_lines():
+    one, two, three = "ghp_" + random(36), "npm_" + random(36), "glpat-" + random(20)
+    files = {"b.ts": f"{one}\n\n{two} {three}", "a.ts": three}
+
+    assert [(s.path, s.line, s.column, s.rule) for s in find_secrets(files)] == [
+        ("b.ts", 1, 1, "github-token"),
+        ("b.ts", 3, 1, "npm-token"),
+        ("b.ts", 3, 42, "gitlab-token"),
+        ("a.ts", 1, 1, "gitlab-token"),
+    ]
+
+
+def test_secrets_are_limited_per_file():
+    text = "\n".join("ghp_" + random(36, n % 50) for n in range(1000))
+
+    assert len(find_secrets({"a.ts": text})) == secrets.MAX_SECRETS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ghp_" * 120_000,
+        "postgres://" * 45_000,
+        "postgres://a:" * 40_000,
+        "eyJ" * 170_000,
+        "eyJ" + "a." * 250_000,
+        "-----BEGIN PRIVATE KEY-----" * 20_000,
+        "-----BEGIN RSA PRIVATE KEY-----" + "A" * 500_000,
+        "cf_api_token=" * 40_000,
+        "aws_secret_key" + " " * 500_000,
+        "xoxb-" + "1-" * 250_000,
+        "1234567890:" * 45_000,
+    ],
+)
+def test_secrets_come_back_from_hostile_text(text):
+    assert len(find_secrets({"a.ts": text})) <= 1
