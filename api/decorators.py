@@ -129,9 +129,17 @@ def by_method(views: Mapping[str, Callable]) -> Callable:
             response = refusal(error, request.path_info)
         except Exception:
             response = failure(request.path_info, log_exception=True)
-        return response
+        return _without_body(response) if request.method == "HEAD" else response
 
     return dispatch
+
+
+def _without_body(response: HttpResponse) -> HttpResponse:
+    """A HEAD's answer. Public ones lose their body when they are sealed."""
+    if response.headers["Cache-Control"] == PRIVATE:
+        response.headers["Content-Length"] = str(len(response.content))
+        response.content = b""
+    return response
 
 
 def require_within_key(request, slug: str) -> None:

@@ -25,6 +25,21 @@ GZIP_LEVEL = 5
 _GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=([0-9.]+))?\s*(?:,|$)")
 
 
+class SealMiddleware:
+    """Seals what another door (the API) declared public by its Cache-Control line."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        cache = response.headers.get("Cache-Control", "")
+        is_public = cache in (REVALIDATE, IMMUTABLE)
+        if not is_public or getattr(response, "is_sealed", False):
+            return response
+        return seal(request, response, cache)
+
+
 class NotHere(Http404):
     """A 404 whose sentence is meant for the reader."""
 
@@ -76,6 +91,7 @@ def seal(request: HttpRequest, response: HttpResponse, cache: str) -> HttpRespon
         length = response.headers["Content-Length"]
         response.content = b""
         response.headers["Content-Length"] = length
+    response.is_sealed = True
     return response
 
 

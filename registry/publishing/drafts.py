@@ -195,7 +195,9 @@ def check(
     ]
     faults.found += paths.check_files(submission.files)
     faults.found += paths.check_readme(submission.readme)
-    if not is_whole_draft:
+    # What is wrong itself is not missed besides.
+    unread = {fault.field for fault in faults.found} & {"code", "files", "entrypoint"}
+    if not is_whole_draft and not unread:
         faults.found += check_code(manifest, submission.files, submission.code)
     errors.refuse(faults.found)
     return manifest

@@ -1,0 +1,135 @@
+"""Published rows never change, whoever asks; and damage is found."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
+
+from registry import immutability
+from registry.models import Blob, Removal, Version, VersionFile
+
+pytestmark = [pytest.mark.django_db, pytest.mark.main_flow]
+
+
+def refused(sql):
+    with (
+        pytest.raises(DatabaseError, match="published rows never change"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(sql)
+    return True
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE registry_version SET number = '9.9.9'",
+        "UPDATE registry_version SET manifest = manifest",
+        "DELETE FROM registry_version",
+        "UPDATE registry_versionfile SET path = 'evil.ts'",
+        "DELETE FROM registry_versionfile",
+        "UPDATE registry_blob SET text = 'evil'",
+        "UPDATE registry_blob SET text = ''",
+        "DELETE FROM registry_blob",
+    ],
+)
+def test_raw_sql_can_not_change_published_rows(publish, change):
+    publish()
+
+    assert refused(change)
+
+
+def test_a_version_can_not_be_saved_again(publish):
+    version = publish()
+    version.number = "2.0.0"
+
+    with pytest.raises(TypeError, match="never changes"):
+        version.save()
+
+
+def test_a_number_can_not_be_inserted_twice(publish):
+    version = publish()
+    twin = Version(
+        **{f.attname: getattr(version, f.attname) for f in Version._meta.fields}
+    )
+    twin.pk = None
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        twin.save()
+
+
+def test_a_blob_is_emptied_only_with_a_removal_that_two_staff_members_confirmed(
+    publish, staff, bob
+):
+    publish()
+    blob = Blob.objects.order_by("size").last()
+    empty = f"UPDATE registry_blob SET text = '' WHERE sha256 = '{blob.pk}'"
+    removal = Removal.objects.create(blob=blob, reason="leaked", requested_by=staff)
+    assert refused(empty)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Removal.objects.filter(pk=removal.pk).update(confirmed_by=staff)
+    Removal.objects.filter(pk=removal.pk).update(
+        confirmed_by=bob, confirmed_at=timezone.now()
+    )
+    assert refused(empty.replace("''", "'evil'"))
+    assert refused(empty.replace("text = ''", "text = '', size = 0"))
+    with connection.cursor() as cursor:
+        cursor.execute(empty)
+
+    blob.refresh_from_db()
+    assert blob.text == ""
+    call_command("verify_registry", stdout=StringIO())
+
+
+def test_verify_registry_says_that_all_is_whole(publish):
+    publish()
+    publish(version="1.1.0")
+    said = StringIO()
+
+    call_command("verify_registry", stdout=said)
+
+    assert "2 versions" in said.getvalue()
+
+
+@pytest.fixture
+def damage():
+    """damage(sql): change rows as a broken disk would, past the triggers."""
+
+    def damage(sql):
+        immutability.uninstall(connection)
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+        immutability.install(connection)
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    ("sql", "named"),
+    [
+        ("UPDATE registry_blob SET text = 'x' WHERE size = {size}", "blob"),
+        ("UPDATE registry_blob SET size = size + 1 WHERE size = {size}", "blob"),
+        (
+            "UPDATE registry_versionfile SET path = 'core.ts'",
+            "resizer@1.0.0",
+        ),
+        ("UPDATE registry_version SET integrity = 'x'", "resizer@1.0.0"),
+        ("UPDATE registry_version SET sort_key = '0'", "resizer@1.0.0"),
+        ("DELETE FROM registry_versionfile", "resizer@1.0.0"),
+    ],
+)
+def test_verify_registry_names_the_damaged_row(publish, damage, sql, named):
+    publish()
+    damage(sql.format(size=VersionFile.objects.get().blob.size))
+    said = StringIO()
+
+    with pytest.raises(CommandError) as caught:
+        call_command("verify_registry", stdout=StringIO(), stderr=said)
+
+    assert caught.value.returncode == 1
+    assert named in said.getvalue()

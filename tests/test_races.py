@@ -1,0 +1,99 @@
+"""Many at once: one wins, the others get a clear answer, nobody a server error."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from accounts.models import Event
+from registry import errors, publishing
+from registry.models import Draft, Function, NameClaim, Version
+from tests.conftest import CODE, body, make_account
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.main_flow]
+
+
+def at_once(verb, arguments):
+    """The results, or the refusals, of ``verb`` called in one thread for each."""
+
+    def call(argument):
+        try:
+            return verb(argument)
+        except errors.RegistryError as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(arguments)) as threads:
+        return list(threads.map(call, arguments))
+
+
+def test_fifty_publishes_of_one_draft_make_one_version(alice):
+    draft = publishing.push(body(), by=alice, via="cli").draft
+
+    made = at_once(lambda _: publishing.publish(draft, by=alice, via="cli"), range(50))
+
+    assert sorted(each.already_published for each in made) == [False] + [True] * 49
+    assert Version.objects.count() == 1
+    assert Event.objects.filter(verb="publish").count() == 1
+
+
+def test_fifty_drafts_of_one_number_make_one_version(alice):
+    drafts = [
+        publishing.push(body(code=f"{CODE}// {n % 2}\n"), by=alice, via="cli").draft
+        for n in range(50)
+    ]
+
+    made = at_once(lambda d: publishing.publish(d, by=alice, via="cli"), drafts)
+
+    refused = [each for each in made if isinstance(each, errors.VersionConflict)]
+    assert len(refused) == 25
+    assert sum(not e.already_published for e in made if e not in refused) == 1
+    assert Version.objects.count() == 1
+    assert Event.objects.filter(verb="publish").count() == 1
+
+
+def test_eight_accounts_claim_one_name_and_one_wins(db):
+    accounts = [make_account(f"author-{n}") for n in range(8)]
+    names = ["stripe-hook", "str1pe-hook", "stripehook", "stripe-h00k"] * 2
+
+    made = at_once(
+        lambda pair: publishing.push(body(name=pair[1]), by=pair[0], via="cli"),
+        list(zip(accounts, names, strict=True)),
+    )
+
+    refused = [each for each in made if isinstance(each, errors.DuplicateSlug)]
+    assert len(refused) == 7
+    assert (NameClaim.objects.count(), Function.objects.count()) == (1, 1)
+    assert Draft.objects.count() == 1
+
+
+def test_one_account_pushing_a_new_name_twice_at_once_gets_two_drafts(alice):
+    made = at_once(lambda _: publishing.push(body(), by=alice, via="cli"), range(8))
+
+    assert all(isinstance(each, publishing.Saved) for each in made)
+    assert (Function.objects.count(), Draft.objects.count()) == (1, 8)
+
+
+def test_saving_at_once_keeps_one_and_refuses_the_other(alice):
+    draft = publishing.push(body(), by=alice, via="cli").draft
+
+    made = at_once(
+        lambda n: publishing.save_draft(
+            draft, {"description": f"Number {n}."}, by=alice, via="api", revision=1
+        ),
+        range(4),
+    )
+
+    refused = [each for each in made if isinstance(each, errors.EditConflict)]
+    assert len(refused) == 3
+    assert Draft.objects.get().revision == 2
+
+
+def test_ci_calls_at_once_make_one_version(alice):
+    made = at_once(
+        lambda _: publishing.publish_from_ci(body(publish=True), by=alice), range(8)
+    )
+
+    assert sorted(each.already_published for each in made) == [False] + [True] * 7
+    assert (Version.objects.count(), Draft.objects.count()) == (1, 1)
