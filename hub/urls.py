@@ -41,6 +41,7 @@ for base in (FUNCTION, PINNED):
         for tab, view, name in [
             ("source", views.function_source, "source"),
             ("source/<path:path>", views.function_source, "file"),
+            ("uses", views.function_uses, "uses"),
             ("install", views.function_install, "install"),
         ]
     ]

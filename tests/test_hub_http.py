@@ -6,9 +6,18 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from hub.http import IMMUTABLE, REVALIDATE, immutable_page, public_page, raw_text
+from hub.http import (
+    IMMUTABLE,
+    REVALIDATE,
+    NotHere,
+    SealMiddleware,
+    immutable_page,
+    public_page,
+    raw_text,
+)
 
 TEXT = "A calm page about one function. " * 40
+CACHED = {"Cache-Control": REVALIDATE}
 
 
 @public_page
@@ -83,3 +92,29 @@ def test_raw_file_is_immutable_text_that_never_runs():
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Content-Security-Policy"].startswith("sandbox")
+
+
+def test_middleware_seals_what_is_public_and_only_once():
+    public = SealMiddleware(lambda request: HttpResponse(TEXT, headers=CACHED))
+    private = SealMiddleware(lambda request: HttpResponse(TEXT))
+    request = RequestFactory().get("/", headers={"accept-encoding": "gzip"})
+
+    sealed = public(request)
+
+    assert gzip.decompress(sealed.content).decode() == TEXT
+    assert sealed["ETag"] == get(accept_encoding="gzip")["ETag"]
+    assert SealMiddleware(lambda request: sealed)(request).content == sealed.content
+    assert "ETag" not in private(request)
+
+
+def test_missing_page_is_compressed_once_and_has_no_etag():
+    @public_page
+    def missing(request):
+        raise NotHere("It moved away. " * 40)
+
+    request = RequestFactory().get("/", headers={"accept-encoding": "gzip"})
+    response = SealMiddleware(missing)(request)
+
+    assert response.status_code == 404
+    assert "It moved away." in gzip.decompress(response.content).decode()
+    assert "ETag" not in response

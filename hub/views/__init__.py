@@ -5,6 +5,7 @@ from hub.views.functions import (
     function_install,
     function_raw,
     function_source,
+    function_uses,
     function_versions,
 )
 from hub.views.lists import (
@@ -25,6 +26,7 @@ __all__ = [
     "function_list",
     "function_raw",
     "function_source",
+    "function_uses",
     "function_versions",
     "functions_without_slash",
     "home",

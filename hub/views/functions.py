@@ -6,10 +6,12 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import HttpRequest
 
-from hub import rendered
+from hub import pictures, rendered
 from hub.filetree import tree_of
 from hub.function_page import FunctionPage, function_page, redirect_moved
 from hub.http import NotHere, immutable_page, raw_text
+from hub.uses import uses_of
+from registry import quality
 from registry.models import VersionFile
 from registry.rendering import language_of
 
@@ -22,7 +24,22 @@ def function_detail(request: HttpRequest, page: FunctionPage):
     shown = page.version if page.is_pinned else page.function
     links = f"{page.url}/source/"
     readme = rendered.readme_of(shown.readme, page.version, links)
-    return page.render(request, "readme", readme=readme)
+    return page.render(request, "readme", readme=readme, uses=uses_of(page.version))
+
+
+@function_page
+def function_uses(request: HttpRequest, page: FunctionPage):
+    version = page.version
+    inspection = getattr(version, "inspection", None)
+    report = inspection.report if inspection else {}
+    readme = version.readme.text if version.readme else ""
+    return page.render(
+        request,
+        "uses",
+        uses=uses_of(version),
+        layers=pictures.layers(report, [file.path for file in page.files]),
+        checklist=quality.checklist(version, readme, report),
+    )
 
 
 @function_page
@@ -44,7 +61,8 @@ def function_source(request: HttpRequest, page: FunctionPage, path: str = ""):
 def function_versions(request: HttpRequest, page: FunctionPage):
     versions = page.function.versions.select_related("yank").newest_first()
     versions = list(versions[:MAX_VERSION_ROWS])
-    return page.render(request, "versions", versions=versions)
+    timeline = pictures.timeline(versions)
+    return page.render(request, "versions", versions=versions, timeline=timeline)
 
 
 @function_page

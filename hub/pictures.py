@@ -1,0 +1,153 @@
+"""Measures of the pictures that pages draw as inline SVG (templates/hub/_*.svg.html).
+
+All lengths are CSS pixels at natural size; a wide picture scrolls.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from registry import semver
+from registry.inspection.modules import resolve
+from registry.models import Version
+
+# --- the timeline of versions
+
+MAX_DOTS = 24  # the newest; more are only listed
+STEP, LANE, LEFT, TOP = 68, 46, 44, 22
+
+
+@dataclass(frozen=True)
+class Dot:
+    version: Version
+    x: int
+    y: int
+    kind: str  # "", "pre" or "yanked": a class of the style sheet
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Versions from left to right as published, one lane per major version."""
+
+    dots: list[Dot]
+    lanes: list[tuple[str, int]]  # label, y
+    line: str  # SVG path through all dots
+    width: int
+    height: int
+
+
+def timeline(versions: Sequence[Version]) -> Timeline | None:
+    """None for fewer than two versions. versions: with ``yank`` loaded."""
+    shown = sorted(versions, key=lambda each: (each.published_at, each.pk))[-MAX_DOTS:]
+    if len(shown) < 2:
+        return None
+    majors = sorted({_major(each) for each in shown}, reverse=True)
+    dots = [
+        Dot(
+            version=each,
+            x=LEFT + STEP // 2 + STEP * index,
+            y=TOP + LANE * majors.index(_major(each)),
+            kind="yanked" if each.is_yanked else "pre" if each.is_prerelease else "",
+        )
+        for index, each in enumerate(shown)
+    ]
+    lanes = [(f"{major}.x", TOP + LANE * n) for n, major in enumerate(majors)]
+    width = LEFT + STEP * len(shown)
+    return Timeline(dots, lanes, _through(dots), width, lanes[-1][1] + 32)
+
+
+def _through(dots: list[Dot]) -> str:
+    """An SVG path through ``dots``, level where it leaves and where it arrives."""
+    path = f"M{dots[0].x} {dots[0].y}"
+    for one, two in pairwise(dots):
+        middle = (one.x + two.x) // 2
+        path += f" C{middle} {one.y} {middle} {two.y} {two.x} {two.y}"
+    return path
+
+
+def _major(version: Version) -> int:
+    return semver.parse(version.number).parsed.major
+
+
+# --- the layers of a function
+
+BOX_WIDTH, BOX_HEIGHT, GAP, ARC = 168, 64, 64, 36
+LAYERS = {  # layer -> what it is to a reader; in the order of a call
+    "index": "Entry",
+    "adapter": "Route",
+    "core": "Logic",
+    "schema": "Tables",
+}
+
+
+@dataclass(frozen=True)
+class Box:
+    label: str
+    path: str
+    x: int
+    is_portable: bool
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Boxes from left to right, and an SVG path for each import between them."""
+
+    boxes: list[Box]
+    arrows: list[str]
+    width: int
+    height: int
+    top: int  # of the boxes: there is room for arcs above where one is needed
+
+
+def layers(report: dict, paths: Sequence[str]) -> Layers | None:
+    """None where there are fewer than two layers to show.
+
+    report: of the version's inspection. paths: of all its files.
+    """
+    found = report.get("facts", {}).get("layers", {})
+    present = [layer for layer in LAYERS if found.get(layer)]
+    if len(present) < 2:
+        return None
+    rules = {finding["rule"] for finding in report["findings"]}
+    boxes = [
+        Box(
+            LAYERS[layer],
+            found[layer],
+            index * (BOX_WIDTH + GAP),
+            layer == "core" and "core-imports-framework" not in rules,
+        )
+        for index, layer in enumerate(present)
+    ]
+    links = _links([found[layer] for layer in present], report, paths)
+    top = 1 + ARC * any(abs(a - b) > 1 for a, b in links)
+    return Layers(
+        boxes,
+        [_arrow(boxes[a].x, boxes[b].x, top) for a, b in sorted(links)],
+        boxes[-1].x + BOX_WIDTH + 1,
+        top + BOX_HEIGHT + 1,
+        top,
+    )
+
+
+def _links(layer_paths: list[str], report: dict, paths) -> set[tuple[int, int]]:
+    """Which layer imports which, as indices into ``layer_paths``."""
+    links = set()
+    for fact in report["facts"]["imports"]:
+        target = resolve(fact["path"], fact["module"], paths)
+        if fact["path"] in layer_paths and target in layer_paths:
+            link = layer_paths.index(fact["path"]), layer_paths.index(target)
+            links.add(link)
+    return {link for link in links if link[0] != link[1]}
+
+
+def _arrow(start: int, end: int, top: int) -> str:
+    """From box to box: straight to a neighbour, else in an arc over the others."""
+    middle = top + BOX_HEIGHT // 2
+    if abs(end - start) == BOX_WIDTH + GAP:
+        if start < end:
+            return f"M{start + BOX_WIDTH} {middle} H{end - 6}"
+        return f"M{start} {middle + 12} H{end + BOX_WIDTH + 6}"
+    # Apart from others that leave or arrive here: the farther, the more to the side.
+    shift = 12 * (end - start) // (BOX_WIDTH + GAP)
+    from_x, to_x = start + BOX_WIDTH // 2 + shift, end + BOX_WIDTH // 2 - shift
+    return f"M{from_x} {top} C{from_x} {top - ARC} {to_x} {top - ARC} {to_x} {top - 6}"

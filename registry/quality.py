@@ -1,0 +1,76 @@
+"""What makes a function easy to judge and to use, as a checklist with ways to improve.
+
+It says nothing about whether code is safe to run: nobody but its reader can.
+"""
+
+import re
+from dataclasses import dataclass
+
+from registry.models import Version
+
+MIN_README_CHARACTERS = 300
+CODE_BLOCK = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
+UNDECLARED = {
+    "undeclared-import",
+    "undeclared-env-var",
+    "tables-without-drizzle-schema",
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One question. ``why`` it matters to a reader; ``fix`` is for the author."""
+
+    name: str
+    is_met: bool
+    why: str
+    fix: str
+
+
+def checklist(version: Version, readme: str, report: dict) -> list[Point]:
+    """The points of ``version``, in the order a reader needs them.
+
+    readme: its text, maybe empty. report: of its inspection (docs/inspection.md).
+    """
+    findings = report.get("findings", [])
+    rules = {finding["rule"] for finding in findings}
+    core = report.get("facts", {}).get("layers", {}).get("core")
+    return [
+        Point(
+            "README",
+            len(readme.strip()) >= MIN_README_CHARACTERS,
+            "A reader learns what it does, and what it does not do.",
+            f"Write what it is for, its limits and its settings: at least "
+            f"{MIN_README_CHARACTERS} characters.",
+        ),
+        Point(
+            "Example",
+            bool(CODE_BLOCK.search(readme)),
+            "A first use can be copied.",
+            "Add a code block to the README that uses the function.",
+        ),
+        Point(
+            "License",
+            bool(version.manifest.get("license")),
+            "Without one, nobody may legally copy the code.",
+            "State an SPDX license in aerostack.json, such as MIT.",
+        ),
+        Point(
+            "Everything declared",
+            not rules & UNDECLARED,
+            "What to install, set and migrate is known beforehand.",
+            "List every imported package and every variable that is read.",
+        ),
+        Point(
+            "Portable core",
+            bool(core) and "core-imports-framework" not in rules,
+            "The logic can be tested and used without HTTP or a framework.",
+            "Keep the logic in core.ts, free of framework imports.",
+        ),
+        Point(
+            "Clean inspection",
+            not any(finding["severity"] != "info" for finding in findings),
+            "Manifest and code agree, and the code parses.",
+            "Work through what the inspection found.",
+        ),
+    ]

@@ -1,0 +1,179 @@
+"""What pages compute for a reader who judges a function: uses, points, pictures."""
+
+import pytest
+
+from hub import pictures
+from registry import derived, quality
+
+pytestmark = pytest.mark.django_db
+
+LAYERED = {
+    "core.ts": "export const twice = (n: number) => n * 2;\n",
+    "schema.ts": (
+        "import { sqliteTable, text } from 'drizzle-orm/sqlite-core';\n"
+        "export const users = sqliteTable('users', { id: text('id') });\n"
+    ),
+    "adapter.ts": (
+        "import { Hono } from 'hono';\n"
+        "import { twice } from './core';\n"
+        "import { users } from './schema';\n"
+        "export const route = new Hono<{ Bindings: { DB: D1Database } }>();\n"
+        "route.get('/twice', async (c) => {\n"
+        "  await fetch('https://api.stripe.com/v1');\n"
+        "  return c.json({ n: twice(1), key: c.env.STRIPE_KEY, on: !!c.env.DB });\n"
+        "});\n"
+    ),
+    "index.ts": "export * from './adapter';\n",
+}
+README = "# Twice\n\n```ts\ntwice(2)\n```\n" + "It doubles numbers. " * 20
+
+
+@pytest.fixture
+def layered(publish):
+    """layered(**changes) -> a version of several files, inspected."""
+
+    def layered(**changes):
+        shown = {
+            "name": "twice",
+            "code": None,
+            "files": LAYERED,
+            "readme": README,
+            "npmDependencies": ["hono@^4", "drizzle-orm", "left-pad"],
+            "envVars": ["STRIPE_KEY", "DB"],
+            "drizzleSchema": True,
+        }
+        version = publish(**shown | changes)
+        derived.make(version.pk)
+        version.refresh_from_db()
+        return version
+
+    return layered
+
+
+def page_of(client, path) -> str:
+    return " ".join(client.get(path).content.decode().split())
+
+
+def points(version) -> dict:
+    report = version.inspection.report
+    readme = version.readme.text if version.readme else ""
+    return {
+        point.name: point.is_met for point in quality.checklist(version, readme, report)
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("hono@^4", "adapter.ts#L1"),
+        ("drizzle-orm", "schema.ts#L1"),
+        ("STRIPE_KEY", "adapter.ts#L7"),
+        ("api.stripe.com", "adapter.ts#L6"),
+        ("users", "schema.ts#L2"),
+        ("GET /twice", "adapter.ts#L5"),
+    ],
+)
+def test_uses_page_links_each_fact_to_the_line_that_shows_it(
+    client, layered, name, place
+):
+    layered()
+
+    page = page_of(client, "/functions/alice/twice/uses")
+
+    start = page.index(f"<code>{name}</code>")
+    assert f'href="/functions/alice/twice/source/{place}"' in page[start : start + 200]
+
+
+def test_uses_page_says_where_manifest_and_code_disagree(client, layered):
+    layered(envVars=["DB"])
+
+    page = page_of(client, "/functions/alice/twice/uses")
+
+    assert 'left-pad</code> <span class="note">nothing imports it' in page
+    assert 'STRIPE_KEY</code> <span class="note">not in aerostack.json' in page
+
+
+def test_uses_of_a_version_not_yet_inspected_come_from_its_manifest(client, publish):
+    publish(name="twice", npmDependencies=["hono"])
+
+    page = page_of(client, "/functions/alice/twice/uses")
+
+    assert "<code>hono</code>" in page
+    assert "nothing imports it" not in page
+    assert "not been looked at yet" in page
+
+
+def test_function_page_shows_what_it_touches(client, layered):
+    layered()
+
+    page = page_of(client, "/functions/alice/twice")
+
+    touches = page[page.index("<h2>Touches</h2>") :]
+    assert "api.stripe.com" in touches
+    assert '<code>DB</code> <span class="note">D1</span>' in touches
+
+
+def test_checklist_is_met_by_a_well_kept_function(layered):
+    version = layered(npmDependencies=["hono", "drizzle-orm"])
+
+    assert all(points(version).values()), points(version)
+
+
+@pytest.mark.parametrize(
+    ("changes", "open_points"),
+    [
+        ({"readme": "# Twice\n"}, {"README", "Example"}),
+        ({"license": ""}, {"License"}),
+        ({"envVars": ["DB"]}, {"Everything declared", "Clean inspection"}),
+        (
+            {"files": LAYERED | {"core.ts": "import { z } from 'hono';\n"}},
+            {"Portable core", "Clean inspection"},
+        ),
+    ],
+)
+def test_checklist_says_what_to_improve(layered, changes, open_points):
+    version = layered(**{"npmDependencies": ["hono", "drizzle-orm"]} | changes)
+
+    unmet = {name for name, is_met in points(version).items() if not is_met}
+
+    assert open_points == unmet
+
+
+def test_layers_are_drawn_with_the_imports_between_them(layered):
+    version = layered()
+
+    drawn = pictures.layers(version.inspection.report, list(LAYERED))
+
+    assert [box.path for box in drawn.boxes] == [
+        "index.ts",
+        "adapter.ts",
+        "core.ts",
+        "schema.ts",
+    ]
+    # index -> adapter, adapter -> core, adapter -> schema
+    assert len(drawn.arrows) == 3
+    assert [box.is_portable for box in drawn.boxes] == [False, False, True, False]
+
+
+def test_single_file_has_no_layers_to_draw(publish):
+    version = publish()
+    derived.make(version.pk)
+    version.refresh_from_db()
+
+    assert pictures.layers(version.inspection.report, ["index.ts"]) is None
+
+
+def test_timeline_has_a_lane_for_each_major_version(publish, alice):
+    versions = [publish(version=n) for n in ("1.0.0", "2.0.0-rc.1", "2.0.0", "1.0.1")]
+
+    drawn = pictures.timeline(versions)
+
+    assert [label for label, _ in drawn.lanes] == ["2.x", "1.x"]
+    assert [dot.kind for dot in drawn.dots] == ["", "pre", "", ""]
+    heights = [dot.y for dot in drawn.dots]
+    assert heights[0] == heights[3] > heights[1] == heights[2]
+    assert drawn.width > max(dot.x for dot in drawn.dots)
+
+
+def test_timeline_of_one_version_is_not_drawn(publish):
+    assert pictures.timeline([publish()]) is None
