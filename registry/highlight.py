@@ -7,6 +7,7 @@ whose every colour can be checked for contrast (static/hub/source.css).
 import functools
 from collections.abc import Callable, Iterator
 from html import escape
+from itertools import chain, pairwise
 from pathlib import PurePosixPath
 
 from pygments.lexers.configs import TOMLLexer
@@ -43,6 +44,7 @@ CLASSES = {
     Token.Keyword: "k",
     Token.Keyword.Constant: "m",
     Token.Keyword.Type: "t",
+    Token.Operator.Word: "k",
     Token.Name.Attribute: "a",
     Token.Name.Builtin: "b",
     Token.Name.Class: "t",
@@ -114,13 +116,26 @@ def show_invisible(html: str) -> str:
 def _merged(tokens) -> Iterator[tuple[str, str]]:
     """Neighbours of one class as one piece."""
     css, values = "", []
-    for kind, value in tokens:
-        new = _class_of(kind)
+    for new, value in _classified(tokens):
         if new != css:
             yield css, "".join(values)
             css, values = new, []
         values.append(value)
     yield css, "".join(values)
+
+
+def _classified(tokens) -> Iterator[tuple[str, str]]:
+    """The class of each token, with two things that the lexers don't tell: a name
+    before ``(`` is a function, and a keyword after ``.`` is a name (``Array.from``)."""
+    tail = ""
+    end = (Token.Text, "")
+    for (kind, value), (_, following) in pairwise(chain(tokens, [end])):
+        is_property = tail.endswith(".") and not tail.endswith("..")
+        if kind in Token.Name.Other or (kind in Token.Keyword and is_property):
+            yield "f" if following.startswith("(") else "", value
+        else:
+            yield _class_of(kind), value
+        tail = (tail + value)[-2:]
 
 
 @functools.cache

@@ -90,6 +90,19 @@ def test_source_has_classes_only_of_the_theme():
 
 
 @pytest.mark.parametrize(
+    ("code", "html"),
+    [
+        ("save(a)", '<span class="f">save</span>(a)'),
+        ("Array.from(a)", '.<span class="f">from</span>(a)'),
+        ("a.default", "a.default"),
+        ("[...new A]", '...<span class="k">new</span> A'),
+    ],
+)
+def test_source_tells_names_from_keywords(code, html):
+    assert html in rendering.source_html(code, "typescript")
+
+
+@pytest.mark.parametrize(
     ("character", "title"),
     [
         ("\u202e", "U+202E RIGHT-TO-LEFT OVERRIDE"),
