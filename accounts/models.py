@@ -41,6 +41,8 @@ class Account(AbstractBaseUser):
     is_staff = models.BooleanField(default=False)
     # False while suspended: no sign-in, keys stop, published functions stay.
     is_active = models.BooleanField(default=True)
+    # Staff ask for it: until one is set up, the account's pages lead there.
+    needs_second_factor = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=timezone.now)
 
     USERNAME_FIELD = "username"
@@ -64,12 +66,25 @@ class Account(AbstractBaseUser):
 class ReservedName(models.Model):
     """A username or slug nobody may take: retired with its account, or held by staff.
 
+    A ``*`` in it stands for any characters: "aws-*" holds all that begin so.
     The fixed words that addresses and clients need are in accounts/names.py.
     """
 
     name = models.CharField(max_length=64, unique=True)
     reason = models.CharField(max_length=200)
     by = models.ForeignKey(Account, models.PROTECT, null=True, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return self.name
+
+
+class Switch(models.Model):
+    """Something staff turned off for everyone, by its row; see accounts/switches.py."""
+
+    name = models.CharField(max_length=20, unique=True)  # a key of SWITCHES
+    reason = models.CharField(max_length=300)  # shown to users
+    by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 
     def __str__(self):

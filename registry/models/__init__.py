@@ -8,6 +8,18 @@ from registry.models.functions import (
     Redirect,
 )
 from registry.models.listings import ListingRevision, Screenshot, UsageExample
+from registry.models.moderation import (
+    Case,
+    CategoryAlias,
+    Decision,
+    FunctionQuarantine,
+    NameException,
+    NameHold,
+    Report,
+    TagRule,
+    TransferOffer,
+    VersionQuarantine,
+)
 from registry.models.versions import (
     Blob,
     Deprecation,
@@ -23,21 +35,31 @@ from registry.models.versions import (
 
 __all__ = [
     "Blob",
+    "Case",
     "Category",
+    "CategoryAlias",
+    "Decision",
     "Deprecation",
     "Draft",
     "Function",
+    "FunctionQuarantine",
     "FunctionTag",
     "Inspection",
     "ListingRevision",
     "NameClaim",
+    "NameException",
+    "NameHold",
     "Redirect",
     "Removal",
     "Rendering",
+    "Report",
     "Screenshot",
     "SecretWaiver",
+    "TagRule",
+    "TransferOffer",
     "UsageExample",
     "Version",
     "VersionFile",
+    "VersionQuarantine",
     "Yank",
 ]

@@ -23,6 +23,10 @@ class Category(models.Model):
     description = models.CharField(max_length=200, blank=True)
     position = models.PositiveIntegerField(default=0)
     retired_at = models.DateTimeField(null=True, blank=True)
+    # Where its functions go, once it was merged; moving them takes its time.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+"
+    )
     # Listed functions in it: pages must not count a million rows.
     function_count = models.PositiveIntegerField(default=0)
 
@@ -188,12 +192,20 @@ class FunctionTag(models.Model):
 
 
 class Redirect(models.Model):
-    """A slug its function no longer has. It leads to the function for good."""
+    """An address its function no longer has: another slug, or an earlier owner's.
+    It leads to the function for good."""
 
-    slug = models.CharField(max_length=80, unique=True)
+    slug = models.CharField(max_length=80)
     username = models.CharField(max_length=39)  # the owner's when it was left
     function = models.ForeignKey(Function, models.CASCADE, related_name="redirects")
     at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slug", "username"], name="redirect_leads_to_one"
+            )
+        ]
 
     def __str__(self):
         return f"{self.username}/{self.slug}"

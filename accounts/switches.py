@@ -1,0 +1,36 @@
+"""What staff can turn off for everyone. A row of Switch is an off-switch thrown."""
+
+from accounts.models import Switch
+
+READ_ONLY = "read_only"
+# name -> what a refused user is told
+SWITCHES = {
+    READ_ONLY: "The Hub is in read-only mode: nothing can be changed at the moment.",
+    "sign_up": "The Hub makes no new accounts at the moment.",
+    "new_slugs": "The Hub takes no new names at the moment.",
+    "publishing": "Publishing is turned off at the moment.",
+    "key_creation": "The Hub makes no new keys at the moment.",
+    "reports": "The Hub takes no reports at the moment.",
+}
+
+
+class SwitchedOff(Exception):
+    """Staff turned it off. ``str()`` is a sentence or two for the person."""
+
+
+def thrown(name: str) -> Switch | None:
+    """The switch that stops ``name``: its own, or read-only mode. None: go on."""
+    stopping = Switch.objects.filter(name__in=[READ_ONLY, name])
+    return stopping.order_by("-name").first()
+
+
+def require(name: str = READ_ONLY) -> None:
+    """Raise SwitchedOff while ``name`` is turned off."""
+    switch = thrown(name)
+    if switch:
+        raise SwitchedOff(sentence(switch))
+
+
+def sentence(switch: Switch) -> str:
+    """What ``switch`` stops, and the reason staff gave."""
+    return f"{SWITCHES[switch.name]} {switch.reason}"
