@@ -43,9 +43,7 @@ def make(version_id: int) -> None:
     for blob, kind in _parts(version, files):
         if not _stored(blob, kind).exists():
             _keep(blob, kind, _rendered(kind, blob.text))
-    report = inspection.inspect_safely(
-        version.manifest, {file.path: file.blob.text for file in files}, timeout=10.0
-    )
+    report = _inspected(version.manifest, {file.path: file.blob.text for file in files})
     Inspection.objects.update_or_create(
         version=version,
         defaults={"inspector": inspection.INSPECTOR, "report": report},
@@ -93,6 +91,13 @@ def _rendered(kind: str, text: str) -> rendering.Rendered:
     """Rendered on the background lane, so that no preview waits behind it."""
     answer: queue.SimpleQueue = queue.SimpleQueue()
     rendering.render_later(kind, text, answer.put)
+    return answer.get()
+
+
+def _inspected(manifest: dict, files: dict[str, str]) -> dict:
+    """Inspected on the background lane, like all that nobody waits for."""
+    answer: queue.SimpleQueue = queue.SimpleQueue()
+    inspection.inspect_later(manifest, files, answer.put)
     return answer.get()
 
 

@@ -31,6 +31,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 WORKERS = max(1, int(os.environ.get("SANDBOX_WORKERS") or 1))  # children per lane
 MAX_WAITING = 64  # jobs per lane; each may hold 2 MiB of source
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
+FOREGROUND, BACKGROUND = "foreground", "background"
 START_SECONDS = 30  # a child that is not ready by then is given up
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,10 @@ class SandboxCrashed(SandboxError):
     sentence = "Processing this text failed."
 
 
+class _Died(SandboxCrashed):
+    """The process ended in the middle of a task, perhaps for no fault of its text."""
+
+
 class OutputTooLarge(SandboxError):
     sentence = "The result of processing this text is too large."
 
@@ -71,7 +76,7 @@ def run(function: Callable, *args, timeout: float = 2.0):
     Raises SandboxTimeout, SandboxCrashed, OutputTooLarge, SandboxBusy, or a plain
     SandboxError with the sentence of a SandboxError that ``function`` raised.
     """
-    future = _lane("front").add(_Job(function, args, timeout))
+    future = _lane(FOREGROUND).add(_Job(function, args, timeout))
     try:
         return future.result(timeout)
     except TimeoutError:
@@ -88,6 +93,7 @@ def submit(
     """Run ``function(*args)`` in the background; nobody waits.
 
     timeout: seconds, counted from when the task starts, not while it is queued.
+        A task whose process dies is tried once more: its result may be kept for long.
     done: called as ``done(result, None)`` or ``done(None, error)`` in a thread of
         this process, once; a database connection it opens is its own to close.
 
@@ -98,7 +104,7 @@ def submit(
         error = future.exception()
         done(None if error else future.result(), error)
 
-    _lane("back").add(_Job(function, args, timeout), settled)
+    _lane(BACKGROUND).add(_Job(function, args, timeout), settled)
 
 
 @dataclass
@@ -117,6 +123,7 @@ class _Lane:
     """A bounded queue and the threads that each work it off with their own child."""
 
     def __init__(self, name: str):
+        self._tries = 2 if name == BACKGROUND else 1
         self._jobs: queue.Queue[_Job] = queue.Queue(MAX_WAITING)
         self.children = [_Child() for _ in range(WORKERS)]
         for child in self.children:
@@ -139,7 +146,7 @@ class _Lane:
             if not job.future.set_running_or_notify_cancel():
                 continue
             try:
-                result = child.ask(job.request(), job.timeout)
+                result = self._ask(child, job)
             except SandboxError as error:
                 job.future.set_exception(error)
             except Exception:
@@ -148,6 +155,14 @@ class _Lane:
             else:
                 job.future.set_result(result)
             child.start_again_if_dead()
+
+    def _ask(self, child: "_Child", job: _Job):
+        for left in reversed(range(self._tries)):
+            try:
+                return child.ask(job.request(), job.timeout)
+            except _Died:
+                if not left:
+                    raise
 
 
 class _Child:
@@ -235,7 +250,7 @@ class _Child:
             self.stop()
         if answer is None:
             ran_out = expired.is_set() or process.returncode == -signal.SIGXCPU
-            raise SandboxTimeout() if ran_out else SandboxCrashed()
+            raise SandboxTimeout() if ran_out else _Died()
         return answer
 
 

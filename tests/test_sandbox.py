@@ -6,6 +6,7 @@ Tasks are functions of the standard library: the worker imports them by name.
 import json
 import operator
 import os
+import queue
 import re
 import signal
 import subprocess
@@ -68,7 +69,7 @@ def test_run_survives_kill_9_in_the_middle_of_a_task():
         try:
             run(time.sleep, 600)
         except sandbox.SandboxError as error:
-            outcome.append(type(error))
+            outcome.append(str(error))
 
     thread = threading.Thread(target=task)
     thread.start()
@@ -76,7 +77,7 @@ def test_run_survives_kill_9_in_the_middle_of_a_task():
     os.kill(pid, signal.SIGKILL)
     thread.join(PATIENCE)
 
-    assert outcome == [sandbox.SandboxCrashed]
+    assert outcome == ["Processing this text failed."]
     assert run(abs, -1) == 1
 
 
@@ -135,7 +136,7 @@ def test_submit_hands_over_the_result_or_the_error():
     outcomes, ready = [], threading.Semaphore(0)
 
     def done(result, error):
-        outcomes.append((result, type(error)))
+        outcomes.append((result, error and str(error)))
         ready.release()
 
     sandbox.submit(abs, -3, timeout=PATIENCE, done=done)
@@ -144,10 +145,30 @@ def test_submit_hands_over_the_result_or_the_error():
 
     assert all(ready.acquire(timeout=PATIENCE) for _ in range(3))
     assert outcomes == [
-        (3, type(None)),
-        (None, sandbox.SandboxCrashed),
-        (4, type(None)),
+        (3, None),
+        (None, "Processing this text failed."),
+        (4, None),
     ]
+
+
+def test_submit_tries_again_when_the_worker_is_killed():
+    outcomes = queue.SimpleQueue()
+
+    def ask(function, *args):
+        sandbox.submit(
+            function,
+            *args,
+            timeout=PATIENCE,
+            done=lambda *outcome: outcomes.put(outcome),
+        )
+
+    ask(os.getpid)
+    pid, _ = outcomes.get(timeout=PATIENCE)
+    ask(time.sleep, 0.5)
+    time.sleep(0.2)
+    os.kill(pid, signal.SIGKILL)
+
+    assert outcomes.get(timeout=PATIENCE) == (None, None)
 
 
 def test_a_hostile_task_in_the_background_spares_its_neighbours():
