@@ -89,9 +89,7 @@ class Ordered(forms.BaseFormSet):
     def rows(self) -> list[dict]:
         """The kept rows in their order. Raises ValidationError for a broken form."""
         if not self.is_valid():
-            faults = [f for form in self.forms for f in form.errors.values()]
-            message = " ".join(str(text) for fault in faults for text in fault)
-            raise errors.ValidationError(message or "The form was not sent whole.")
+            raise _broken(self.forms)
         return [form.cleaned_data for form in self.ordered_forms]
 
 
@@ -130,9 +128,16 @@ class ScreenshotForm(forms.Form):
     )
 
 
+def _broken(sent: list[forms.Form]) -> errors.ValidationError:
+    faults = [fault for form in sent for fault in form.errors.values()]
+    message = " ".join(str(text) for fault in faults for text in fault)
+    return errors.ValidationError(message or "The form was not sent whole.")
+
+
 def wanted_listing(stored: Listing, form, pictures, examples) -> Listing:
     """The listing as posted. Raises ValidationError for a form that came broken."""
-    form.is_valid()
+    if not form.is_valid():
+        raise _broken([form])
     text = form.cleaned_data
     known = {shown["sha256"]: shown for shown in stored.screenshots}
     shown = [row for row in pictures.rows() if row["sha256"] in known]

@@ -23,8 +23,8 @@ def author_page(*methods: str):
     """
 
     def decorate(view):
-        @require_http_methods(list(methods))
         @cache_control(private=True, no_store=True)
+        @require_http_methods(list(methods))
         @wraps(view)
         def wrapped(request, *args, **kwargs):
             if not request.user.is_authenticated:

@@ -14,12 +14,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry import integrity, paths
+from registry.inspection import inspect_safely
+from registry.installing import Steps, steps_of
 from registry.manifest import Manifest
 from registry.models import Blob, Category, Draft, Version, VersionFile
+from registry.quality import checklist
 from registry.rendering import README, language_of
 from registry.rendering import render as render_text
+from registry.uses import Uses, uses_of
 
-TABS = ("readme", "source", "install")
+TABS = ("readme", "source", "uses", "install")
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,18 @@ class DraftPage:
             published_at=timezone.now(),
         )
 
+    @cached_property
+    def report(self) -> dict:
+        return inspect_safely(self.manifest, self.draft.files)
+
+    @cached_property
+    def uses(self) -> Uses:
+        return uses_of(self.manifest, self.report)
+
+    @property
+    def steps(self) -> Steps:
+        return steps_of(self.function, self.version)
+
     def render(self, request: HttpRequest, tab: str, path: str):
         """One tab of the page. Raises Http404 for a file the draft does not have."""
         if tab not in TABS:
@@ -96,6 +112,10 @@ class DraftPage:
     def _tab(self, tab: str, path: str) -> dict:
         if tab == "readme" and self.draft.readme.strip():
             return {"readme": render_text(README, self.draft.readme)}
+        if tab == "uses":
+            return {
+                "checklist": checklist(self.version, self.draft.readme, self.report)
+            }
         if tab != "source" or not self.files:
             return {}
         path = path or self.draft.entrypoint
