@@ -8,7 +8,9 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
 
 from hub.http import NotHere, public_page
+from registry.installing import Steps, steps_of
 from registry.models import Function, Redirect, Version, VersionFile
+from registry.uses import Uses, uses_of
 
 
 def function_page(view):
@@ -60,6 +62,20 @@ class FunctionPage:
     def files(self) -> list[VersionFile]:
         """Those of the version, by path, without their text."""
         return list(self.version.files.select_related("blob").defer("blob__text"))
+
+    @cached_property
+    def report(self) -> dict:
+        """Of the version's inspection; empty until it is made."""
+        inspection = getattr(self.version, "inspection", None)
+        return inspection.report if inspection else {}
+
+    @cached_property
+    def uses(self) -> Uses:
+        return uses_of(self.version.manifest, self.report)
+
+    @property
+    def steps(self) -> Steps:
+        return steps_of(self.function, self.version)
 
     def render(self, request: HttpRequest, tab: str, **context):
         """Render ``hub/function_<tab>.html`` with the head's context added."""

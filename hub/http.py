@@ -76,7 +76,7 @@ def seal(request: HttpRequest, response: HttpResponse, cache: str) -> HttpRespon
     ok = response.status_code == 200
     response.headers["Cache-Control"] = cache if ok else REVALIDATE
     response.headers["Vary"] = "Accept-Encoding"
-    if len(response.content) >= MIN_GZIP_BYTES and accepts_gzip(request):
+    if _is_worth_packing(response) and accepts_gzip(request):
         # mtime=0: equal pages are equal bytes.
         response.content = gzip.compress(response.content, GZIP_LEVEL, mtime=0)
         response.headers["Content-Encoding"] = "gzip"
@@ -93,6 +93,11 @@ def seal(request: HttpRequest, response: HttpResponse, cache: str) -> HttpRespon
         response.headers["Content-Length"] = length
     response.is_sealed = True
     return response
+
+
+def _is_worth_packing(response: HttpResponse) -> bool:
+    is_packed = response.headers["Content-Type"] == "image/webp"
+    return len(response.content) >= MIN_GZIP_BYTES and not is_packed
 
 
 def accepts_gzip(request: HttpRequest) -> bool:

@@ -3,12 +3,10 @@
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from hub.http import NotHere
-from registry import errors, paging
-from registry.models import Function
+from registry import errors, paging, search
 
 PAGE_ROWS = 20
 MAX_QUERY_CHARACTERS = 200
@@ -43,22 +41,17 @@ class Wanted:
             given["sort"] = paging.DEFAULT_SORT
         return cls(**given | fixed)
 
-    def functions(self) -> QuerySet:
-        """Those wanted, unordered, with all that a row shows."""
-        functions = Function.objects.listed().described()
-        if self.category:
-            functions = functions.filter(category__slug=self.category)
-        if self.tag:
-            functions = functions.tagged(self.tag)
-        if self.author:
-            functions = functions.filter(owner__username=self.author)
-        return functions.matching(self.q) if self.q else functions
-
-    def page(self) -> paging.Page:
+    def found(self) -> search.Found:
         """Raises NotHere when the cursor is not one of ours."""
         try:
-            return paging.page(
-                self.functions(), sort=self.sort, cursor=self.cursor, limit=PAGE_ROWS
+            return search.find(
+                self.q,
+                category=self.category,
+                tag=self.tag,
+                author=self.author,
+                sort=self.sort,
+                cursor=self.cursor,
+                limit=PAGE_ROWS,
             )
         except errors.ValidationError as error:
             raise NotHere(

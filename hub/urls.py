@@ -28,6 +28,11 @@ urlpatterns = [
         views.function_raw,
         name="function_raw",
     ),
+    path(
+        f"{FUNCTION}/screenshots/<str:sha256>.webp",
+        views.function_screenshot,
+        name="function_screenshot",
+    ),
     path(PINNED, views.function_detail, name="version_detail"),
 ]
 for base in (FUNCTION, PINNED):

@@ -1,6 +1,9 @@
 """query -> functions, for every door that lists them."""
 
 from dataclasses import dataclass
+from functools import cached_property
+
+from django.db.models import QuerySet
 
 from registry import paging
 from registry.models import Function
@@ -10,11 +13,16 @@ COUNTED_AT_MOST = 1000  # exact up to here
 
 @dataclass(frozen=True)
 class Found:
-    """A page of functions; ``total`` is exact up to COUNTED_AT_MOST, then a bound."""
+    """A page of functions, and the cursor of the next one."""
 
     rows: list[Function]
     next: str
-    total: int
+    matching: QuerySet
+
+    @cached_property
+    def total(self) -> int:
+        """Exact up to COUNTED_AT_MOST, then a bound. Counted when asked for."""
+        return self.matching.order_by()[: COUNTED_AT_MOST + 1].count()
 
 
 def find(
@@ -43,5 +51,4 @@ def find(
     if sort == "relevance":
         sort = "installs"
     page = paging.page(functions, sort=sort, cursor=cursor, limit=limit)
-    counted = functions.order_by()[: COUNTED_AT_MOST + 1]
-    return Found(page.rows, page.next, counted.count())
+    return Found(page.rows, page.next, functions)

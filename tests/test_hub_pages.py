@@ -1,11 +1,15 @@
 """The public pages: what they show, to whom, and what they cost."""
 
 import base64
+import io
 import json
+import re
+from dataclasses import replace
 
 import pytest
+from PIL import Image
 
-from registry import derived, publishing
+from registry import derived, listing, publishing
 from registry.models import Category, Function, Redirect
 
 pytestmark = pytest.mark.django_db
@@ -196,6 +200,31 @@ def test_metadata_is_text_on_every_page(client, publish):
         page = text(client.get(path))
         assert "<script>alert" not in page
         assert "{{ 7|add:7 }}" in page
+
+
+def test_listing_shows_its_pictures_and_examples(client, publish, alice):
+    function = publish().function
+    png = io.BytesIO()
+    Image.new("RGB", (80, 40), "navy").save(png, "PNG")
+    listing.add_screenshot(
+        function, png.getvalue(), alt="A navy picture", by=alice, via="admin"
+    )
+    example = {"title": "Twice as wide", "language": "typescript", "code": "resize(2)"}
+    wanted = replace(listing.listing_of(function), examples=[example])
+    listing.edit_listing(function, wanted, by=alice, via="admin")
+
+    page = text(client.get(FUNCTION))
+    address = re.search(r'<img src="([^"]+)" width="80" height="40"', page)[1]
+    picture = client.get(address, headers={"accept-encoding": "gzip"})
+
+    assert "Twice as wide" in page
+    assert "resize(2)" in page
+    assert 'alt="A navy picture"' in page
+    assert picture["Content-Type"] == "image/webp"
+    assert picture["Cache-Control"].endswith("immutable")
+    assert "Content-Encoding" not in picture
+    assert Image.open(io.BytesIO(picture.content)).size == (80, 40)
+    assert client.get(address.replace("alice", "bob")).status_code == 404
 
 
 # --- lists
@@ -408,7 +437,7 @@ def test_function_page_costs_the_same_at_any_length(client, publish, queries):
         derived.make(publish(version=f"1.{minor}.0").pk)
 
     assert {path: queries(client, path) for path in paths} == one
-    assert list(one.values()) == [5, 5, 5, 5, 4]
+    assert list(one.values()) == [7, 5, 5, 5, 4]
 
 
 def test_category_counters_say_what_is_listed(client, publish):

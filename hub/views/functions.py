@@ -1,18 +1,16 @@
 """One function: its page, its versions, every file of them, how to install it."""
 
-import shlex
-from urllib.parse import quote
-
-from django.conf import settings
-from django.http import HttpRequest
+from django.core.files.storage import default_storage
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 
 from hub import pictures, rendered
 from hub.filetree import tree_of
 from hub.function_page import FunctionPage, function_page, redirect_moved
 from hub.http import NotHere, immutable_page, raw_text
-from hub.uses import uses_of
 from registry import quality
-from registry.models import VersionFile
+from registry.listing import screenshot_name
+from registry.models import Screenshot, VersionFile
 from registry.rendering import language_of
 
 MAX_VERSION_ROWS = 300
@@ -24,21 +22,37 @@ def function_detail(request: HttpRequest, page: FunctionPage):
     shown = page.version if page.is_pinned else page.function
     links = f"{page.url}/source/"
     readme = rendered.readme_of(shown.readme, page.version, links)
-    return page.render(request, "readme", readme=readme, uses=uses_of(page.version))
+    return page.render(
+        request,
+        "readme",
+        readme=readme,
+        examples=page.function.examples.all(),
+        screenshots=page.function.screenshots.all(),
+    )
+
+
+@immutable_page
+def function_screenshot(request: HttpRequest, username, slug, sha256):
+    """A picture of the listing; its address names its bytes."""
+    shown = get_object_or_404(
+        Screenshot.objects.exclude(function__published_at=None),
+        function__owner__username=username,
+        function__slug=slug,
+        sha256=sha256,
+    )
+    with default_storage.open(screenshot_name(shown.sha256)) as picture:
+        return HttpResponse(picture.read(), "image/webp")
 
 
 @function_page
 def function_uses(request: HttpRequest, page: FunctionPage):
     version = page.version
-    inspection = getattr(version, "inspection", None)
-    report = inspection.report if inspection else {}
     readme = version.readme.text if version.readme else ""
     return page.render(
         request,
         "uses",
-        uses=uses_of(version),
-        layers=pictures.layers(report, [file.path for file in page.files]),
-        checklist=quality.checklist(version, readme, report),
+        layers=pictures.layers(page.report, [file.path for file in page.files]),
+        checklist=quality.checklist(version, readme, page.report),
     )
 
 
@@ -67,26 +81,7 @@ def function_versions(request: HttpRequest, page: FunctionPage):
 
 @function_page
 def function_install(request: HttpRequest, page: FunctionPage):
-    manifest, path = page.version.manifest, page.function.path
-    packages = " ".join(map(shlex.quote, manifest.get("npmDependencies") or []))
-    address = f"{settings.HUB_URL}/api/community/functions/{path}/install"
-    return page.render(
-        request,
-        "install",
-        npm_command=f"npm install {packages}",
-        dev_vars="".join(f"{name}=\n" for name in manifest.get("envVars") or []),
-        mount=_mount(page.function.slug, manifest),
-        curl_command=f"curl -s '{address}?version={quote(page.version.number)}'",
-    )
-
-
-def _mount(slug: str, manifest: dict) -> str:
-    """The two lines of a Hono app that serve the function's route."""
-    export, route = manifest.get("routeExport"), manifest.get("routePath")
-    return (
-        f"import {{ {export} }} from './services/{slug}';\n"
-        f"app.route('{route}', {export});\n"
-    )
+    return page.render(request, "install")
 
 
 @immutable_page

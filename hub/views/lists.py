@@ -6,10 +6,10 @@ from django.shortcuts import get_object_or_404, render
 from accounts.models import Account
 from hub.http import NotHere, public_page
 from hub.listing import Wanted
+from registry import search
 from registry.models import Category, Function
 
 HOME_ROWS = 6
-COUNTED_AT_MOST = 1000  # exact up to here; more is "1,000+"
 BAR_WIDTH = 44  # pixels, of the category shape in _categories
 
 
@@ -49,12 +49,12 @@ def tag_detail(request, tag):
 def author_detail(request, username):
     author = get_object_or_404(Account, username=username)
     wanted = Wanted.from_query(request.GET, author=username)
-    page = wanted.page()
+    found = wanted.found()
     context = {
         "author": author,
-        "functions": page.rows,
-        "total": _count(wanted),
-        "next_url": _author_url(request, page.next),
+        "functions": found.rows,
+        "total": _total(found.total),
+        "next_url": _author_url(request, found.next),
         "first_url": wanted.cursor and request.path,
         "section": "functions",
     }
@@ -64,7 +64,7 @@ def author_detail(request, username):
 def _list_page(request, wanted: Wanted, title: str = ""):
     categories = list(Category.objects.active())
     category = _category(wanted.category, categories)
-    page = wanted.page()
+    found = wanted.found()
     context = {
         "title": title or category.label,
         "lead": category.description if category and not title else "",
@@ -74,11 +74,11 @@ def _list_page(request, wanted: Wanted, title: str = ""):
         "categories": _categories(categories, wanted),
         "all_url": wanted.url(category=""),
         "listed": sum(each.function_count for each in categories),
-        "total": _count(wanted, categories),
+        "total": _count(wanted, found, categories),
         "filters": wanted.filters,
         "sorts": wanted.sorts,
-        "functions": page.rows,
-        "next_url": page.next and wanted.url(cursor=page.next),
+        "functions": found.rows,
+        "next_url": found.next and wanted.url(cursor=found.next),
         "first_url": wanted.cursor and wanted.url(),
         "section": "functions",
     }
@@ -110,19 +110,17 @@ def _categories(categories: list[Category], wanted: Wanted) -> list[dict]:
     ]
 
 
-def _count(wanted: Wanted, categories: list[Category] = ()) -> str:
+def _count(wanted: Wanted, found: search.Found, categories: list[Category]) -> str:
     """How many functions there are, from the stored counters where they say it."""
-    narrowed = wanted.tag or wanted.author or wanted.q
-    if not narrowed:
-        chosen = [c for c in categories if wanted.category in ("", c.slug)]
-        return _functions(sum(category.function_count for category in chosen))
-    found = wanted.functions().order_by()[: COUNTED_AT_MOST + 1].count()
-    if found > COUNTED_AT_MOST:
-        return f"{COUNTED_AT_MOST:,}+ functions"
-    return _functions(found)
+    if wanted.tag or wanted.author or wanted.q:
+        return _total(found.total)
+    chosen = [c for c in categories if wanted.category in ("", c.slug)]
+    return _total(sum(category.function_count for category in chosen), exact=True)
 
 
-def _functions(count: int) -> str:
+def _total(count: int, exact: bool = False) -> str:
+    if count > search.COUNTED_AT_MOST and not exact:
+        return f"{search.COUNTED_AT_MOST:,}+ functions"
     return f"{count:,} function{'' if count == 1 else 's'}"
 
 

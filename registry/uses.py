@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from registry.inspection.modules import dependency_name, package_of
-from registry.models import Version
 
 
 @dataclass(frozen=True)
@@ -36,15 +35,13 @@ class Uses:
     missing: str = ""
 
 
-def uses_of(version: Version) -> Uses:
-    """version: with ``inspection`` loaded, which it may lack."""
-    inspection = getattr(version, "inspection", None)
-    report = inspection.report if inspection else {}
+def uses_of(manifest: dict, report: dict) -> Uses:
+    """manifest: aerostack.json. report: of the inspection; empty if there is none."""
     facts = report.get("facts", {})
-    is_whole = inspection and not report.get("incomplete")
+    is_whole = bool(report) and not report.get("incomplete")
     return Uses(
-        packages=_packages(version.manifest, facts.get("imports", []), is_whole),
-        variables=_variables(version.manifest, facts.get("env_vars", []), is_whole),
+        packages=_packages(manifest, facts.get("imports", []), is_whole),
+        variables=_variables(manifest, facts.get("env_vars", []), is_whole),
         storage=_storage(facts.get("storage", [])),
         tables=_seen(facts.get("tables", [])),
         hosts=_seen(facts.get("hosts", []), key="host"),
@@ -94,7 +91,7 @@ def _compared(
     uses = [
         _use(written, seen[name])
         if name in seen
-        else Use(written, unseen if is_whole else "", is_odd=bool(is_whole and unseen))
+        else Use(written, unseen if is_whole else "", is_odd=is_whole and bool(unseen))
         for written, name in promised.items()
     ]
     extra = seen.keys() - set(promised.values())
