@@ -1,5 +1,13 @@
 """The nouns of the registry and their queries. Rows are written by the verb modules."""
 
+from registry.models.activity import (
+    DaySalt,
+    Digest,
+    Follow,
+    InstallCount,
+    InstallSighting,
+    Star,
+)
 from registry.models.functions import (
     Category,
     Function,
@@ -38,13 +46,18 @@ __all__ = [
     "Case",
     "Category",
     "CategoryAlias",
+    "DaySalt",
     "Decision",
     "Deprecation",
+    "Digest",
     "Draft",
+    "Follow",
     "Function",
     "FunctionQuarantine",
     "FunctionTag",
     "Inspection",
+    "InstallCount",
+    "InstallSighting",
     "ListingRevision",
     "NameClaim",
     "NameException",
@@ -55,6 +68,7 @@ __all__ = [
     "Report",
     "Screenshot",
     "SecretWaiver",
+    "Star",
     "TagRule",
     "TransferOffer",
     "UsageExample",
