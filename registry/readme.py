@@ -58,6 +58,8 @@ SEGMENT = r"[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*"
 RELATIVE = re.compile(rf"(?:\./|/(?!/))?({SEGMENT}(?:/{SEGMENT})*/?(?:#[\w.-]*)?)\Z")
 LINK = re.compile(r'<a data-relative="([^"]*)"')
 IMAGE = re.compile(r'<img data-relative="([^"]*)" alt="([^"]*)">')
+# A blank line, a list item, a table row or a heading: inline text never crosses it.
+BLOCK_START = re.compile(r"\n(?=[ \t>]*(?:\n|[-*+|#]|\d+\.))")
 DEFINITION = re.compile(r"^[ >]{0,12}\[[^\]\n]{1,200}\]:[^\n]+", re.MULTILINE)
 
 
@@ -109,11 +111,11 @@ def resolve_relative(html: str, links: str, images: str = "") -> str:
 
 
 def _check_cost(text: str) -> None:
-    cost = cells = 0
-    for block in re.split(r"\n[ \t>]*\n", _without_fences(text)):
+    cost = cells = columns = 0
+    for block in BLOCK_START.split(_without_fences(text)):
         cost += sum(map(block.count, COSTLY)) ** 2
-        columns = max(line.count("|") for line in block.split("\n"))
-        cells += columns * block.count("\n")
+        columns = max(columns, block.count("|")) if "|" in block else 0
+        cells += columns
     depth = max(m[0].count(">") for m in re.finditer(r"^[ \t>]*", text, re.MULTILINE))
     longest = max((len(m[0]) for m in DEFINITION.finditer(text)), default=0)
     if (

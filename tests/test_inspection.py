@@ -238,6 +238,7 @@ FINDINGS = [
     ("f(env<Env>(c).API_KEY);", {}, [("undeclared-env-var", 1, "API_KEY")]),
     ("f(this.env.API_KEY);", {}, [("undeclared-env-var", 1, "API_KEY")]),
     ('f(Deno.env.get("API_KEY"));', {}, [("undeclared-env-var", 1, "API_KEY")]),
+    ("drizzle(process.env.DB_URL!);", {}, [("undeclared-env-var", 1, "DB_URL")]),
     ("const { API_KEY } = c.env;", {}, [("undeclared-env-var", 1, "API_KEY")]),
     (
         'const { A: a, B = "b", ...rest } = env(c);',
@@ -325,7 +326,11 @@ def test_inspection_finds(code, manifest, expected):
         ("await c.env.STORE.put('a', 'b')", {}),
         ("const { STORE } = c.env; await STORE.get('a')", {}),
         ("const kv = env.STORE; await kv.get('a')", {}),
-        ("f(drizzle(c.env.DATABASE))", {}),
+        (
+            'import { drizzle } from "drizzle-orm/d1"; f(drizzle(c.env.DATABASE))',
+            {"npmDependencies": ["drizzle-orm"]},
+        ),
+        ('import { Buffer } from "buffer/";', {"npmDependencies": ["buffer"]}),
         ("f(c.env.DB)", {}),
         ("env.toString()", {}),
         ("export const route = 1;", {"routeExport": "route"}),

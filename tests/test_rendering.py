@@ -176,6 +176,16 @@ def test_readme_renders_what_authors_write():
     assert page.all("a")[0]["href"] == "https://a.example/x"
 
 
+def test_readme_may_be_long():
+    item = (
+        "- [`some_name`](docs/some_name.md), *see* **also** [that](https://a.example)\n"
+    )
+    row = "| `a_b` | [c](d.md) | *e* | f |\n"
+    text = item * 400 + "\n| a | b | c | d |\n|---|---|---|---|\n" + row * 400
+
+    assert len(markdown(text).all("a")) == 1200
+
+
 def test_readme_headings_move_down_a_level():
     page = markdown("# a\n\n###### b\n\n<h1>c</h1>\n")
 

@@ -141,7 +141,9 @@ def check_imports(project: Project) -> Iterator[dict]:
 
 
 def check_unused_dependencies(project: Project) -> Iterator[dict]:
-    used = {package_of(m) for f in project.facts.values() for m, _ in f.imports}
+    modules = {m for facts in project.facts.values() for m, _ in facts.imports}
+    # Some packages bear the name of one of Node's own modules (buffer, events).
+    used = {package_of(m) for m in modules} | {m.split("/")[0] for m in modules}
     for entry in project.names("npmDependencies"):
         name = dependency_name(entry)
         if name not in used and not _types_of(name, used):

@@ -89,6 +89,7 @@ class _Collector:
         self.facts = Facts(source.path, source.broken)
         self.env_names = {"env"}  # variables that hold the environment
         self.env_copies: dict[str, str] = {}  # variable -> environment name
+        self.imports_d1 = False
         self.routers: set[str] = set()
         self.router_nodes: dict[int, bool] = {}  # node id -> is it a router?
         self.seen_storage: set[str] = set()
@@ -128,6 +129,7 @@ class _Collector:
 
     def imported(self, module: str, node: Node) -> None:
         if module:
+            self.imports_d1 |= module == "drizzle-orm/d1"
             self.add(self.facts.imports, node, module)
             if module in STORAGE_MODULES:
                 self._stored_once(STORAGE_MODULES[module], module, node)
@@ -234,7 +236,7 @@ class _Collector:
             self._dynamic(function, name)
         elif name in TABLES:
             self.add(self.facts.tables, node, self.literal(first))
-        elif name == "drizzle":
+        elif name == "drizzle" and self.imports_d1:
             self._bound(first, "D1")
         elif name == "Deno.env.get" and self.literal(first):
             self._env_var(self.literal(first), first)
