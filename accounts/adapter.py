@@ -20,7 +20,7 @@ from django.db.models import ProtectedError
 from django.utils.http import url_has_allowed_host_and_scheme
 from qrcode.image.svg import SvgPathFillImage
 
-from accounts import mail
+from accounts import mail, switches
 from accounts.limits import client_ip
 from accounts.models import Account, record
 from accounts.passwords import MAX_PASSWORD_CHARACTERS, MISMATCH
@@ -52,6 +52,9 @@ class AccountAdapter(DefaultAccountAdapter):
         "newest one.",
         "username_taken": "This username is taken. Choose another one.",
     }
+
+    def is_open_for_signup(self, request) -> bool:
+        return switches.thrown("sign_up") is None
 
     def get_client_ip(self, request) -> str:
         return client_ip(request)

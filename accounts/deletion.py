@@ -38,8 +38,14 @@ def delete_account(account: Account, *, by: Account, via: str = "admin") -> None
             record("delete_account", username, by=by, via=via)
             Account.objects.get(pk=account.pk).delete()
     except ProtectedError as error:
-        names = sorted({str(row) for row in error.protected_objects})
-        raise StillOwns(names[:MAX_NAMED]) from error
+        raise StillOwns(_names(error.protected_objects)) from error
     except IntegrityError as error:  # published in the very moment of deleting
         raise StillOwns([]) from error
     mail.notify(account, "account/email/account_deleted", to=email)
+
+
+def _names(rows) -> list[str]:
+    """What stands in the way: functions by their path, and only without any, the
+    rest (the hold on a name goes with the function that has it)."""
+    functions = {row.path for row in rows if hasattr(row, "path")}
+    return sorted(functions or {str(row) for row in rows})[:MAX_NAMED]

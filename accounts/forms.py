@@ -16,9 +16,13 @@ from django.shortcuts import redirect
 
 from accounts import mail
 from accounts.models import Account, record
+from accounts.text import refuse_invisible
 
 NO_PASSKEY = "The browser's answer was not a passkey of this account. Try again."
+MAX_CREDENTIAL_CHARACTERS = 64 * 1024  # a real one has a few thousand
+MAX_PASSKEYS = 20  # of one account
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+PASSKEY_NAME_CHECKS = [MaxLengthValidator(80), refuse_invisible]
 EMAIL_LABEL = "E-mail address"
 CODE_ATTRIBUTES = {
     "autocomplete": "one-time-code",
@@ -79,7 +83,9 @@ class SignupForm(Plain, account_forms.SignupForm):
                 record("create_account", account, by=account, via="admin")
         except IntegrityError as error:
             messages.error(
-                request, "Somebody took that username just now. Choose another one."
+                request,
+                "Somebody took that username or address just now. If it was you, look "
+                "into your mail; if not, choose another username.",
             )
             raise ImmediateHttpResponse(redirect("account_signup")) from error
         return account
@@ -145,6 +151,9 @@ class CredentialField(forms.JSONField):
     widget = forms.HiddenInput
 
     def to_python(self, value):
+        # PostgreSQL stores no NUL, not even escaped.
+        if value and (len(value) > MAX_CREDENTIAL_CHARACTERS or "\\u0000" in value):
+            raise ValidationError(NO_PASSKEY)
         try:
             return super().to_python(value)
         except RecursionError as error:  # a hundred thousand brackets
@@ -152,6 +161,12 @@ class CredentialField(forms.JSONField):
 
     def bound_data(self, data, initial):
         return initial  # an answer is used once; a page never repeats it
+
+
+class RenamePasskeyForm(Plain, webauthn_forms.EditWebAuthnForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].validators += PASSKEY_NAME_CHECKS
 
 
 class _CredentialMixin:
@@ -189,10 +204,17 @@ class AddPasskeyForm(Plain, webauthn_forms.AddWebAuthnForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["name"].validators.append(MaxLengthValidator(80))
+        self.fields["name"].validators += PASSKEY_NAME_CHECKS
         self.initial.setdefault("passwordless", True)
 
     def clean(self):
+        rows = Authenticator.objects.filter(
+            user=self.user, type=Authenticator.Type.WEBAUTHN
+        )
+        if rows.count() >= MAX_PASSKEYS:
+            raise ValidationError(
+                f"You have {MAX_PASSKEYS} passkeys; remove one first."
+            )
         try:
             return super().clean()
         except MALFORMED as error:

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts import mail
+from accounts import mail, switches
 from accounts.models import Account, ApiKey, Project, record
 
 SCOPES = ("draft:write", "publish", "yank", "listing:write")
@@ -85,8 +85,11 @@ def create_key(
     scopes: of SCOPES. patterns: slug globs the key is limited to; none means all.
 
     Returns the row and the secret, which is not kept and can't be shown again.
-    Raises ValueError for an unknown scope.
+    Raises ValueError for an unknown scope, and switches.SwitchedOff while staff let
+    no keys be made.
     """
+    if via != "system":
+        switches.require("key_creation")
     scopes = [] if project else sorted(set(scopes), key=SCOPES.index)
     secret = new_secret(PROJECT_PREFIX if project else ACCOUNT_PREFIX)
     key = ApiKey.objects.create(

@@ -1,8 +1,10 @@
 """Names that can't be taken, and the rule for usernames."""
 
 import re
+from fnmatch import fnmatchcase
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,37}[a-z0-9])\Z")
 
@@ -43,7 +45,11 @@ def is_reserved(name: str) -> bool:
     from accounts.models import ReservedName  # models.py needs check_username
 
     lowered = name.lower()
-    return lowered in RESERVED or ReservedName.objects.filter(name=lowered).exists()
+    if lowered in RESERVED:
+        return True
+    held = ReservedName.objects.filter(Q(name=lowered) | Q(name__contains="*"))
+    patterns = held.values_list("name", flat=True)
+    return any(fnmatchcase(lowered, pattern) for pattern in patterns)
 
 
 def check_username(name: str) -> None:

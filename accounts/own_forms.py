@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from accounts import switches
 from accounts.keys import MAX_KEYS, SCOPES
 from accounts.models import Account, ApiKey, Project, record
 from accounts.projects import MAX_PROJECTS
@@ -101,6 +102,8 @@ class ProjectKeyForm(forms.Form):
         self.account = account
 
     def clean(self):
+        if switch := switches.thrown("key_creation"):
+            raise ValidationError(switches.sentence(switch))
         if ApiKey.objects.usable().filter(account=self.account).count() >= MAX_KEYS:
             raise ValidationError(
                 f"You have {MAX_KEYS} keys in use. Revoke one you no longer need first."

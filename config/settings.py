@@ -206,6 +206,7 @@ MFA_FORMS = {
     "reauthenticate": "accounts.forms.SecondFactorAgainForm",
     "activate_totp": "accounts.forms.ActivateTOTPForm",
     "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.forms.RenamePasskeyForm",
     "login_webauthn": "accounts.forms.PasskeyLoginForm",
     "authenticate_webauthn": "accounts.forms.PasskeySecondFactorForm",
     "reauthenticate_webauthn": "accounts.forms.PasskeyAgainForm",

@@ -1,13 +1,15 @@
 """Signing up, in and out; passwords; the e-mail address; sessions."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.db import connection
 from django.test import Client
 
-from accounts.models import Account, Event
+from accounts.models import Account, Event, Switch
 from tests.conftest import PASSWORD, make_account
 
 NEW_PASSWORD = "an entirely different sentence"
@@ -507,3 +509,30 @@ def test_account_posts_need_a_csrf_token(alice, path):
 def test_other_spelling_of_an_address_redirects(client, db, asked, answered):
     assert client.get(asked)["Location"] == answered
     assert client.post(asked).status_code == 405
+
+
+def test_sign_up_can_be_switched_off(client, db):
+    Switch.objects.create(name="sign_up", reason="Too many robots.")
+
+    for response in (
+        client.get("/account/signup/"),
+        client.post("/account/signup/", SIGN_UP),
+    ):
+        assert "Sign-up is closed" in response.text
+    assert not Account.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sign_up_sent_twice_at_once_makes_one_account(client):
+    def send(_):
+        try:
+            return Client().post("/account/signup/", SIGN_UP).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(send, range(4)))
+
+    assert set(answers) <= {200, 302}
+    assert Account.objects.count() == 1
+    assert Event.objects.filter(verb="create_account").count() == 1

@@ -133,3 +133,23 @@ def test_delete_account_says_what_it_rests_on(alice):
 
 def test_deleting_needs_a_signed_in_account(db):
     assert Client().post("/account/delete")["Location"].startswith("/account/login/")
+
+
+@pytest.mark.parametrize("scene", ["push", "publish"])
+def test_account_is_not_deleted_while_it_owns_a_function(as_alice, request, scene):
+    request.getfixturevalue(scene)()
+
+    response = as_alice.post("/account/delete", {"password": PASSWORD})
+
+    assert "alice/image-resizer" in response.text
+    assert Account.objects.exists()
+    assert Client().get("/account/login/").status_code == 200
+
+
+def test_account_is_deleted_once_its_drafts_are(as_alice, alice, push):
+    from registry.publishing import delete_draft
+
+    delete_draft(push(), by=alice, via="admin")
+    as_alice.post("/account/delete", {"password": PASSWORD})
+
+    assert not Account.objects.exists()

@@ -258,7 +258,8 @@ HOSTILE = [
             },
         }
     ),
-    "[" * 100_000,
+    "[" * 60_000,
+    '"' + "x" * 70_000 + '"',
     '{"id": "\\u0000"}',
 ]
 
@@ -299,3 +300,17 @@ def test_passkey_of_another_account_is_not_found(client, alice):
         path = f"/account/second-factor/webauthn/keys/{row.pk}/{page}/"
         assert post_confirmed(client, path, {"name": "x"}).status_code == 404
     assert Authenticator.objects.filter(user=bob).exists()
+
+
+@pytest.mark.parametrize("name", ["", "n" * 81, "a\u202eb"])
+def test_passkey_is_not_renamed_to_what_nobody_can_read(client, alice, name):
+    row = Authenticator.objects.create(
+        user=alice, type="webauthn", data={"name": "Laptop", "credential": {}}
+    )
+    client.force_login(alice)
+    path = f"/account/second-factor/webauthn/keys/{row.pk}/edit/"
+
+    assert "invalid-feedback" in post_confirmed(client, path, {"name": name}).text
+    post_confirmed(client, path, {"name": "Desk"})
+    row.refresh_from_db()
+    assert row.data["name"] == "Desk"

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from accounts import keys
 from accounts.keys import InvalidKey, create_key, is_well_formed, read_key, revoke_key
-from accounts.models import Account, ApiKey, Event
+from accounts.models import Account, ApiKey, Event, Switch
 from accounts.projects import create_project
 from accounts.redaction import RedactingFormatter
+from accounts.switches import SwitchedOff
 
 KEY_FORM = {"name": "laptop", "scopes": ["publish"], "patterns": "", "expires": "90"}
 SECRET = re.compile(r"\ba[ck]_secret_[0-9A-Za-z]{42}\b")
@@ -342,3 +343,17 @@ def test_keys_and_projects_of_another_account_are_not_found(as_alice, bob):
 def test_key_pages_ask_to_sign_in(db):
     for path in ("/account/keys", "/account/projects", "/account/keys/1/revoke"):
         assert Client().get(path)["Location"].startswith("/account/login/?next=")
+
+
+# --- switched off by staff
+
+
+def test_no_key_is_made_while_staff_let_none_be_made(as_alice, alice):
+    Switch.objects.create(name="key_creation", reason="We look into a leak.")
+
+    response = as_alice.post("/account/keys", KEY_FORM)
+
+    assert "We look into a leak." in response.text
+    with pytest.raises(SwitchedOff):
+        create_key(alice, name="laptop", via="api")
+    assert not ApiKey.objects.exists()
