@@ -8,13 +8,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import keys
-from accounts.limits import Limit
+from accounts.limits import Limit, client_address
 from accounts.models import Account
 from accounts.passwords import SecondFactorNeeded, WrongPassword, check_password
 from api import lists, shapes
 from api.answers import IMMUTABLE, PUBLIC, answer
 from api.decorators import endpoint, require_scope, require_within_key
-from registry import errors, publishing, reading, search, validation
+from registry import errors, installs, publishing, reading, search, validation
 from registry.models import Blob, Draft, Function, Version
 
 VIA = "api"
@@ -152,6 +152,7 @@ def read_function(request, username, slug):
 def install_function(request, username, slug):
     version = _published(request, slug, username)
     files = reading.files_to_install(version, flat=_is_flat(request))
+    _count_install(request, version)
     return answer(shapes.install_manifest(version, files), cache=PUBLIC)
 
 
@@ -166,6 +167,7 @@ def install_function(request, username, slug):
 def install_by_slug(request, slug):
     version = _published(request, slug)
     files = reading.files_to_install(version, flat=_is_flat(request))
+    _count_install(request, version)
     texts = {file.path: file.content for file in files}
     made = shapes.install_manifest(version, files)
     return answer(made | {"function": shapes.function(version, texts)}, cache=PUBLIC)
@@ -453,6 +455,15 @@ def _name(username: str) -> str:
 def _published(request, slug: str, username: str = "") -> Version:
     function = reading.published_function(slug, _name(username))
     return reading.published_version(function, request.GET.get("version", ""))
+
+
+def _count_install(request, version: Version) -> None:
+    installs.count(
+        version,
+        client=client_address(request),
+        method=request.method,
+        headers=request.headers,
+    )
 
 
 def _is_flat(request) -> bool:
