@@ -1,7 +1,7 @@
 """JSON Schemas of what the API takes and gives, by name (OpenAPI 3.1 components)."""
 
 from registry.manifest import json_schema
-from registry.publishing.drafts import active_categories
+from registry.vocabulary import active_categories
 
 TEXT, COUNT, FLAG = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}
 TEXTS = {"type": "array", "items": TEXT}

@@ -28,6 +28,7 @@ from registry.models import (
     UsageExample,
 )
 from registry.publishing import drafts, listings
+from registry.vocabulary import active_categories, category_aliases, replaced_tags
 
 MAX_SCREENSHOTS = 8
 MAX_EXAMPLES = 10
@@ -109,7 +110,7 @@ def restore_listing(
     if revision is None:
         raise errors.NotFound(f"{function.slug} has no listing revision {number}.")
     wanted = listing_at(revision)
-    if wanted.category not in drafts.active_categories():
+    if wanted.category not in active_categories():
         wanted = replace(wanted, category=listing_of(function).category)
     return _change(function, wanted, "restore_listing", by=by, via=via, restored=number)
 
@@ -194,14 +195,19 @@ def _checked(function, wanted: Listing, before: Listing, new: str) -> Listing:
     found = paths.check_readme(wanted.readme)
     manifest, faults = Manifest.read(
         {"tags": wanted.tags, "category": wanted.category},
-        categories={*drafts.active_categories(), before.category} - {""},
+        categories=active_categories(),
+        aliases=category_aliases(function),
         complete=bool(function.published_at),
     )
     found += [f for f in faults.found if f.field.startswith(("tags", "category"))]
     found += _screenshot_faults(function, wanted.screenshots, new)
     found += _example_faults(wanted.examples)
     errors.refuse(found)
-    return replace(wanted, tags=manifest["tags"])
+    return replace(
+        wanted,
+        tags=replaced_tags(manifest["tags"]),
+        category=manifest["category"],
+    )
 
 
 def _screenshot_faults(function: Function, shown: list[dict], new: str) -> list:

@@ -7,8 +7,9 @@ JSON Schema and docs/manifest.md.
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from registry import errors, semver
@@ -44,6 +45,8 @@ NOT_AN_EXPORT = frozenset(
     "implements interface package private protected public arguments eval "
     "constructor prototype __proto__ undefined NaN Infinity".split()
 )
+
+NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass
@@ -397,15 +400,26 @@ class Manifest:
 
     @classmethod
     def read(
-        cls, raw: dict, *, categories: Collection[str], complete: bool = True
+        cls,
+        raw: dict,
+        *,
+        categories: Collection[str],
+        aliases: Mapping[str, str] = NO_ALIASES,
+        complete: bool = True,
     ) -> tuple["Manifest", Faults]:
-        """As ``parse``, but hand the faults back for the caller to add its own."""
+        """As ``parse``, but hand the faults back for the caller to add its own.
+
+        aliases: further categories that are accepted -> the one each stands for.
+        """
         faults = Faults()
         values = {
             name: _read_field(known, raw.get(name), faults)
             for name, known in FIELDS.items()
         }
-        _check_category(values["category"], raw, categories, complete, faults)
+        _follow_alias(values, aliases, faults)
+        allowed = [*categories, *aliases.values()]
+        if values["category"] not in allowed:
+            _refuse_category(raw, categories, complete, faults)
         if complete:
             for name in ("name", "description", "entrypoint"):
                 if not values[name]:
@@ -447,9 +461,19 @@ def _read_field(known: Field, value: Any, faults: Faults) -> Any:
     return known.type()
 
 
-def _check_category(category, raw, categories, complete, faults: Faults) -> None:
+def _follow_alias(values: dict, aliases: Mapping[str, str], faults: Faults) -> None:
+    sent = values["category"]
+    values["category"] = aliases.get(sent, sent)
+    if values["category"] != sent:
+        faults.warnings.append(
+            f"The category '{sent}' is called '{values['category']}' by now; it was "
+            "taken for that."
+        )
+
+
+def _refuse_category(raw, categories, complete, faults: Faults) -> None:
     sent = raw.get("category")
-    if category in categories or (not complete and sent in (None, "")):
+    if not complete and sent in (None, ""):
         return
     faults.add(
         f"Category {errors.shown(sent)} is not one of: {', '.join(categories)}.",

@@ -14,12 +14,13 @@ def published_function(slug: str, username: str = "") -> Function:
     """The function of that name, with owner, category, latest and deprecation loaded.
 
     username: without the leading ``@``; empty finds it by slug alone. A name the
-    function was renamed from finds it too.
+    function was renamed from finds it too, and stands in its ``renamed_from``.
 
-    Raises NotFound, also for one that was never published.
+    Raises NotFound, also for one that was never published, or is quarantined; then
+    with staff's reason.
     """
     functions = Function.objects.published().select_related(
-        "owner", "category", "deprecation", "latest"
+        "owner", "category", "deprecation", "latest", "quarantine"
     )
     of_owner = {"owner__username": username} if username else {}
     function = functions.filter(slug=slug, **of_owner).first()
@@ -27,9 +28,20 @@ def published_function(slug: str, username: str = "") -> Function:
         left = {"username": username} if username else {}
         moved = Redirect.objects.filter(slug=slug, **left).first()
         function = moved and functions.filter(pk=moved.function_id).first()
+        if function:
+            function.renamed_from = str(moved)
     if function is None:
         raise errors.NotFound(f"There is no published function {errors.shown(slug)}.")
+    if hasattr(function, "quarantine"):
+        raise taken_down(function.path, function.quarantine)
     return function
+
+
+def taken_down(what: str, quarantine) -> errors.NotFound:
+    """The refusal of something staff took down, with their reason."""
+    return errors.NotFound(
+        f"{what} was quarantined on {quarantine.at:%d %B %Y}: {quarantine.reason}"
+    )
 
 
 def published_version(function: Function, number: str = "") -> Version:
@@ -40,14 +52,18 @@ def published_version(function: Function, number: str = "") -> Version:
     if not number:
         if function.latest is None:
             raise errors.NotFound(
-                f"Every version of {function.slug} was yanked. Ask for one by number."
+                f"{function.slug} has no live version. Ask for one by number."
             )
         number = function.latest_number
     version = (
-        function.versions.select_related("yank", "readme").filter(number=number).first()
+        function.versions.select_related("yank", "readme", "quarantine")
+        .filter(number=number)
+        .first()
     )
     if version is None:
         raise errors.NotFound(f"{function.slug} has no version {errors.shown(number)}.")
+    if version.is_quarantined:
+        raise taken_down(f"{function.slug} {number}", version.quarantine)
     version.function = function
     return version
 

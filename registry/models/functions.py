@@ -130,6 +130,8 @@ class Function(models.Model):
     install_count = models.PositiveIntegerField(default=0)
 
     objects = FunctionQuerySet.as_manager()
+    # ``username/slug`` it was asked for by, where that is an address it has left.
+    renamed_from = ""
 
     class Meta:
         indexes = [

@@ -63,11 +63,10 @@ class Draft(models.Model):
 
 class BlobQuerySet(models.QuerySet):
     def readable(self):
-        """Files of a published version whose text was not removed."""
+        """Files of a published version that staff took neither down nor away."""
+        uses = VersionFile.objects.readable().filter(blob=models.OuterRef("pk"))
         removed = models.Q(removal__confirmed_at__isnull=False)
-        return self.filter(
-            models.Exists(VersionFile.objects.filter(blob=models.OuterRef("pk")))
-        ).exclude(removed)
+        return self.filter(models.Exists(uses)).exclude(removed)
 
 
 class Blob(models.Model):
@@ -88,8 +87,12 @@ class Blob(models.Model):
 
 class VersionQuerySet(models.QuerySet):
     def live(self):
-        """Not yanked: offered to new installs."""
-        return self.filter(yank=None)
+        """Neither yanked nor quarantined: offered to new installs."""
+        return self.filter(yank=None, quarantine=None)
+
+    def readable(self):
+        """Not quarantined, nor its whole function: its bytes may be had."""
+        return self.filter(quarantine=None, function__quarantine=None)
 
     def newest_first(self):
         """By SemVer precedence, highest first."""
@@ -143,8 +146,18 @@ class Version(models.Model):
         return hasattr(self, "yank")
 
     @property
+    def is_quarantined(self) -> bool:
+        return hasattr(self, "quarantine")
+
+    @property
     def entrypoint(self) -> str:
         return self.manifest["entrypoint"]
+
+
+class VersionFileQuerySet(models.QuerySet):
+    def readable(self):
+        """Of versions that staff did not take down."""
+        return self.filter(version__quarantine=None, version__function__quarantine=None)
 
 
 class VersionFile(models.Model):
@@ -153,6 +166,8 @@ class VersionFile(models.Model):
     version = models.ForeignKey(Version, models.PROTECT, related_name="files")
     path = models.CharField(max_length=155)
     blob = models.ForeignKey(Blob, models.PROTECT, related_name="uses")
+
+    objects = VersionFileQuerySet.as_manager()
 
     class Meta:
         ordering = ["path"]

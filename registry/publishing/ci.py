@@ -44,14 +44,15 @@ def publish_from_ci(body: dict, *, by: Account, via: str = "ci") -> CiResult:
     ):
         raise errors.ValidationError("publish is not true or false.", field="publish")
     submission = intake.read(body, keeps_extras=True)
-    slug = drafts.check_slug(submission)
+    slug = drafts.check_slug(submission, by)
     function, created = claim(slug, by)
     function = drafts.owned(function.pk, by)
+    drafts.note_rename(submission, slug, function)
     repeated = _repeated(function, submission, body)
     if repeated and (wants_publish or not _open_draft(function)):
         return repeated
     draft = _open_draft(function)
-    manifest = _merged(submission, *_base(function, draft))
+    manifest = _merged(function, submission, *_base(function, draft))
     event = "save_draft"
     if draft is None:
         event = "push"
@@ -93,9 +94,11 @@ def _base(function: Function, draft: Draft | None) -> tuple[dict, dict, str]:
     return manifest, drafts.files_of(function.latest), readme
 
 
-def _merged(submission: intake.Submission, manifest, files, readme) -> Manifest:
+def _merged(
+    function: Function, submission: intake.Submission, manifest, files, readme
+) -> Manifest:
     drafts.merge(submission, manifest, files, readme)
-    return drafts.check(submission)
+    return drafts.check(submission, function=function)
 
 
 def _repeated(
@@ -107,9 +110,9 @@ def _repeated(
     if version is None:
         return None
     again = intake.read(body, keeps_extras=True)
-    drafts.check_slug(again)
+    drafts.check_slug(again, function.owner)
     base = version.manifest, drafts.files_of(version), ""
-    manifest = _merged(again, *base)
+    manifest = _merged(function, again, *base)
     hashes = releases.hashes_of(again.files)
     try:
         releases.same_version(function, manifest, hashes)

@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.models import Account
-from registry import errors
-from registry.models import Function, NameClaim
+from registry import errors, resemblance, switches
+from registry.models import Function, NameClaim, NameException, Redirect
 from registry.names import look_alike
 
 IDLE_CLAIM = timedelta(days=90)
@@ -16,56 +16,101 @@ def claim(slug: str, owner: Account) -> tuple[Function, bool]:
     """The function ``slug`` of ``owner``, made when it is new; and whether it is.
 
     Call inside a transaction. Names that read alike are one claim: its owner may use
-    them all, nobody else any. A claim that never published and has been idle for
-    IDLE_CLAIM passes to the next account that asks.
+    them all, nobody else any, unless staff made an exception. A slug that the
+    owner's function was renamed from finds the function. A claim that never
+    published and has been idle for IDLE_CLAIM passes to the next account that asks.
 
-    Raises DuplicateSlug. Source: docs/architecture.md, "Names".
+    Raises DuplicateSlug, ReadOnly. Source: docs/architecture.md, "Names".
     """
-    own = Function.objects.select_for_update().filter(slug=slug, owner=owner).first()
-    if own:
-        return own, False
-    normal_form = look_alike(slug)
-    held, _ = NameClaim.objects.get_or_create(
-        look_alike=normal_form, defaults={"owner": owner}
-    )
-    held = NameClaim.objects.select_for_update().get(pk=held.pk)
-    if held.owner_id != owner.pk:
-        _take_over(held, slug, owner)
+    switches.require()
+    function = named(slug, owner)
+    if function:
+        return Function.objects.select_for_update().get(pk=function.pk), False
+    if Redirect.objects.filter(slug=slug).exists():
+        raise errors.DuplicateSlug(
+            f"The name {errors.shown(slug)} leads to another account's function.",
+            field="slug",
+        )
+    switches.require("new_slugs")
+    take_name(slug, owner)
     function, is_new = Function.objects.get_or_create(
-        slug=slug, defaults={"owner": owner, "look_alike": normal_form}
+        slug=slug, defaults={"owner": owner, "look_alike": look_alike(slug)}
     )
     if function.owner_id != owner.pk:
         raise _duplicate(slug, function)
+    if is_new:
+        resemblance.note(function)
     return function, is_new
+
+
+def named(slug: str, owner: Account) -> Function | None:
+    """``owner``'s function that is called ``slug``, or was before a rename."""
+    functions = Function.objects.owned_by(owner).select_related("category")
+    return (
+        functions.filter(slug=slug).first()
+        or functions.filter(redirects__slug=slug).first()
+    )
+
+
+def take_name(slug: str, owner: Account) -> None:
+    """Make sure that ``owner`` holds the claim ``slug`` needs. Raises DuplicateSlug."""
+    held, _ = NameClaim.objects.get_or_create(
+        look_alike=look_alike(slug), defaults={"owner": owner}
+    )
+    held = NameClaim.objects.select_for_update().get(pk=held.pk)
+    if held.owner_id != owner.pk and not _is_excepted(slug, owner.pk):
+        _take_over(held, slug, owner)
 
 
 def require_claim(function: Function) -> None:
     """Raise DuplicateSlug when the name was given to someone else meanwhile."""
     held = NameClaim.objects.filter(look_alike=look_alike(function.slug)).first()
-    if held is None or held.owner_id != function.owner_id:
-        raise errors.DuplicateSlug(
-            f"The name of {errors.shown(function.slug)} was given up after "
-            f"{IDLE_CLAIM.days} idle days.",
-            field="slug",
-        )
+    if held and held.owner_id == function.owner_id:
+        return
+    if "--" not in function.slug and _is_excepted(function.slug, function.owner_id):
+        return
+    raise errors.DuplicateSlug(
+        f"The name of {errors.shown(function.slug)} was given up: idle for "
+        f"{IDLE_CLAIM.days} days, or released by staff.",
+        field="slug",
+    )
+
+
+def is_idle(function: Function) -> bool:
+    """Never published, and not touched for IDLE_CLAIM."""
+    return (
+        not function.published_at and function.active_at < timezone.now() - IDLE_CLAIM
+    )
+
+
+def give_up(function: Function) -> None:
+    """Part ``function``, never published, from its name; the drafts stay its
+    author's. "--" is in no slug, so no name is taken."""
+    Function.objects.filter(pk=function.pk).update(
+        slug=f"{function.slug[:50]}--{function.pk}"
+    )
+
+
+def release_if_unused(look_alike: str, owner_id: int) -> None:
+    """Give up a claim, unless one of its owner's functions or redirects needs it."""
+    standing = Function.objects.filter(look_alike=look_alike, owner=owner_id)
+    if not standing.exclude(slug__contains="--").exists():
+        NameClaim.objects.filter(look_alike=look_alike, owner=owner_id).delete()
+
+
+def _is_excepted(slug: str, account_id: int) -> bool:
+    return NameException.objects.filter(slug=slug, account=account_id).exists()
 
 
 def _take_over(held: NameClaim, slug: str, owner: Account) -> None:
     functions = Function.objects.select_for_update().filter(
         look_alike=held.look_alike, owner=held.owner_id
     )
-    standing = [
-        function
-        for function in functions
-        if function.published_at or function.active_at > timezone.now() - IDLE_CLAIM
-    ]
+    standing = [function for function in functions if not is_idle(function)]
     if standing or not functions:
         raise _duplicate(slug, standing[0] if standing else None)
     for function in functions:
-        # The drafts stay their author's; "--" is in no slug, so no name is taken.
-        Function.objects.filter(pk=function.pk).update(
-            slug=f"{function.slug[:50]}--{function.pk}"
-        )
+        give_up(function)
     held.owner = owner
     held.save(update_fields=["owner"])
 

@@ -6,13 +6,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, record
-from registry import errors, paths
+from registry import errors, paths, switches
 from registry.manifest import Manifest
-from registry.models import Category, Draft, Function, Version
-from registry.names import check_name
+from registry.models import Draft, Function, Version
+from registry.names import check_name, slugify
 from registry.publishing import intake
-from registry.publishing.claims import claim
+from registry.publishing.claims import claim, named, release_if_unused
 from registry.secrets import find_secrets
+from registry.vocabulary import active_categories, category_aliases, tag_warnings
 
 
 @dataclass
@@ -35,9 +36,10 @@ def push(body: dict, *, by: Account, via: str) -> Saved:
     check_files, EmptyCode, MissingEntrypoint, DuplicateSlug, ReservedName.
     """
     submission = intake.read(body)
-    slug = check_slug(submission)
-    manifest = check(submission)
+    slug = check_slug(submission, by)
+    manifest = check(submission, function=named(slug, by))
     function, is_new = claim(slug, by)
+    note_rename(submission, slug, function)
     draft = Draft.objects.create(
         function=function,
         via=via,
@@ -116,7 +118,9 @@ def save_draft(
     submission = intake.read(body)
     if not whole:
         merge(submission, draft.manifest, draft.files, draft.readme)
-    manifest = check(submission, is_whole_draft=whole, complete=False)
+    manifest = check(
+        submission, is_whole_draft=whole, complete=False, function=draft.function
+    )
     if write(draft, manifest, submission.files, submission.readme):
         touch(draft.function)
         record("save_draft", draft.function, by=by, via=via, draft=str(draft.pk))
@@ -139,26 +143,28 @@ def delete_draft(draft: Draft, *, by: Account, via: str) -> None:
     draft.delete()
     if not function.published_at and not function.drafts.exists():
         function.delete()
-        release_if_unused(function)
-
-
-def release_if_unused(function: Function) -> None:
-    """Give up the claim of a function that is gone, unless a close name needs it."""
-    from registry.models import NameClaim
-
-    if not Function.objects.filter(
-        look_alike=function.look_alike, owner=function.owner_id
-    ).exists():
-        NameClaim.objects.filter(
-            look_alike=function.look_alike, owner=function.owner_id
-        ).delete()
+        release_if_unused(function.look_alike, function.owner_id)
 
 
 # --- what the verbs share
 
 
-def check_slug(submission: intake.Submission) -> str:
-    """The slug a body asks for; a missing name is taken from it."""
+def check_slug(submission: intake.Submission, by: Account | None = None) -> str:
+    """The slug a body asks for; a missing name is taken from it.
+
+    by: whose own functions keep a name that was reserved after they took it.
+    """
+    try:
+        return _check_slug(submission)
+    except errors.ReservedName:
+        asked = submission.slug or submission.manifest.get("name")
+        slug = slugify(asked)
+        if by and Function.objects.owned_by(by).filter(slug=slug).exists():
+            return slug
+        raise
+
+
+def _check_slug(submission: intake.Submission) -> str:
     name = submission.manifest.get("name")
     if submission.slug:
         if not name:
@@ -176,18 +182,23 @@ def check(
     *,
     is_whole_draft: bool = False,
     complete: bool = True,
+    function: Function | None = None,
 ) -> Manifest:
     """The manifest of a submission whose every fault was looked for.
 
     Places ``code`` among the files. A push may come without a description.
+    function: the one it is for, which keeps a category that was retired.
     """
     raw, faults = submission.manifest, submission.faults
     if not is_whole_draft:
         raw["entrypoint"] = _place_code(submission)
     manifest, found = Manifest.read(
-        raw, categories=active_categories(), complete=complete
+        raw,
+        categories=active_categories(),
+        aliases=category_aliases(function),
+        complete=complete,
     )
-    faults.warnings += found.warnings
+    faults.warnings += found.warnings + tag_warnings(manifest["tags"])
     faults.found += [
         fault
         for fault in found.found
@@ -285,7 +296,11 @@ def locked(draft: Draft, by: Account) -> Draft:
 
 
 def owned(function_id: int, by: Account) -> Function:
-    """The function, locked. Raises NotFound unless ``by`` owns it."""
+    """The function, locked for a change.
+
+    Raises NotFound unless ``by`` owns it, and ReadOnly.
+    """
+    switches.require()
     function = (
         Function.objects.select_for_update(of=("self",))
         .select_related("owner", "category")
@@ -297,16 +312,20 @@ def owned(function_id: int, by: Account) -> Function:
     return function
 
 
+def note_rename(submission: intake.Submission, slug: str, function: Function) -> None:
+    """Tell whoever used a slug that the function no longer has."""
+    if function.slug != slug:
+        submission.faults.warnings.append(
+            f"{slug} was renamed to {function.slug}; change the name in aerostack.json."
+        )
+
+
 def check_revision(draft: Draft, revision: int | None) -> None:
     if revision is not None and revision != draft.revision:
         raise errors.EditConflict(
             f"The draft is at revision {draft.revision} by now, not {revision}; "
             "nothing was changed."
         )
-
-
-def active_categories() -> list[str]:
-    return list(Category.objects.active().values_list("slug", flat=True))
 
 
 def files_of(version: Version) -> dict[str, str]:

@@ -4,7 +4,14 @@ from django.db.models import F
 from django.utils import timezone
 
 from registry.manifest import Manifest
-from registry.models import Category, Function, FunctionTag, Version
+from registry.models import (
+    Category,
+    Function,
+    FunctionQuarantine,
+    FunctionTag,
+    Version,
+)
+from registry.vocabulary import replaced_tags
 
 # Taken from the latest version; README, tags and category are the author's to edit.
 OF_THE_LATEST = ("name", "description", "language", "runtime", "license")
@@ -39,12 +46,14 @@ def refresh(function: Function, latest: Version | None, **listing) -> None:
     had = set(function.tags) if function.is_listed else set()
     function.latest = latest
     function.latest_number = latest.number if latest else ""
-    function.is_listed = latest is not None
+    taken_down = FunctionQuarantine.objects.filter(function=function).exists()
+    function.is_listed = latest is not None and not taken_down
     if latest:
         for name in OF_THE_LATEST:
             setattr(function, name, latest.manifest[name])
     for name, value in listing.items():
         setattr(function, name, value)
+    function.tags = replaced_tags(function.tags)
     function.save()
     _count_category(before, function.category_id if function.is_listed else None)
     _set_tag_rows(function, had, set(function.tags) if function.is_listed else set())

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from registry import errors, semver
+from registry import errors, semver, switches
 from registry.errors import RegistryError
 from registry.models import Draft, Version
 from registry.publishing import releases, waivers
@@ -46,7 +46,9 @@ def rehearse(draft: Draft) -> Rehearsal:
             told.faults.append(error)
             told.suggestion = free_number(draft)
     for rule in (
+        lambda: switches.require("publishing"),
         lambda: require_claim(function),
+        lambda: releases.refuse_stopped(function),
         lambda: waivers.refuse_secrets(function, draft.files),
     ):
         try:

@@ -7,11 +7,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, record
-from registry import derived, errors, integrity, paths, semver
+from registry import derived, errors, integrity, paths, semver, switches
 from registry.manifest import FROZEN, Manifest
-from registry.models import Blob, Draft, Function, Removal, Version, VersionFile
+from registry.models import (
+    Blob,
+    Draft,
+    Function,
+    FunctionQuarantine,
+    NameHold,
+    Removal,
+    Version,
+    VersionFile,
+)
 from registry.publishing import drafts, listings, waivers
 from registry.publishing.claims import require_claim
+from registry.vocabulary import active_categories, category_aliases
 
 
 @dataclass
@@ -50,9 +60,10 @@ def publish(
 
 def release(draft: Draft, *, by: Account, via: str) -> Publication:
     """``publish`` for a draft whose function this transaction has locked."""
+    switches.require("publishing")
     function = draft.function
     if draft.version_id:
-        _refuse_yanked(draft.version)
+        _refuse_retracted(draft.version)
         return Publication(draft.version, already_published=True)
     # Again: rules may have tightened since the push.
     manifest = check_complete(draft)
@@ -61,6 +72,7 @@ def release(draft: Draft, *, by: Account, via: str) -> Publication:
     if existing:
         return Publication(existing, already_published=True)
     require_claim(function)
+    refuse_stopped(function)
     waivers.refuse_secrets(function, draft.files)
     version = _insert(draft, manifest, hashes, by=by, via=via)
     Draft.objects.filter(pk=draft.pk).update(version=version)
@@ -74,7 +86,9 @@ def release(draft: Draft, *, by: Account, via: str) -> Publication:
 def check_complete(draft: Draft) -> Manifest:
     """The manifest of a draft that may be published. Raises every fault at once."""
     manifest, faults = Manifest.read(
-        draft.manifest, categories=drafts.active_categories()
+        draft.manifest,
+        categories=active_categories(),
+        aliases=category_aliases(draft.function),
     )
     found = faults.found + paths.check_files(draft.files)
     found += paths.check_readme(draft.readme)
@@ -98,12 +112,14 @@ def same_version(
     """
     precedence = semver.parse(manifest["version"]).precedence
     existing = (
-        function.versions.select_related("yank").filter(precedence=precedence).first()
+        function.versions.select_related("yank", "quarantine")
+        .filter(precedence=precedence)
+        .first()
     )
     if existing is None:
         return None
     existing.function = function
-    _refuse_yanked(existing)
+    _refuse_retracted(existing)
     sealed = integrity.of_files(hashes)
     if sealed != existing.integrity or frozen(manifest.values) != frozen(
         existing.manifest
@@ -126,7 +142,26 @@ def frozen(values: dict) -> dict:
     return {name: values.get(name) for name in FROZEN if name != "version"}
 
 
-def _refuse_yanked(version: Version) -> None:
+def refuse_stopped(function: Function) -> None:
+    """Raise Conflict while staff keep ``function`` off the Hub, or hold its name."""
+    held = NameHold.objects.filter(function=function).first()
+    stopped = FunctionQuarantine.objects.filter(function=function).first()
+    if held or stopped:
+        what = "is quarantined" if stopped else "has a name that is on hold"
+        raise errors.Conflict(
+            f"{function.slug} {what}, so nothing new is published under it: "
+            f"{(stopped or held).reason} Your draft is kept; see Decisions in the "
+            "Admin to appeal."
+        )
+
+
+def _refuse_retracted(version: Version) -> None:
+    if version.is_quarantined:
+        raise errors.VersionConflict(
+            f"Version {version.number} was published and quarantined; its number "
+            "can't be used again.",
+            field="version",
+        )
     if version.is_yanked:
         raise errors.VersionConflict(
             f"Version {version.number} was published and yanked; its number can't be "

@@ -1,0 +1,72 @@
+"""Names that could be taken for a well-used function's, found when they are made.
+
+Readers of one name may mean the other; staff look at each (docs/moderation.md,
+"Look-alike names"). Names that read exactly alike never get this far: NameClaim.
+"""
+
+from registry.models import Case, Function
+from registry.names import look_alike
+
+WELL_USED_INSTALLS = 10
+COMPARED = 1000  # the most installed functions
+AFFIXES = ("js", "ts", "node", "official", "new", "2", "lib")
+MIN_TYPO_CHARACTERS = 5  # shorter names are one letter apart by nature
+
+
+def note(function: Function) -> Case | None:
+    """Put ``function``, just claimed, in the queue when its name resembles that of a
+    well-used function of somebody else."""
+    used = Function.objects.listed().filter(install_count__gte=WELL_USED_INSTALLS)
+    used = used.exclude(owner=function.owner_id).order_by("-install_count", "-id")
+    for pk, slug in used.values_list("pk", "slug")[:COMPARED]:
+        how = resemblance(function.slug, slug)
+        if how:
+            return Case.objects.create(
+                kind="look_alike", function=function, rival_id=pk, note=how
+            )
+    return None
+
+
+def resemblance(slug: str, other: str) -> str:
+    """How ``slug`` resembles ``other``, as words for staff; "" when it doesn't."""
+    if slug == other:
+        return ""
+    if look_alike(slug) == look_alike(other):
+        return "look-alike characters"
+    if sorted(slug.split("-")) == sorted(other.split("-")):
+        return "swapped words"
+    bare, other_bare = _without_affixes(slug), _without_affixes(other)
+    if bare and look_alike(bare) == look_alike(other_bare):
+        return "an added or left out affix"
+    if len(other) >= MIN_TYPO_CHARACTERS:
+        return _typo(look_alike(slug), look_alike(other))
+    return ""
+
+
+def _without_affixes(slug: str) -> str:
+    words = slug.split("-")
+    while len(words) > 1 and words[-1] in AFFIXES:
+        words.pop()
+    while len(words) > 1 and words[0] in AFFIXES:
+        words.pop(0)
+    return "-".join(words)
+
+
+def _typo(text: str, other: str) -> str:
+    """One slip of the fingers between the two, if there is just one."""
+    if abs(len(text) - len(other)) > 1:
+        return ""
+    start = 0
+    while start < min(len(text), len(other)) and text[start] == other[start]:
+        start += 1
+    rest, other_rest = text[start:], other[start:]
+    if rest[1:] == other_rest:
+        doubled = start and text[start] == text[start - 1]
+        return "a doubled letter" if doubled else "an added letter"
+    if rest == other_rest[1:]:
+        return "a dropped letter"
+    if rest[1:] == other_rest[1:]:
+        return "an exchanged letter"
+    if rest[:2] == other_rest[1::-1] and rest[2:] == other_rest[2:]:
+        return "two letters swapped"
+    return ""

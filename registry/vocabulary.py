@@ -1,0 +1,51 @@
+"""Categories and tags as staff keep them: which are accepted, and as what.
+
+Source: docs/moderation.md, "Categories" and "Tags".
+"""
+
+from registry.models import Category, CategoryAlias, Function, TagRule
+
+
+def active_categories() -> list[str]:
+    """The slugs a manifest may name, in the order staff gave them."""
+    return list(Category.objects.active().values_list("slug", flat=True))
+
+
+def category_aliases(function: Function | None = None) -> dict[str, str]:
+    """Slugs accepted beside the active ones -> the slug they stand for.
+
+    Those are old slugs of renamed and merged categories; and the function's own
+    category, when it was retired since.
+    """
+    known = CategoryAlias.objects.filter(category__retired_at=None)
+    aliases = dict(known.values_list("slug", "category__slug"))
+    if function and function.category_id and function.category.retired_at:
+        aliases.setdefault(function.category.slug, function.category.slug)
+    return aliases
+
+
+def category_called(slug: str) -> Category | None:
+    """The category that has this slug, or had it; retired ones too."""
+    category = Category.objects.filter(slug=slug).first()
+    if category is None or category.merged_into_id:
+        alias = CategoryAlias.objects.filter(slug=slug).select_related("category")
+        return alias[0].category if alias else category
+    return category
+
+
+def replaced_tags(tags: list[str]) -> list[str]:
+    """``tags`` with merged ones under their new name and without blocked ones."""
+    rules = dict(TagRule.objects.filter(tag__in=tags).values_list("tag", "becomes"))
+    kept = [rules.get(tag, tag) for tag in tags]
+    return [tag for tag in dict.fromkeys(kept) if tag]
+
+
+def tag_warnings(tags: list[str]) -> list[str]:
+    """What an author should know of tags that will be listed otherwise."""
+    rules = TagRule.objects.filter(tag__in=tags).order_by("tag")
+    return [
+        f"The tag '{rule.tag}' is listed as '{rule.becomes}'."
+        if rule.becomes
+        else f"The tag '{rule.tag}' is not used on this Hub and was left out."
+        for rule in rules
+    ]
