@@ -1,0 +1,149 @@
+"""The Hub as it really runs: gunicorn in processes of its own, on a database of its
+own, started, killed and started again by tests."""
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60
+
+
+class HubServer:
+    """A server on a free port of 127.0.0.1, with its data in ``folder``."""
+
+    def __init__(self, folder: Path, **environment):
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.database = _own_database()
+        self.environment = os.environ | {
+            "HUB_DATA_DIR": str(folder),
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "HUB_URL": f"http://localhost:{self.port}",
+            "SEED_DEMO": "0",
+            "RATE_LIMITS": "0",
+            "WEB_CONCURRENCY": "2",
+            **({"DATABASE_URL": self.database} if self.database else {}),
+            **environment,
+        }
+        self.process: subprocess.Popen | None = None
+
+    def __enter__(self):
+        self.manage("prepare_hub")
+        self.start()
+        return self
+
+    def __exit__(self, *error):
+        self.stop()
+        _drop_database(self.database)
+
+    def manage(self, *args: str, given: str = "") -> str:
+        """What ``manage.py args`` prints."""
+        made = subprocess.run(
+            [sys.executable, "manage.py", *args],
+            cwd=ROOT,
+            env=self.environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return made.stdout.strip()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py"]
+        self.process = subprocess.Popen(
+            [*command, "--log-level", "warning", "config.wsgi:application"],
+            cwd=ROOT,
+            env=self.environment,
+            start_new_session=True,
+        )
+        for _ in range(START_SECONDS * 10):
+            if self.answers():
+                return
+            time.sleep(0.1)
+        raise TimeoutError(f"no answer from {self.url}")
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(30)
+
+    def kill(self) -> None:
+        """SIGKILL for the master and every worker at once, as in a power cut."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def account(self, username: str = "alice") -> str:
+        """Make an account; returns an account key of it."""
+        email = f"{username}@example.com"
+        self.manage(
+            "create_account",
+            username,
+            "--email",
+            email,
+            "--password-stdin",
+            given="correct horse battery\n",
+        )
+        return self.manage("create_key", username)
+
+    def call(self, method: str, path: str, data=None, key: str = ""):
+        """(status, JSON) of one request."""
+        request = urllib.request.Request(self.url + path, method=method)
+        if key:
+            request.add_header("X-API-Key", key)
+        if data is not None:
+            request.data = json.dumps(data).encode()
+            request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return response.status, json.loads(response.read() or b"null")
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _own_database() -> str:
+    """A new database beside the one of DATABASE_URL; "" for SQLite."""
+    url = os.environ.get("DATABASE_URL", "")
+    if not url.startswith("postgres"):
+        return ""
+    name = f"hub_server_{secrets.token_hex(4)}"
+    _execute(url, f"CREATE DATABASE {name}")
+    return url.rpartition("/")[0] + "/" + name
+
+
+def _drop_database(own: str) -> None:
+    if own:
+        name = own.rpartition("/")[2]
+        _execute(
+            os.environ["DATABASE_URL"], f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+        )
+
+
+def _execute(url: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
