@@ -1,6 +1,10 @@
 """Refusals that come before any page."""
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpResponseBadRequest
+from django.shortcuts import redirect
+
+from accounts.passwords import FACTORS
 
 
 class RefuseNulMiddleware:
@@ -15,4 +19,33 @@ class RefuseNulMiddleware:
             return HttpResponseBadRequest(
                 "The address contains a NUL character.\n", "text/plain; charset=utf-8"
             )
+        return self.get_response(request)
+
+
+class RequireSecondFactorMiddleware:
+    """Leads an account that staff want a second factor of to where it is set up.
+
+    Looks at signed-in pages alone: the public ones must not depend on who asks.
+    """
+
+    signed_in_pages = ("/account/", "/admin")
+    left_open = (
+        "/account/second-factor/",
+        "/account/reauthenticate/",
+        "/account/logout/",
+    )
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        path = request.path_info
+        if (
+            path.startswith(self.signed_in_pages)
+            and not path.startswith(self.left_open)
+            and request.user.is_authenticated
+            and request.user.needs_second_factor
+            and not is_mfa_enabled(request.user, FACTORS)
+        ):
+            return redirect("mfa_index")
         return self.get_response(request)

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from accounts.models import Account
 
 MAX_PASSWORD_CHARACTERS = 128  # OWASP ASVS 4.0.3, 2.1.2: longer ones are refused
+FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 MISMATCH = "The e-mail address or the password is not right."
 
 
@@ -65,7 +66,7 @@ def _require_usable(account: Account) -> None:
             "Confirm the e-mail address first: sign in on the Hub's own page to have "
             "the link sent again."
         )
-    if is_mfa_enabled(account, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]):
+    if account.needs_second_factor or is_mfa_enabled(account, FACTORS):
         raise SecondFactorNeeded(
             "This account has a second factor. Make an account key at /account/keys "
             "and use that instead."

@@ -20,7 +20,8 @@ from allauth.mfa.totp.internal.auth import (
 from django.core import mail
 from django.test import Client
 
-from accounts.models import Event
+from accounts.models import Account, Event
+from accounts.passwords import SecondFactorNeeded, check_password
 from tests.conftest import PASSWORD, make_account
 
 
@@ -314,3 +315,25 @@ def test_passkey_is_not_renamed_to_what_nobody_can_read(client, alice, name):
     post_confirmed(client, path, {"name": "Desk"})
     row.refresh_from_db()
     assert row.data["name"] == "Desk"
+
+
+# --- asked for by staff
+
+
+def test_account_that_needs_a_second_factor_is_led_to_set_one_up(client, alice):
+    Account.objects.update(needs_second_factor=True)
+    sign_in(client)
+
+    for path in ("/admin/", "/account/keys", "/account/profile"):
+        assert client.get(path)["Location"] == "/account/second-factor/"
+    assert "ask you to set up" in client.get("/account/second-factor/").text
+    with pytest.raises(SecondFactorNeeded):
+        check_password("alice@example.com", PASSWORD)
+
+
+def test_account_that_has_the_second_factor_goes_on(client, secret):
+    Account.objects.update(needs_second_factor=True)
+    sign_in(client)
+    enter(client, code_of(secret))
+
+    assert is_signed_in(client)
