@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 
 import click
 
@@ -28,6 +29,7 @@ class App:
         self.allow_http = allow_http
         self._hub_option = hub_option
         self._hubs: dict = {}
+        self._lock = threading.Lock()
 
     @functools.cached_property
     def credentials(self) -> Credentials:
@@ -80,10 +82,11 @@ class App:
         from aerostack_cli.client import Client
         from aerostack_cli.hub import Hub
 
-        if (url, key) not in self._hubs:
-            client = Client(url, key=key, allow_http=self.allow_http)
-            self._hubs[url, key] = Hub(client)
-        return self._hubs[url, key]
+        with self._lock:
+            if (url, key) not in self._hubs:
+                client = Client(url, key=key, allow_http=self.allow_http)
+                self._hubs[url, key] = Hub(client)
+            return self._hubs[url, key]
 
 
 _COMMON = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 import time
 from urllib.parse import urljoin, urlsplit
 
@@ -51,6 +52,7 @@ class Client:
         self.key = key
         self.allow_http = allow_http
         self._sessions: dict[str, object] = {}
+        self._lock = threading.Lock()  # several threads may ask at once
 
     def request(self, method, path, *, params=None, body=None, repeatable=True) -> dict:
         """One answer of the Hub as an object; ``{}`` for 204.
@@ -122,22 +124,10 @@ class Client:
     def _session(self, scheme: str):
         """One pool per scheme: loading the certificate store takes longer than
         most commands, and plain http has no use for it."""
-        if scheme not in self._sessions:
-            import httpx2
-
-            self._sessions[scheme] = httpx2.Client(
-                headers={
-                    "Accept": "application/json",
-                    "Accept-Encoding": "gzip",
-                    "User-Agent": f"aerostack/{__version__}",
-                },
-                timeout=httpx2.Timeout(
-                    TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS
-                ),
-                follow_redirects=False,
-                verify=scheme == "https",
-            )
-        return self._sessions[scheme]
+        with self._lock:
+            if scheme not in self._sessions:
+                self._sessions[scheme] = _new_session(verify=scheme == "https")
+            return self._sessions[scheme]
 
     def _redirect_target(self, method, response) -> str:
         """Where to look instead. A write is never redirected: clients that follow
@@ -160,6 +150,21 @@ class Client:
             return is_local and target.scheme in ("http", "https")
         stays_plain = self.allow_http and here.scheme == "http"
         return target.scheme == "https" or (target.scheme == "http" and stays_plain)
+
+
+def _new_session(*, verify: bool):
+    import httpx2
+
+    return httpx2.Client(
+        headers={
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": f"aerostack/{__version__}",
+        },
+        timeout=httpx2.Timeout(TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS),
+        follow_redirects=False,
+        verify=verify,
+    )
 
 
 class _Retry(Exception):

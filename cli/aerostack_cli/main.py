@@ -3,37 +3,50 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import sys
 
 import click
 
 from aerostack_cli import __version__
-from aerostack_cli.commands.adopt import adopt
-from aerostack_cli.commands.completion import completion
-from aerostack_cli.commands.diff import diff
-from aerostack_cli.commands.info import info
-from aerostack_cli.commands.init import init
-from aerostack_cli.commands.install import install
-from aerostack_cli.commands.list import list_mine
-from aerostack_cli.commands.login import login, logout, whoami
-from aerostack_cli.commands.open import open_page
-from aerostack_cli.commands.publish import publish, publish_directory
-from aerostack_cli.commands.pull import pull
-from aerostack_cli.commands.push import push
-from aerostack_cli.commands.remove import remove
-from aerostack_cli.commands.retract import deprecate, yank
-from aerostack_cli.commands.search import search
-from aerostack_cli.commands.status import status
-from aerostack_cli.commands.update import update
-from aerostack_cli.commands.validate import validate
-from aerostack_cli.commands.verify import verify
 from aerostack_cli.errors import CliError, ExitStatus, UsageError
 from aerostack_cli.output import Output
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 88}
 
 
-@click.group(context_settings=_SETTINGS)
+class LazyGroup(click.Group):
+    """A group that imports a command's module when that command is wanted.
+
+    modules: by command name, ``module:attribute`` below ``commands``.
+    """
+
+    def __init__(self, *args, modules: dict[str, str], **kwargs):
+        super().__init__(*args, **kwargs)
+        self._modules = modules
+
+    def list_commands(self, context) -> list[str]:
+        return sorted({*self.commands, *self._modules})
+
+    def get_command(self, context, name) -> click.Command | None:
+        if name not in self._modules:
+            return super().get_command(context, name)
+        module, _, attribute = self._modules[name].partition(":")
+        module = importlib.import_module(f"aerostack_cli.commands.{module}")
+        return getattr(module, attribute)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings=_SETTINGS,
+    modules={
+        "completion": "completion:completion",
+        "login": "login:login",
+        "logout": "login:logout",
+        "publish": "publish:publish_directory",
+        "whoami": "login:whoami",
+    },
+)
 @click.version_option(__version__, "--version", "-V", prog_name="aerostack")
 def cli():
     """Publish functions to an Aerostack Hub, and install other people's.
@@ -49,17 +62,31 @@ def cli():
     """
 
 
-@cli.group()
+@cli.group(
+    cls=LazyGroup,
+    modules={
+        "adopt": "adopt:adopt",
+        "deprecate": "retract:deprecate",
+        "diff": "diff:diff",
+        "info": "info:info",
+        "init": "init:init",
+        "install": "install:install",
+        "list": "list:list_mine",
+        "open": "open:open_page",
+        "publish": "publish:publish",
+        "pull": "pull:pull",
+        "push": "push:push",
+        "remove": "remove:remove",
+        "search": "search:search",
+        "status": "status:status",
+        "update": "update:update",
+        "validate": "validate:validate",
+        "verify": "verify:verify",
+        "yank": "retract:yank",
+    },
+)
 def functions():
     """Write, publish, find, install and update functions."""
-
-
-for _command in (login, logout, whoami, publish_directory, completion):
-    cli.add_command(_command)
-_AUTHORS = (init, validate, push, publish, list_mine, open_page, yank, deprecate)
-_CONSUMERS = (search, info, pull, install, status, diff, update, remove, verify, adopt)
-for _command in _AUTHORS + _CONSUMERS:
-    functions.add_command(_command)
 
 
 def main(args: list[str] | None = None) -> None:

@@ -8,6 +8,7 @@ reorder what is read.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import threading
@@ -55,11 +56,13 @@ class Output:
     def __init__(self, *, as_json: bool = False, quiet: bool = False):
         self.as_json = as_json
         self.quiet = quiet
+        # None lets click decide: colours on a terminal only.
+        self._color = False if os.environ.get("NO_COLOR") else None
 
     def line(self, text: object = "", **style) -> None:
         """A line of the result, never wrapped or cut. ``style`` as click.style."""
         if not self.as_json:
-            click.secho(escape(text), **style)
+            click.secho(escape(text), color=self._color, **style)
 
     def note(self, text: object = "", **style) -> None:
         """A line on standard output that --quiet leaves out."""
@@ -69,7 +72,8 @@ class Output:
     def warn(self, text: object) -> None:
         """A warning on standard error."""
         if not self.as_json and not self.quiet:
-            click.secho(f"Warning: {one_line(text)}", err=True, fg="yellow")
+            message = f"Warning: {one_line(text)}"
+            click.secho(message, err=True, fg="yellow", color=self._color)
 
     def data(self, value: object) -> None:
         """The result as JSON, when JSON was asked for."""
@@ -109,23 +113,29 @@ class Output:
             self.data(error.as_json())
             return
         label = click.style("Error:", fg="red", bold=True)
-        click.echo(f"{label} {escape(error.message)}", err=True)
+        click.echo(f"{label} {escape(error.message)}", err=True, color=self._color)
         for detail in error.details:
             click.echo(f"   - {one_line(_sentence(detail))}", err=True)
         click.echo(f"   Code: {one_line(error.code)}", err=True)
         if error.fix:
             click.echo(f"   Fix:  {escape(error.fix)}", err=True)
 
-    def progress(self, items: list, label: str):
-        """Iterate over ``items``, with a bar when there are several and a terminal."""
-        if len(items) < 2 or not self._can_animate():
+    def progress(self, items, label: str, *, total: int | None = None):
+        """Iterate over ``items``, with a bar when there are several and a terminal.
+
+        total: how many there are, where ``items`` cannot be asked.
+        """
+        total = len(items) if total is None else total
+        if total < 2 or not self._can_animate():
             yield from items
             return
         from rich.console import Console
         from rich.progress import track
 
         console = Console(stderr=True)
-        yield from track(items, description=label, console=console, transient=True)
+        yield from track(
+            items, description=label, total=total, console=console, transient=True
+        )
 
     @contextmanager
     def waiting(self, label: str):

@@ -142,6 +142,7 @@ class ScriptedHub:
     def _handler(hub):
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def respond(self):
                 length = int(self.headers.get("Content-Length") or 0)

@@ -30,12 +30,12 @@ _SOURCES = {".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".json
 @click.option("--dry-run", is_flag=True, help="Only say where the files came from.")
 @common_options
 def adopt(app: App, path, dry_run):
-    """Find the published version that PATH, a file or folder, was copied from.
+    """Find the published version that PATH was copied from.
 
-    Files are found by their hash, so an edited copy is not; one file that is as
-    published is enough for a folder. When the place of the files fits the
-    version's, it is recorded in aerostack.lock, and status, diff and update work
-    for it from then on.
+    PATH is a file or a folder. Files are found by their hash, so an edited copy is
+    not; one file that is as published is enough for a folder. When the place of the
+    files fits the version's, it is recorded in aerostack.lock, and status, diff and
+    update work for it from then on.
     """
     workspace = open_workspace(app.out)
     files = _files(workspace, path)

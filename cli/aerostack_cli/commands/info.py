@@ -20,7 +20,10 @@ MAX_VERSIONS_SHOWN = 10
 @click.argument("ref")
 @common_options
 def info(app: App, ref):
-    """Show the function REF: username/slug or slug, with @version or without."""
+    """Show what a published function is and what it needs.
+
+    REF is username/slug or slug, with @version or without.
+    """
     hub = app.hub()
     with app.out.waiting(f"Asking {hub.url}"):
         manifest = hub.install_manifest(parse_ref(ref))
@@ -53,7 +56,9 @@ def info(app: App, ref):
     for label, value in facts.items():
         if value not in (None, ""):
             app.out.line(f"   {label + ':':11} {value}")
-    app.out.note(f"Install it with: aerostack functions install {snapshot.ref}")
+    app.out.note(
+        f"Install it with: aerostack functions install {found.username}/{found.slug}"
+    )
 
 
 def _list(values: object) -> str:

@@ -50,10 +50,10 @@ It answers at `/api/{slug}`.
 @click.option("--license", "license_id", help="SPDX identifier.")
 @common_options
 def init(app: App, directory, name, description, category, license_id):
-    """Write aerostack.json, index.ts and README.md for a new function.
+    """Make the files of a new function.
 
-    Asks for what is not given, when there is a terminal. What is written passes
-    validation.
+    These are aerostack.json, index.ts and README.md in DIRECTORY. Asks for what is
+    not given, when there is a terminal. What is written passes validation.
     """
     folder = directory.absolute()
     default = slug_of(folder.resolve().name)

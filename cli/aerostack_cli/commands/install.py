@@ -30,7 +30,7 @@ from aerostack_cli.workspace import Workspace, open_workspace
 @click.option("--force", is_flag=True, help="Overwrite files that were edited.")
 @common_options
 def install(app: App, refs, dry_run, show_diff, force):
-    """Write published functions to services/<slug>/ and wire them up.
+    """Copy published functions into services/<slug>/.
 
     REF is username/slug, slug, or either with @version. Without a REF everything
     in aerostack.lock is put back as it was installed.

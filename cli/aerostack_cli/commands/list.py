@@ -10,7 +10,7 @@ from aerostack_cli.app import App, common_options, examples
 @click.command("list", epilog=examples("aerostack functions list"))
 @common_options
 def list_mine(app: App):
-    """List your functions and drafts, with the ids that publish takes."""
+    """List your functions and drafts, with their ids."""
     with app.out.waiting(f"Asking {app.hub_url}"):
         functions = app.account_hub().mine()
     app.out.data({"functions": functions})

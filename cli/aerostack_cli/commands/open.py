@@ -25,9 +25,10 @@ from aerostack_cli.refs import Ref, parse_ref
 @click.option("--print", "only_print", is_flag=True, help="Print the address only.")
 @common_options
 def open_page(app: App, ref, edit, only_print):
-    """Open the Hub's page of REF in the browser, or the editor with --edit.
+    """Open a function's page, or its editor, in the browser.
 
-    Without a REF it is the function of the current folder.
+    REF is username/slug or slug. Without a REF it is the function of the current
+    folder.
     """
     wanted = parse_ref(ref) if ref else Ref("", read_function(Path()).slug)
     address = _editor(app, wanted) if edit else _page(app, wanted)

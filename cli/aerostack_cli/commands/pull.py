@@ -24,10 +24,11 @@ from aerostack_cli.refs import Ref, parse_ref
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 @common_options
 def pull(app: App, ref, force):
-    """Write the source of REF, username/slug[@version], to ./<slug>/.
+    """Copy a function's source, to read or to change it.
 
-    That is the function as its author keeps it: aerostack.json, sources and
-    README, ready to read, change and push under a name of your own.
+    The source of REF, username/slug[@version], is written to ./<slug>/ as its
+    author keeps it: aerostack.json, sources and README, ready to read, change and
+    push under a name of your own.
     """
     wanted = parse_ref(ref)
     if not wanted.username:

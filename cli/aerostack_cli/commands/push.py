@@ -22,11 +22,12 @@ from aerostack_cli.project import Function, read_function
 @click.option("--dry-run", is_flag=True, help="List what would be sent; send nothing.")
 @common_options
 def push(app: App, file, dry_run):
-    """Create a draft on the Hub from FILE, a source file or a directory.
+    """Send a function's source to the Hub as a new draft.
 
-    aerostack.json is looked for beside it and upwards to the project's root. Sent
-    are the entrypoint, every file it imports by a relative path, core, schema and
-    adapter beside it, and the README; what .aerostackignore names stays here.
+    FILE is a source file or a directory. aerostack.json is looked for beside it and
+    upwards to the project's root. Sent are the entrypoint, every file it imports by
+    a relative path, core, schema and adapter beside it, and the README; what
+    .aerostackignore names stays here.
 
     Each push creates a new draft and prints its id, which `functions publish`
     takes.

@@ -13,10 +13,10 @@ from aerostack_cli.workspace import open_workspace
 @click.option("--dry-run", is_flag=True, help="List what would go; remove nothing.")
 @common_options
 def remove(app: App, slugs, dry_run):
-    """Remove installed functions from disk, aerostack.toml and aerostack.lock.
+    """Take installed functions out of the project.
 
-    Only files that are as installed are removed. What you edited stays and is
-    listed.
+    That is off the disk, aerostack.toml and aerostack.lock. Only files that are as
+    installed are removed. What you edited stays and is listed.
     """
     workspace = open_workspace(app.out)
     plan = workspace.plan()

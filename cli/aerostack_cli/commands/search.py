@@ -18,9 +18,11 @@ from aerostack_cli.app import App, common_options, examples
 @click.option("--tag", help="Only with this tag.")
 @click.option("--author", help="Only by this account.")
 @click.option(
-    "--sort", type=click.Choice(["relevance", "stars", "installs", "recent", "name"])
+    "--sort",
+    type=click.Choice(["relevance", "stars", "installs", "recent", "name"]),
+    help="Default: relevance with WORDS, else recent.",
 )
-@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 100), default=20, help="Default: 20.")
 @click.option("--cursor", help="Where an earlier list ended.")
 @common_options
 def search(app: App, words, **filters):

@@ -11,7 +11,7 @@ from aerostack_cli.snapshot import notices
 from aerostack_cli.versions import is_newer, newest_live
 from aerostack_cli.workspace import Workspace, open_workspace
 
-_COLOURS = {"clean": "green", "modified": "yellow", "outdated": "cyan"}
+CONNECTIONS = 8
 
 
 @click.command(
@@ -34,16 +34,22 @@ def status(app: App, slugs, ci, offline):
     """
     workspace = open_workspace(app.out)
     entries = workspace.chosen(slugs)
-    rows = [
-        _report(app, workspace, entry, offline)
-        for entry in app.out.progress(entries, "Asking")
-    ]
+    rows = _rows(app, workspace, entries, offline)
     keys = ("slug", "version", "states", "newest", "modified", "notices")
     app.out.data({"functions": [dict(zip(keys, row, strict=True)) for row in rows]})
     _show(app, rows)
     if ci and any(row[2] != ["clean"] for row in rows):
         return ExitStatus.REFUSED
     return ExitStatus.DONE
+
+
+def _rows(app: App, workspace: Workspace, entries, offline: bool) -> list[list]:
+    """A row per entry. Waiting for a far Hub is most of the time: several at once."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(max_workers=1 if offline else CONNECTIONS) as pool:
+        rows = pool.map(lambda e: _report(app, workspace, e, offline), entries)
+        return list(app.out.progress(rows, "Asking", total=len(entries)))
 
 
 def _report(app: App, workspace: Workspace, entry: Installed, offline: bool) -> list:

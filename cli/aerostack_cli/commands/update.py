@@ -23,14 +23,14 @@ from aerostack_cli.workspace import Workspace, open_workspace
 @click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
 @common_options
 def update(app: App, refs, everything, dry_run):
-    """Merge the new version of installed functions with your own edits.
+    """Move to a newer version and keep your own edits.
 
     Each file is merged three ways: the installed version is fetched by its hash,
     your edits and the author's are both kept. Where both changed the same lines,
     the file holds both between markers and is listed; the exit status is then 4.
 
     Nothing is written before the whole plan is known, and then all of it or
-    nothing. Without a SLUG or --all nothing is updated but the list is shown.
+    nothing.
     """
     workspace = open_workspace(app.out)
     targets = _targets(workspace, refs, everything)

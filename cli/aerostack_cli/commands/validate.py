@@ -25,10 +25,11 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 @click.option("--offline", is_flag=True, help="Only the checks of this machine.")
 @common_options
 def validate(app: App, path, offline):
-    """Check aerostack.json on this machine, then the code with the Hub.
+    """Check aerostack.json and the code, without storing anything.
 
-    Findings are printed as file:line:column. The exit status is 1 when one of
-    them is an error. Nothing is stored on the Hub, and no key is needed.
+    The manifest is checked on this machine, then the code by the Hub. Findings are
+    printed as file:line:column. The exit status is 1 when one of them is an error.
+    No key is needed.
     """
     function = read_function(path)
     findings = [

@@ -17,7 +17,7 @@ from aerostack_cli.workspace import Workspace, open_workspace
 @click.argument("slugs", metavar="[SLUG]...", nargs=-1)
 @common_options
 def verify(app: App, slugs):
-    """Check every installed file against aerostack.lock and the Hub.
+    """Check every installed file against the lock and the Hub.
 
     Exits with 1 when a file was changed or is missing, when the lock does not
     agree with itself, or when the Hub now serves other content for the version.
