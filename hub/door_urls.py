@@ -1,0 +1,16 @@
+"""Addresses beside the pages people read: numbers, following, feeds, other clients."""
+
+from django.urls import path
+
+from hub.views import follow
+
+FUNCTION = "functions/<str:username>/<str:slug>"
+AUTHOR = "users/<str:username>"
+
+urlpatterns = [
+    path(f"{FUNCTION}/star", follow.star_function, name="star_function"),
+    path(f"{FUNCTION}/follow", follow.follow_function, name="follow_function"),
+    path(f"{AUTHOR}/follow", follow.follow_author, name="follow_author"),
+    path("account/following", follow.following_list, name="following"),
+    path("account/following/stop/<str:token>", follow.stop_digest, name="stop_digest"),
+]

@@ -1,0 +1,192 @@
+"""Stars, follows, and the mail about what one follows.
+
+Each verb is one transaction and writes one Event when it changes something; saying
+the same thing twice changes nothing.
+"""
+
+from datetime import datetime, timedelta
+
+from django.core import signing
+from django.db import transaction
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from accounts.models import Account, record
+from registry import errors
+from registry.models import Digest, Follow, Function, Star, Version
+
+PERIODS = {Digest.DAILY: timedelta(days=1), Digest.WEEKLY: timedelta(days=7)}
+MAX_DIGEST_VERSIONS = 100  # of one mail; the newest
+STOP_SALT = "registry.following.stop"
+MAX_FOLLOWS = 2000  # of one account
+
+
+@transaction.atomic
+def star(function: Function, *, by: Account, via: str) -> bool:
+    """Give ``function`` a star. Returns whether that was new.
+
+    Raises NotFound unless the function is published.
+    """
+    _require_published(function)
+    _, is_new = Star.objects.get_or_create(function=function, account=by)
+    if is_new:
+        _count_stars(function)
+        record("star", function, by=by, via=via)
+    return is_new
+
+
+@transaction.atomic
+def unstar(function: Function, *, by: Account, via: str) -> bool:
+    """Take a star back. Returns whether there was one."""
+    gone, _ = Star.objects.filter(function=function, account=by).delete()
+    if gone:
+        _count_stars(function)
+        record("unstar", function, by=by, via=via)
+    return bool(gone)
+
+
+@transaction.atomic
+def follow(subject: Function | Account, *, by: Account, via: str) -> bool:
+    """Have ``by`` told of what happens to a function, or of what an author publishes.
+    Returns whether that was new.
+
+    Raises NotFound for a function that is not published; Conflict for oneself, or
+    beyond MAX_FOLLOWS.
+    """
+    if isinstance(subject, Function):
+        _require_published(subject)
+    elif subject == by:
+        raise errors.Conflict("You can't follow yourself.")
+    if Follow.objects.filter(account=by).count() >= MAX_FOLLOWS:
+        raise errors.Conflict(f"You follow {MAX_FOLLOWS} things already.")
+    _, is_new = Follow.objects.get_or_create(account=by, **_target(subject))
+    if is_new:
+        record("follow", subject, by=by, via=via)
+    return is_new
+
+
+@transaction.atomic
+def unfollow(subject: Function | Account, *, by: Account, via: str) -> bool:
+    """Stop following. Returns whether it was followed."""
+    gone, _ = Follow.objects.filter(account=by, **_target(subject)).delete()
+    if gone:
+        record("unfollow", subject, by=by, via=via)
+    return bool(gone)
+
+
+@transaction.atomic
+def choose_digest(account: Account, every: str, *, by: Account | None, via: str):
+    """Mail ``account`` a digest ``every`` "daily", "weekly" or "never".
+
+    What was published before the choice is never mailed. by: None for the link in a
+    mail, which anyone who holds the mail may use.
+
+    Raises ValidationError for another word.
+    """
+    if every not in dict(Digest.CHOICES):
+        raise errors.ValidationError("Choose daily, weekly or never.", field="every")
+    digest, is_new = Digest.objects.select_for_update().get_or_create(
+        account=account, defaults={"every": every}
+    )
+    if not is_new and digest.every == every:
+        return digest
+    if digest.every == Digest.NEVER:
+        digest.told_until = timezone.now()
+    digest.every = every
+    digest.save(update_fields=["every", "told_until"])
+    record("choose_digest", account, by=by, via=via, every=every)
+    return digest
+
+
+def is_starred(function: Function, account: Account) -> bool:
+    return Star.objects.filter(function=function, account=account).exists()
+
+
+def is_followed(subject: Function | Account, account: Account) -> bool:
+    return Follow.objects.filter(account=account, **_target(subject)).exists()
+
+
+# --- digests
+
+
+def digests_due(now: datetime):
+    """The digests whose time has come, with their accounts."""
+    due = Digest.objects.none()
+    for every, period in PERIODS.items():
+        due |= Digest.objects.filter(every=every, told_until__lte=now - period)
+    return due.filter(account__is_active=True).select_related("account").order_by("pk")
+
+
+def news_for(digest: Digest, until: datetime) -> list[Version]:
+    """The live versions its account follows that came since it was last told, newest
+    first, at most MAX_DIGEST_VERSIONS; its own are left out."""
+    follows = Follow.objects.filter(account=digest.account_id)
+    followed = Function.objects.listed().filter(
+        pk__in=follows.exclude(function=None).values("function")
+    ) | Function.objects.listed().filter(
+        owner__in=follows.exclude(author=None).values("author")
+    )
+    versions = (
+        Version.objects.live()
+        .filter(
+            function__in=followed.values("pk"),
+            published_at__gt=digest.told_until,
+            published_at__lte=until,
+        )
+        .exclude(function__owner=digest.account_id)
+        .select_related("function__owner")
+    )
+    return list(versions.order_by("-published_at", "-pk")[:MAX_DIGEST_VERSIONS])
+
+
+def mark_told(digest: Digest, until: datetime) -> bool:
+    """Claim the mail up to ``until``. False when another process has claimed it."""
+    return bool(
+        Digest.objects.filter(pk=digest.pk, told_until=digest.told_until).update(
+            told_until=until
+        )
+    )
+
+
+def stop_token(account: Account) -> str:
+    """What the link at the end of a digest carries: signed, and good for ever."""
+    return signing.dumps(account.pk, salt=STOP_SALT)
+
+
+def account_of(stop_token: str) -> Account | None:
+    """Whose mail the token was in; None for one that is not ours."""
+    try:
+        pk = signing.loads(stop_token, salt=STOP_SALT)
+    except signing.BadSignature:
+        return None
+    return Account.objects.filter(pk=pk).first()
+
+
+# --- helpers
+
+
+def _require_published(function: Function) -> None:
+    if not function.published_at:
+        raise errors.NotFound("There is no such function.")
+
+
+def _target(subject: Function | Account) -> dict:
+    is_function = isinstance(subject, Function)
+    return {"function" if is_function else "author": subject}
+
+
+def _count_stars(function: Function) -> None:
+    """Count anew rather than add: whatever happened before, it is right from here."""
+    Function.objects.select_for_update().get(pk=function.pk)
+    stars = (
+        Star.objects.filter(function=OuterRef("pk"))
+        .order_by()
+        .values("function")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    Function.objects.filter(pk=function.pk).update(
+        star_count=Coalesce(Subquery(stars), 0)
+    )
+    function.refresh_from_db(fields=["star_count"])
