@@ -80,7 +80,9 @@ def highlighted(text: str, language: str) -> Iterator[str]:
     lexer = LEXERS[language](stripnl=False, ensurenl=False)
     mark = marker(text)
     line: list[str] = []
-    for css, value in _merged(lexer.get_tokens(text)):
+    # Pygments drops a byte order mark; here every character is shown.
+    bom = [(Token.Text, "\ufeff")] if text.startswith("\ufeff") else []
+    for css, value in _merged(chain(bom, lexer.get_tokens(text))):
         first, *others = value.split("\n")
         line.append(_span(css, mark(escape(first, quote=False))))
         for part in others:

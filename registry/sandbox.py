@@ -95,7 +95,8 @@ def submit(
     timeout: seconds, counted from when the task starts, not while it is queued.
         A task whose process dies is tried once more: its result may be kept for long.
     done: called as ``done(result, None)`` or ``done(None, error)`` in a thread of
-        this process, once; a database connection it opens is its own to close.
+        this process, once. It must not wait for another background task, and a
+        database connection it opens is its own to close.
 
     Raises SandboxBusy at once when too many tasks wait; ``done`` is not called then.
     """

@@ -16,9 +16,13 @@ BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 @dataclass(frozen=True)
 class SecretRule:
-    """id: kebab-case, public. pattern: its group 1 is the credential itself."""
+    """id: kebab-case, public. pattern: its group 1 is the credential itself.
+
+    hints: a text with none of them has no match (looking for them is far cheaper).
+    """
 
     id: str
+    hints: tuple[str, ...]
     title: str
     pattern: re.Pattern
     accepts: Callable[[str], bool] = lambda value: True
@@ -61,8 +65,10 @@ def has_checksum(secret: str) -> bool:
     return digits == secret[-6:]
 
 
-def _rule(rule_id, title, pattern, accepts=lambda value: True) -> SecretRule:
-    return SecretRule(rule_id, title, re.compile(pattern), accepts)
+def _rule(rule_id, hints, title, pattern, accepts=lambda value: True) -> SecretRule:
+    return SecretRule(
+        rule_id, tuple(hints.split()), title, re.compile(pattern), accepts
+    )
 
 
 START, END = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
@@ -72,17 +78,20 @@ RULES = {
     for rule in [
         _rule(
             "aerostack-key",
+            "_secret_",
             "an Aerostack key",
             START + r"(a[ck]_secret_[0-9A-Za-z]{42})" + END,
             has_checksum,
         ),
         _rule(
             "aws-access-key",
+            "AKIA ASIA",
             "an AWS access key",
             START + r"((?:AKIA|ASIA)[0-9A-Z]{16})" + END,
         ),
         _rule(
             "aws-secret-key",
+            "",
             "an AWS secret key",
             r"(?i:aws_?secret_?(?:access_?)?key)"
             + QUOTED
@@ -90,76 +99,102 @@ RULES = {
         ),
         _rule(
             "github-token",
+            "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
             "a GitHub token",
             START + r"(gh[pousr]_[0-9A-Za-z]{36,255}|github_pat_\w{60,255})" + END,
         ),
         _rule(
-            "gitlab-token", "a GitLab token", START + r"(glpat-[\w-]{20,64})(?![\w-])"
+            "gitlab-token",
+            "glpat-",
+            "a GitLab token",
+            START + r"(glpat-[\w-]{20,64})(?![\w-])",
         ),
         _rule(
             "slack-token",
+            "xox",
             "a Slack token",
             START + r"(xox[abeoprs]-[0-9A-Za-z-]{20,250})(?![\w-])",
         ),
         _rule(
             "slack-webhook",
+            "hooks.slack.com",
             "a Slack webhook address",
             r"(https://hooks\.slack\.com/(?:services|workflows)/[\w/]{30,120})",
         ),
         _rule(
             "discord-webhook",
+            "/api/webhooks/",
             "a Discord webhook address",
             r"(https://(?:\w{1,10}\.)?discord(?:app)?\.com/api/webhooks/\d{17,20}/[\w-]{60,80})",
         ),
         _rule(
             "stripe-key",
+            "_live_",
             "a Stripe live key",
             START + r"((?:sk|rk)_live_[0-9A-Za-z]{16,250})" + END,
         ),
         _rule(
             "stripe-webhook-secret",
+            "whsec_",
             "a Stripe webhook secret",
             START + r"(whsec_[0-9A-Za-z+/]{32,64}={0,2})",
         ),
         _rule(
             "anthropic-key",
+            "sk-ant-",
             "an Anthropic key",
             START + r"(sk-ant-[\w-]{32,200})(?![\w-])",
         ),
         _rule(
             "openai-key",
+            "sk-",
             "an OpenAI key",
             START
             + r"(sk-(?:proj|svcacct|admin)-[\w-]{40,250}|sk-[0-9A-Za-z]{48})(?![\w-])",
         ),
-        _rule("google-key", "a Google API key", START + r"(AIza[\w-]{35})(?![\w-])"),
+        _rule(
+            "google-key",
+            "AIza",
+            "a Google API key",
+            START + r"(AIza[\w-]{35})(?![\w-])",
+        ),
         _rule(
             "google-oauth-secret",
+            "GOCSPX-",
             "a Google OAuth client secret",
             START + r"(GOCSPX-[\w-]{28})(?![\w-])",
         ),
-        _rule("npm-token", "an npm token", START + r"(npm_[0-9A-Za-z]{36})" + END),
         _rule(
-            "pypi-token", "a PyPI token", START + r"(pypi-AgEI[\w-]{50,250})(?![\w-])"
+            "npm-token", "npm_", "an npm token", START + r"(npm_[0-9A-Za-z]{36})" + END
+        ),
+        _rule(
+            "pypi-token",
+            "pypi-AgEI",
+            "a PyPI token",
+            START + r"(pypi-AgEI[\w-]{50,250})(?![\w-])",
         ),
         _rule(
             "sendgrid-key",
+            "SG.",
             "a SendGrid key",
             START + r"(SG\.[\w-]{22}\.[\w-]{43})(?![\w-])",
         ),
         _rule(
             "resend-key",
+            "re_",
             "a Resend key",
             START + r"(re_[0-9A-Za-z]{8}_[0-9A-Za-z]{24})" + END,
         ),
-        _rule("twilio-key", "a Twilio key", START + r"(SK[0-9a-f]{32})" + END),
+        _rule("twilio-key", "SK", "a Twilio key", START + r"(SK[0-9a-f]{32})" + END),
         _rule(
             "telegram-token",
+            ":AA",
             "a Telegram bot token",
             START + r"(\d{8,10}:AA[\w-]{33})(?![\w-])",
         ),
         _rule(
             "cloudflare-token",
+            "",
             "a Cloudflare token",
             r"(?i:(?:cloudflare|cf)_?api_?(?:token|key))"
             + QUOTED
@@ -167,17 +202,20 @@ RULES = {
         ),
         _rule(
             "private-key",
+            "PRIVATE KEY-----",
             "a private key",
             r"(-----BEGIN (?:[A-Z]{2,10} ){0,2}PRIVATE KEY-----"
             r"[A-Za-z0-9+/=\\nr\s]{64,8000})",
         ),
         _rule(
             "json-web-token",
+            "eyJ",
             "a signed token (JWT)",
             START + r"(eyJ[\w-]{10,400}\.eyJ[\w-]{30,4000}\.[\w-]{40,700})(?![\w-])",
         ),
         _rule(
             "connection-string",
+            "://",
             "a connection string with a password",
             START
             + r"((?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?)"
@@ -204,7 +242,8 @@ PLACEHOLDER = re.compile(
 def _in_file(path: str, text: str) -> list[Secret]:
     found: list[tuple[int, SecretRule, str]] = []
     for rule in RULES.values():
-        found += _matches(rule, text)
+        if not rule.hints or any(hint in text for hint in rule.hints):
+            found += _matches(rule, text)
     return list(_placed(path, text, sorted(found, key=lambda hit: hit[0])))
 
 

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from registry import inspection, sandbox
 from registry.inspection import has_code
@@ -486,6 +488,29 @@ def test_a_manifest_of_wrong_types_is_no_fault_of_the_code(manifest):
     rules = {rule for rule, _, _ in found(**manifest)}
 
     assert rules <= {"unused-dependency"}
+
+
+PIECES = (
+    "export import from default type const { } ( ) [ ] < > => = . ?. , ; : * / ` ${ ' "
+    '" // /* */ env c.env process.env class function new eval Hono require async a \n'
+    " \u202e é 🦊 \ud800 #! @ &&= ... in out"
+).split(" ")
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.sampled_from(PIECES), max_size=60).map(" ".join))
+def test_any_text_is_inspected(code):
+    files = {f"index.{suffix}": code for suffix in ("ts", "tsx", "js", "md")}
+    report = inspection.inspect({"routeExport": "route"}, files)
+
+    assert json.loads(json.dumps(report)) == report
+    for finding in report["findings"]:
+        assert finding["line"] >= 1
+        assert finding["column"] >= 1
+        assert (finding["endLine"], finding["endColumn"]) >= (
+            finding["line"],
+            finding["column"],
+        )
 
 
 # has_code

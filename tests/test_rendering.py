@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from registry import highlight, readme, rendering
 from registry.sandbox import BASE_DIR, OutputTooLarge, SandboxError
@@ -49,6 +51,10 @@ def test_source_keeps_every_character(language):
     text = "a <b> & 'c' \"d\"\n\n  `x` # ü\n\tend"
 
     assert source(text, language).text == text + "\n"
+
+
+def test_source_shows_a_byte_order_mark():
+    assert source("\ufeffa").text == "U+FEFFa\n"
 
 
 def test_source_numbers_each_line_with_a_link_that_holds_no_text():
@@ -370,6 +376,28 @@ def test_readme_is_inert(text):
         rendering.source_html(text, "typescript"),
     ):
         assert_inert(html)
+
+
+PIECES = [
+    *('<a href="', "<img src=", "<script>", "</script>", "<!--", "-->", "<p id='", ">"),
+    *("javascript:", "onerror=", "data-relative=", "mailto:", "http://a.b", "//e", "x"),
+    *('"', "'", "<", "[", "]", "(", ")", "!", "`", "```\n", "\n", "\n\n", "> ", "- "),
+    *("| ", "|-|\n", "&lt;", "&#x3c;", "&", "*", "_", "~~", "# ", "    ", "[x]: "),
+    *("\u202e", "\x00", "\ufeff", "\r", "é", "🦊", "<math>", "<style>", "<table>"),
+]
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+def test_any_text_is_inert_and_whole(text):
+    html = rendering.readme_html(text)
+    assert_inert(html)
+    assert_inert(rendering.resolve_relative(html, "/s/", "/raw/"))
+    for language in ("typescript", "json", "markdown"):
+        html = rendering.source_html(text, language)
+        assert_inert(html)
+        plain = rendering.plain_html(text)
+        assert Page(html).text == Page(plain).text
 
 
 def assert_inert(html: str) -> None:
