@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from hub.views import follow
+from hub.views import doors, follow
 
 FUNCTION = "functions/<str:username>/<str:slug>"
 AUTHOR = "users/<str:username>"
 
 urlpatterns = [
+    path("r/registry.json", doors.shadcn_registry, name="shadcn_registry"),
+    path("r/<str:username>/<str:item>.json", doors.shadcn_item, name="shadcn_item"),
     path(f"{FUNCTION}/star", follow.star_function, name="star_function"),
     path(f"{FUNCTION}/follow", follow.follow_function, name="follow_function"),
     path(f"{AUTHOR}/follow", follow.follow_author, name="follow_author"),

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
 
 from hub.http import NotHere, public_page
+from registry import reading
 from registry.installing import Steps, steps_of
 from registry.models import Function, Redirect, Version, VersionFile
 from registry.uses import Uses, uses_of
@@ -22,12 +23,15 @@ def function_page(view):
     @public_page
     @wraps(view)
     def wrapped(request, username, slug, version="", **kwargs):
-        functions = Function.objects.published().described().select_related("readme")
+        functions = Function.objects.published().described()
+        functions = functions.select_related("readme", "quarantine")
         named = functions.named(username, slug)
         function = named.defer("readme__text").first()
         if function is None:
             return redirect_moved(request, username, slug)
+        refuse_taken_down(function, function.path)
         page = FunctionPage(function, _version(function, version), bool(version))
+        refuse_taken_down(page.version, f"{function.path} {page.version.number}")
         return view(request, page, **kwargs)
 
     return wrapped
@@ -91,6 +95,12 @@ class FunctionPage:
         return render(request, f"hub/function_{tab}.html", context)
 
 
+def refuse_taken_down(subject: Function | Version, name: str) -> None:
+    """Raise NotHere, with staff's reason, for what is quarantined."""
+    if hasattr(subject, "quarantine"):
+        raise NotHere(reading.taken_down(name, subject.quarantine).message)
+
+
 def redirect_moved(request: HttpRequest, username: str, slug: str):
     """To where the function lives now. Raises Http404 when there never was one."""
     left = get_object_or_404(
@@ -110,7 +120,7 @@ def _version(function: Function, number: str) -> Version:
         versions = versions.filter(number=number)
     elif function.latest_id:
         versions = versions.filter(pk=function.latest_id)
-    versions = versions.select_related("yank", "inspection", "readme")
+    versions = versions.select_related("yank", "quarantine", "inspection", "readme")
     version = versions.defer("readme__text").newest_first().first()
     if version is None:
         raise NotHere(f"{function} has no version {number[:64]}.")

@@ -10,7 +10,13 @@ import pytest
 from PIL import Image
 
 from registry import derived, listing, publishing
-from registry.models import Category, Function, Redirect
+from registry.models import (
+    Category,
+    Function,
+    FunctionQuarantine,
+    Redirect,
+    VersionQuarantine,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +152,31 @@ def test_yanked_version_says_why_and_what_to_use(client, publish, alice):
         page = text(client.get(path))
         assert "Leaks memory." in page
         assert f'href="{FUNCTION}/v/1.0.1"' in page
+
+
+def test_quarantined_function_shows_why_and_nothing_else(client, publish, staff):
+    function = publish().function
+    mark = {"rule": "malware", "reason": "Sends keys elsewhere.", "by": staff}
+    FunctionQuarantine.objects.create(function=function, **mark)
+
+    for path in (FUNCTION, f"{FUNCTION}/source", f"{FUNCTION}/v/1.0.0"):
+        response = client.get(path)
+        assert response.status_code == 404
+        assert "Sends keys elsewhere." in text(response)
+        assert "npm packages" not in text(response)
+    assert client.get(f"{FUNCTION}/raw/1.0.0/index.ts").status_code == 404
+
+
+def test_quarantined_version_is_named_in_the_history(client, publish, staff):
+    version = publish()
+    publish(version="1.0.1")
+    mark = {"rule": "secret", "reason": "Holds a password.", "by": staff}
+    VersionQuarantine.objects.create(version=version, **mark)
+
+    assert "Holds a password." in text(client.get(f"{FUNCTION}/versions"))
+    assert client.get(f"{FUNCTION}/v/1.0.0").status_code == 404
+    assert client.get(f"{FUNCTION}/raw/1.0.0/index.ts").status_code == 404
+    assert client.get(f"{FUNCTION}/raw/1.0.1/index.ts").status_code == 200
 
 
 def test_deprecated_function_names_its_successor(client, publish, alice):

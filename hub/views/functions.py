@@ -35,7 +35,9 @@ def function_detail(request: HttpRequest, page: FunctionPage):
 def function_screenshot(request: HttpRequest, username, slug, sha256):
     """A picture of the listing; its address names its bytes."""
     shown = get_object_or_404(
-        Screenshot.objects.exclude(function__published_at=None),
+        Screenshot,
+        function__published_at__isnull=False,
+        function__quarantine=None,
         function__owner__username=username,
         function__slug=slug,
         sha256=sha256,
@@ -73,7 +75,9 @@ def function_source(request: HttpRequest, page: FunctionPage, path: str = ""):
 
 @function_page
 def function_versions(request: HttpRequest, page: FunctionPage):
-    versions = page.function.versions.select_related("yank").newest_first()
+    versions = page.function.versions.select_related(
+        "yank", "quarantine"
+    ).newest_first()
     versions = list(versions[:MAX_VERSION_ROWS])
     timeline = pictures.timeline(versions)
     return page.render(request, "versions", versions=versions, timeline=timeline)
@@ -87,9 +91,11 @@ def function_install(request: HttpRequest, page: FunctionPage):
 @immutable_page
 def function_raw(request: HttpRequest, username, slug, version, path):
     """The bytes of one file, forever the same."""
-    files = VersionFile.objects.exclude(version__function__published_at=None)
     file = (
-        files.filter(
+        VersionFile.objects.filter(
+            version__function__published_at__isnull=False,
+            version__function__quarantine=None,
+            version__quarantine=None,
             version__function__owner__username=username,
             version__function__slug=slug,
             version__number=version,
