@@ -9,6 +9,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
+# Variables that are set win over the file.
+environ.Env.read_env(Path(__file__).resolve().parent.parent / ".env")
 
 
 def env_flag(name: str, default: bool) -> bool:

@@ -507,3 +507,17 @@ def json_schema(categories: Collection[str], schema_id: str = "") -> dict:
         ],
         "properties": properties,
     }
+
+
+def documentation() -> str:
+    """The table of docs/manifest.md."""
+    rows = ["| field | type | required | what |", "|---|---|---|---|"]
+    kinds = {str: "string", list: "string[]", bool: "boolean"}
+    for known in FIELDS.values():
+        required = "yes" if known.required else "no"
+        if known.default:
+            required += f" (push: `{known.default}`)"
+        rows.append(
+            f"| `{known.name}` | {kinds[known.type]} | {required} | {known.about} |"
+        )
+    return "\n".join(rows)
