@@ -15,7 +15,8 @@ from registry.inspection.checks import (
     is_contacted,
     layers_of,
 )
-from registry.inspection.facts import Facts, collect
+from registry.inspection.collector import collect
+from registry.inspection.facts import Facts
 from registry.inspection.rules import RULES, SEVERITIES, Place, documentation
 from registry.inspection.syntax import Source, is_script
 from registry.inspection.text import has_code, text_findings

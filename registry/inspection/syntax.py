@@ -19,6 +19,7 @@ from registry.inspection.rules import Place, finding
 from registry.inspection.text import utf16_length
 
 MAX_NODES = 600_000  # visited per file; 200 KB of usual code has about 100,000
+MAX_STEPS = 12  # through parentheses, assertions and chained calls
 MAX_ERRORS = 5  # reported per file
 OPENERS = {")": "(", "]": "[", "}": "{"}
 MAX_QUOTED = 40  # characters of source in a message
@@ -40,6 +41,14 @@ GAPS = [
     (re.compile(rb"\bfor\s+await\s*\(\s*((?:await\s+)?using\s)(?=\s*[\w$])"), b"const"),
     (re.compile(rb"(" + DYNAMIC_TYPE.pattern + rb")"), b"Imported"),
 ]
+
+WRAPPERS = {
+    "parenthesized_expression",
+    "as_expression",
+    "satisfies_expression",
+    "non_null_expression",
+    "await_expression",
+}
 
 
 class Source:
@@ -131,6 +140,31 @@ def imported_types(source: Source) -> Iterator[tuple[str, int]]:
     for match in DYNAMIC_TYPE.finditer(source.data):
         line = source.data.count(b"\n", 0, match.start()) + 1
         yield match[1].decode("utf-8", "replace"), line
+
+
+def unwrapped(node: Node | None) -> Node | None:
+    """What stands inside parentheses, assertions and ``await``."""
+    for _ in range(MAX_STEPS):
+        if node is None or node.type not in WRAPPERS or not node.named_child_count:
+            return node
+        node = node.named_children[0]
+    return None
+
+
+def names_bound(pattern: Node | None) -> Iterator[Node]:
+    """The names that ``const <pattern> = ...`` declares, one level deep."""
+    if pattern is None:
+        return
+    if pattern.type == "identifier":
+        yield pattern
+        return
+    for part in pattern.named_children:
+        value = part.child_by_field_name("value") or part.child_by_field_name("left")
+        name = value or part
+        if name.type == "rest_pattern" and name.named_child_count:
+            name = name.named_children[0]
+        if name.type in ("identifier", "shorthand_property_identifier_pattern"):
+            yield name
 
 
 @functools.cache

@@ -1,0 +1,416 @@
+"""What the code of a function says: exports, imports, variables, hosts, storage.
+
+One visit of each node (``syntax.walk``); a handler per node type looks at that node
+and a few below it, never at its parents, so that the cost stays linear. Nothing is
+run and no type is computed: where code hides what it does, facts are missing.
+"""
+
+import re
+
+from tree_sitter import Node
+
+from registry.inspection.facts import MAX_FACTS, Facts
+from registry.inspection.rules import Place
+from registry.inspection.syntax import (
+    MAX_NODES,
+    Source,
+    imported_types,
+    names_bound,
+    unwrapped,
+    walk,
+)
+from registry.inspection.vocabulary import (
+    BINDING_METHODS,
+    BINDING_TYPE,
+    BINDINGS,
+    BROWSER_STORAGE,
+    COMMON_BINDINGS,
+    JSX_SOURCE,
+    METHODS,
+    ROUTER_CALLS,
+    ROUTER_TYPE,
+    ROUTERS,
+    STORAGE_MODULES,
+    TABLES,
+    TEXT_TYPE,
+    TYPE_REFERENCE,
+    URL,
+)
+
+
+def collect(source: Source) -> Facts:
+    """The facts of one file, and its syntax errors."""
+    collector = _Collector(source)
+    collector.facts.syntax += source.syntax_findings()
+    for module, line in imported_types(source) if source.filled else ():
+        collector.facts.imports.append((module, Place(source.path, line)))
+    visited = 0
+    for visited, node in enumerate(walk(source.tree), 1):  # noqa: B007
+        handler = _HANDLERS.get(node.type)
+        if handler:
+            handler(collector, node)
+    collector.name_bindings()
+    collector.facts.in_part = visited >= MAX_NODES
+    return collector.facts
+
+
+class _Collector:
+    def __init__(self, source: Source):
+        self.source = source
+        self.facts = Facts(source.path, source.broken)
+        self.env_names = {"env"}  # variables that hold the environment
+        self.env_copies: dict[str, str] = {}  # variable -> environment name
+        self.imports_d1 = False
+        self.routers: set[str] = set()
+        self.router_nodes: dict[int, bool] = {}  # node id -> is it a router?
+        self.seen_storage: set[str] = set()
+        self.skip: set[int] = set()  # node ids that a parent has dealt with
+
+    def name_bindings(self) -> None:
+        """Bindings that only their customary name gives away."""
+        for name in COMMON_BINDINGS.keys() & self.facts.env_vars.keys():
+            kind = self.facts.bindings.setdefault(name, COMMON_BINDINGS[name])
+            if name not in self.seen_storage:
+                self.facts.storage.append((kind, name, self.facts.env_vars[name]))
+
+    # helpers
+
+    def text(self, node) -> str:
+        return self.source.text(node)
+
+    def literal(self, node: Node | None) -> str:
+        """The text of a string without its quotes; empty for anything else."""
+        if node is None or node.type not in ("string", "template_string"):
+            return ""
+        if node.named_child_count != 1 or node.named_children[0].type not in (
+            "string_fragment",
+        ):
+            return ""
+        return self.text(node.named_children[0])
+
+    def add(self, facts: list, node: Node, *what: str) -> None:
+        """Note ``what`` and where; a place costs time, so only within the limit."""
+        if len(facts) < MAX_FACTS:
+            facts.append((*what, self.source.place(node)))
+
+    def name(self, names: dict[str, Place], name: str, node: Node) -> None:
+        """Note a name at its first place."""
+        if name and name not in names and len(names) < MAX_FACTS:
+            names[name] = self.source.place(node)
+
+    def imported(self, module: str, node: Node) -> None:
+        if module:
+            self.imports_d1 |= module == "drizzle-orm/d1"
+            self.add(self.facts.imports, node, module)
+            if module in STORAGE_MODULES:
+                self._stored_once(STORAGE_MODULES[module], module, node)
+
+    # imports and exports
+
+    def on_import(self, node):
+        source = node.child_by_field_name("source")
+        if source is None:
+            source = next(
+                (
+                    part.child_by_field_name("source")
+                    for part in node.named_children
+                    if part.type == "import_require_clause"
+                ),
+                None,
+            )
+        self.imported(self.literal(source), source or node)
+
+    def on_export(self, node):
+        kinds = {child.type for child in node.children[:4]}
+        is_type = "type" in kinds
+        source = node.child_by_field_name("source")
+        module = self.literal(source)
+        if module:
+            self.imported(module, source)
+        if declaration := node.child_by_field_name("declaration"):
+            self._declared(declaration)
+        if "default" in kinds or "=" in kinds:
+            self.name(self.facts.exports, "default", node)
+        for child in node.named_children:
+            if child.type == "export_clause":
+                self._listed(child, module, is_type)
+            elif child.type == "namespace_export":
+                self._exported(child.named_children[0], is_type)
+        if "*" in kinds and module and not is_type:
+            self.facts.stars.append(module)
+
+    def _declared(self, declaration: Node) -> None:
+        is_type = declaration.type in (
+            "interface_declaration",
+            "type_alias_declaration",
+        )
+        if declaration.type == "ambient_declaration":
+            return
+        if name := declaration.child_by_field_name("name"):
+            self._exported(name, is_type)
+        for part in declaration.named_children:
+            if part.type == "variable_declarator":
+                name = part.child_by_field_name("name")
+                for node in names_bound(name):
+                    self._exported(node, False)
+
+    def _listed(self, clause: Node, module: str, is_type: bool) -> None:
+        for part in clause.named_children:
+            name = part.child_by_field_name("name")
+            if part.type != "export_specifier" or name is None:
+                continue
+            alias = part.child_by_field_name("alias") or name
+            typed = is_type or part.children[0].type == "type"
+            self._exported(alias, typed)
+            if module and not typed:
+                key = self.text(alias).strip("\"'")
+                self.facts.reexports[key] = (module, self.text(name).strip("\"'"))
+
+    def _exported(self, name: Node, is_type: bool) -> None:
+        exports = self.facts.type_exports if is_type else self.facts.exports
+        self.name(exports, self.text(name).strip("\"'"), name)
+
+    def on_assignment(self, node):
+        """``module.exports = {...}``, ``exports.name = ...`` and ``({X} = env)``."""
+        left, right = (node.child_by_field_name(n) for n in ("left", "right"))
+        if left is None or right is None:
+            return
+        if left.type == "object_pattern" and self.is_env(right):
+            self._destructured(left)
+        if left.type != "member_expression":
+            return
+        target = self.text(left)
+        if target == "module.exports":
+            self.name(self.facts.exports, "default", left)
+            for part in right.named_children if right.type == "object" else ():
+                name = part.child_by_field_name("key") or part
+                if name.type in (
+                    "property_identifier",
+                    "shorthand_property_identifier",
+                ):
+                    self._exported(name, False)
+        elif re.fullmatch(r"(?:module\.)?exports\.[\w$]+", target):
+            self._exported(left.child_by_field_name("property"), False)
+
+    # calls
+
+    def on_call(self, node):
+        function = node.child_by_field_name("function")
+        arguments = node.child_by_field_name("arguments")
+        if function is None or arguments is None:
+            return
+        first = arguments.named_children[0] if arguments.named_child_count else None
+        name = self.text(function)
+        if function.type == "import" or name == "require":
+            self.imported(self.literal(first), first or node)
+        elif name in ("eval", "Function", "globalThis.eval", "window.eval"):
+            self._dynamic(function, name)
+        elif name in TABLES:
+            self.add(self.facts.tables, node, self.literal(first))
+        elif name == "drizzle" and self.imports_d1:
+            self._bound(first, "D1")
+        elif name == "Deno.env.get" and self.literal(first):
+            self._env_var(self.literal(first), first)
+        elif function.type == "member_expression":
+            self._method(node, function, first, arguments)
+
+    def on_new(self, node):
+        constructor = node.child_by_field_name("constructor")
+        if self.text(constructor) in ("Function", "globalThis.Function"):
+            self._dynamic(node, "new Function")
+
+    def on_identifier(self, node):
+        text = self.text(node)
+        if text == "eval" and node.id not in self.skip:
+            self._dynamic(node, "eval")
+        elif text in BROWSER_STORAGE:
+            kind = "cache" if text == "caches" else "browser"
+            self._stored_once(kind, text, node)
+
+    def _stored_once(self, kind: str, name: str, node: Node) -> None:
+        if name not in self.seen_storage:
+            self.seen_storage.add(name)
+            self.add(self.facts.storage, node, kind, name)
+
+    def _dynamic(self, node: Node, name: str) -> None:
+        self.skip.add(node.id)
+        if node.type == "member_expression":
+            self.skip.add(node.child_by_field_name("property").id)
+        self.add(self.facts.dynamic, node, name)
+
+    def _method(self, call: Node, function: Node, first, arguments: Node) -> None:
+        owner = function.child_by_field_name("object")
+        method = self.text(function.child_by_field_name("property"))
+        if self.is_env(owner):
+            self.skip.add(function.id)  # a method of the environment, no variable
+        if method in BINDING_METHODS:
+            self._bound(owner, BINDING_METHODS[method])
+        route = self.literal(first)
+        if (
+            method in METHODS
+            and route[:1] in ("/", "*")
+            and arguments.named_child_count > 1
+            and self._is_router(owner)
+        ):
+            self.add(self.facts.routes, first, method.upper(), route)
+
+    def _bound(self, node: Node | None, kind: str) -> None:
+        """Something only a binding can do is done with ``node``."""
+        name = self._env_member(node)
+        if name and name not in self.facts.bindings:
+            self.facts.bindings[name] = kind
+            self._stored_once(kind, name, node)
+
+    def _is_router(self, node: Node | None) -> bool:
+        """Is this a router, or what one returns from a (long) chain of calls?"""
+        chain = []
+        while node is not None and node.id not in self.router_nodes:
+            chain.append(node.id)
+            if node.type == "member_expression":
+                node = node.child_by_field_name("object")
+                continue
+            called = node.child_by_field_name("function")
+            if node.type != "call_expression" or called is None:
+                self.router_nodes[node.id] = self._starts_router(node)
+            elif called.type == "identifier":
+                self.router_nodes[node.id] = self.text(called) in ROUTER_CALLS
+            else:
+                node = called
+        answer = node is not None and self.router_nodes[node.id]
+        self.router_nodes.update(dict.fromkeys(chain, answer))
+        return answer
+
+    def _starts_router(self, node: Node) -> bool:
+        if node.type == "new_expression":
+            return self.text(node.child_by_field_name("constructor")) in ROUTERS
+        return node.type == "identifier" and self.text(node) in self.routers
+
+    # the environment
+
+    def is_env(self, node: Node | None) -> bool:
+        """Is this ``env``, ``c.env``, ``process.env``, ``env(c)``, ...?"""
+        node = unwrapped(node)
+        if node is None:
+            return False
+        if node.type == "identifier":
+            return self.text(node) in self.env_names
+        if node.type == "member_expression":
+            if self.text(node.child_by_field_name("property")) != "env":
+                return False
+            return self.text(node.child_by_field_name("object")) != "Deno"
+        if node.type == "call_expression":
+            return self.text(node.child_by_field_name("function")) == "env"
+        return False
+
+    def _env_member(self, node: Node | None) -> str:
+        """The name behind ``env.NAME``, ``env["NAME"]`` or a variable that holds it."""
+        node = unwrapped(node)
+        if node is None:
+            return ""
+        if node.type == "identifier":
+            return self.env_copies.get(self.text(node), "")
+        if node.type not in ("member_expression", "subscript_expression"):
+            return ""
+        if not self.is_env(node.child_by_field_name("object")):
+            return ""
+        if node.type == "member_expression":
+            return self.text(node.child_by_field_name("property"))
+        return self.literal(node.child_by_field_name("index"))
+
+    def on_member(self, node):
+        if node.id not in self.skip and (name := self._env_member(node)):
+            self._env_var(name, node)
+
+    def _env_var(self, name: str, node: Node) -> None:
+        self.name(self.facts.env_vars, name, node)
+
+    def on_declarator(self, node):
+        name, value = (node.child_by_field_name(n) for n in ("name", "value"))
+        if name is None or value is None:
+            return
+        if name.type == "object_pattern":
+            if self.is_env(value):
+                self._destructured(name)
+            return
+        variable = self.text(name)
+        if self.is_env(value):
+            self.env_names.add(variable)
+        elif member := self._env_member(value):
+            self.env_copies[variable] = member
+        elif self._is_router(unwrapped(value)):
+            self.routers.add(variable)
+
+    def _destructured(self, pattern: Node) -> None:
+        for part in pattern.named_children:
+            key = part.child_by_field_name("key") or part.child_by_field_name("left")
+            key = key or part
+            if part.type == "rest_pattern" or key.type == "computed_property_name":
+                continue
+            name = self.text(key).strip("\"'")
+            bound = part.child_by_field_name("value") or key
+            self._env_var(name, key)
+            self.env_copies[self.text(bound)] = name
+
+    def on_parameter(self, node):
+        pattern = node.child_by_field_name("pattern")
+        annotation = self.text(node.child_by_field_name("type"))
+        if pattern is not None and ROUTER_TYPE.match(annotation):
+            self.routers.add(self.text(pattern))
+
+    def on_property_signature(self, node):
+        """``NAME: KVNamespace`` in a type says that NAME is a binding."""
+        name = node.child_by_field_name("name")
+        if name is None:
+            return
+        self.skip.add(name.id)
+        annotation = node.child_by_field_name("type")
+        if annotation is None or annotation.named_children[0].type == "object_type":
+            return
+        text = self.text(annotation)
+        if binding := BINDING_TYPE.search(text):
+            kind = BINDINGS[binding[1]]
+            key = self.text(name)
+            self.facts.bindings.setdefault(key, kind)
+            self._stored_once(kind, key, name)
+        elif not TEXT_TYPE.search(text):
+            self.facts.untextual.add(self.text(name))
+
+    # text
+
+    def on_name(self, node):
+        if node.id not in self.skip:
+            self.facts.mentions.add(self.text(node))
+
+    def on_fragment(self, node):
+        text = self.source.text(node, 5000)
+        if len(text) <= 64:
+            self.facts.mentions.add(text)
+        if "://" in text:
+            for match in URL.finditer(text):
+                self.add(self.facts.hosts, node, match[1], match[2].lower())
+
+    def on_comment(self, node):
+        text = self.text(node)
+        match = JSX_SOURCE.search(text) or TYPE_REFERENCE.search(text)
+        if match:
+            self.imported(match[1], node)
+
+
+_HANDLERS = {
+    "import_statement": _Collector.on_import,
+    "export_statement": _Collector.on_export,
+    "assignment_expression": _Collector.on_assignment,
+    "call_expression": _Collector.on_call,
+    "new_expression": _Collector.on_new,
+    "identifier": _Collector.on_identifier,
+    "member_expression": _Collector.on_member,
+    "subscript_expression": _Collector.on_member,
+    "variable_declarator": _Collector.on_declarator,
+    "required_parameter": _Collector.on_parameter,
+    "property_signature": _Collector.on_property_signature,
+    "property_identifier": _Collector.on_name,
+    "shorthand_property_identifier": _Collector.on_name,
+    "shorthand_property_identifier_pattern": _Collector.on_name,
+    "string_fragment": _Collector.on_fragment,
+    "comment": _Collector.on_comment,
+}
