@@ -200,8 +200,7 @@ CONFIRMED = """
 """.split()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 def test_axe_finds_nothing(open_browser, axe_finds_nothing, alice, scheme, width):
     project = create_project(
         alice, name="Shop", slug="shop", url="https://shop.example"
