@@ -3,7 +3,8 @@ and the slowest percentile (docs/performance.md)."""
 
 import os
 
-import config.env  # noqa: F401  (reads .env)
+# Reads .env; "import config" would name one of gunicorn's own settings.
+from config.env import env as _env  # noqa: F401
 
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
