@@ -116,6 +116,8 @@ class AccountAdapter(DefaultAccountAdapter):
 class MFAAdapter(DefaultMFAAdapter):
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": AccountAdapter.error_messages["incorrect_code"],
+        "unverified_email": "First confirm your new e-mail address, or keep the old "
+        "one (under E-mail).",
     }
 
     def _get_site_name(self) -> str:

@@ -112,6 +112,10 @@ class ResetPasswordKeyForm(Plain, account_forms.ResetPasswordKeyForm):
     labels = {"password1": "New password", "password2": "New password, again"}
 
 
+class ReauthenticateForm(Plain, account_forms.ReauthenticateForm):
+    help_texts = {"password": ""}
+
+
 class _CodeMixin(Plain):
     labels = {"code": "Code"}
 

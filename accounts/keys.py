@@ -11,7 +11,7 @@ import re
 import secrets
 import string
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
@@ -116,6 +116,21 @@ def revoke_key(key: ApiKey, *, by: Account, via: str = "admin") -> None:
     ):
         record("revoke_key", f"key {key.pk}", by=by, via=via, name=key.name)
         _mail_after_commit(key, "key_revoked")
+
+
+def end_patterns(account: Account, slugs: Collection[str]) -> None:
+    """End what the account's keys may do to functions of these names, which went to
+    somebody else: a key limited to them stops, and its owner gets a mail."""
+    for key in ApiKey.objects.usable().filter(account=account, project=None):
+        left = [pattern for pattern in key.patterns if pattern not in slugs]
+        if left == key.patterns:
+            continue
+        if left:
+            key.patterns = left
+        else:  # no pattern would mean every function
+            key.revoked_at = timezone.now()
+            _mail_after_commit(key, "key_revoked")
+        key.save(update_fields=["patterns", "revoked_at"])
 
 
 def _mail_after_commit(key: ApiKey, name: str) -> None:
