@@ -1,0 +1,36 @@
+"""What other programs read of the Hub: registry formats, badges, pictures, maps."""
+
+from django.http import JsonResponse
+
+from accounts.limits import client_address
+from hub import shadcn
+from hub.http import public_page
+from registry import errors, installs, reading
+from registry.models import Function
+
+
+@public_page
+def shadcn_item(request, username, item):
+    """One function, or ``slug@version``, as ``npx shadcn add`` reads it."""
+    slug, _, number = item.partition("@")
+    try:
+        function = reading.published_function(slug, username)
+        version = reading.published_version(function, number)
+    except errors.NotFound as error:
+        # The command prints `message`.
+        said = {"error": "Not found", "message": f"{error.message} {error.fix}"}
+        return JsonResponse(said, status=404)
+    installs.count(
+        version,
+        client=client_address(request),
+        method=request.method,
+        headers=request.headers,
+    )
+    return JsonResponse(shadcn.item(version))
+
+
+@public_page
+def shadcn_registry(request):
+    functions = Function.objects.listed().select_related("owner")
+    functions = functions.order_by("-install_count", "-id")[: shadcn.MAX_LISTED]
+    return JsonResponse(shadcn.listing(functions))
