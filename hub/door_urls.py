@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from hub import feeds
+from hub.http import public_page
 from hub.views import doors, follow
 
 FUNCTION = "functions/<str:username>/<str:slug>"
@@ -15,4 +17,14 @@ urlpatterns = [
     path(f"{AUTHOR}/follow", follow.follow_author, name="follow_author"),
     path("account/following", follow.following_list, name="following"),
     path("account/following/stop/<str:token>", follow.stop_digest, name="stop_digest"),
+]
+urlpatterns += [
+    path(f"feeds/{route}.atom", public_page(feed()), name=feed.name)
+    for route, feed in [
+        ("functions", feeds.AllFunctions),
+        ("yanks", feeds.Yanks),
+        ("categories/<str:category>", feeds.CategoryFunctions),
+        ("users/<str:username>", feeds.AuthorFunctions),
+        (FUNCTION, feeds.FunctionVersions),
+    ]
 ]

@@ -76,7 +76,7 @@ def seal(request: HttpRequest, response: HttpResponse, cache: str) -> HttpRespon
     ok = response.status_code == 200
     response.headers["Cache-Control"] = cache if ok else REVALIDATE
     response.headers["Vary"] = "Accept-Encoding"
-    if _is_worth_packing(response) and accepts_gzip(request):
+    if _is_worth_packing(response) and accepts_gzip(request.headers.get("Accept-Encoding", "")):
         # mtime=0: equal pages are equal bytes.
         response.content = gzip.compress(response.content, GZIP_LEVEL, mtime=0)
         response.headers["Content-Encoding"] = "gzip"
@@ -100,9 +100,9 @@ def _is_worth_packing(response: HttpResponse) -> bool:
     return len(response.content) >= MIN_GZIP_BYTES and not is_packed
 
 
-def accepts_gzip(request: HttpRequest) -> bool:
-    """Whether Accept-Encoding allows gzip (RFC 9110, 12.5.3: ``q=0`` forbids it)."""
-    found = _GZIP.search(request.headers.get("Accept-Encoding", ""))
+def accepts_gzip(header: str) -> bool:
+    """Whether an Accept-Encoding allows gzip (RFC 9110, 12.5.3: ``q=0`` forbids it)."""
+    found = _GZIP.search(header)
     if not found:
         return False
     try:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("functions", views.functions_without_slash),
     path("functions/", views.function_list, name="function_list"),
+    path("functions/suggest", views.suggest_functions, name="suggest_functions"),
     path("categories/<str:category>", views.category_detail, name="category_detail"),
     path("tags/<str:tag>", views.tag_detail, name="tag_detail"),
     path("users/<str:username>", views.author_detail, name="author_detail"),

@@ -127,6 +127,18 @@ def test_slash_goes_to_the_search_box(open_page, resizer):
     assert page.locator(".function-row").count() == 1
 
 
+def test_suggestions_lead_to_the_function_by_keyboard(open_page, resizer):
+    page = open_page("/functions/")
+
+    page.type(".site-search input", "resi", delay=20)
+    page.wait_for_selector(".suggestions [role=option]")
+    page.keyboard.press("ArrowDown")
+    assert page.get_attribute("#q", "aria-activedescendant") == "q-suggestions-0"
+    page.keyboard.press("Enter")
+
+    page.wait_for_url(f"**{FUNCTION}")
+
+
 def test_pages_read_well_without_scripts(open_page, resizer):
     page = open_page(f"{FUNCTION}/source#L7", java_script_enabled=False)
 
@@ -151,6 +163,8 @@ def test_skip_link_is_the_first_stop_and_leads_to_the_page(open_page, db):
 PATHS = [
     "/",
     "/functions/",
+    "/functions/?q=image",
+    "/functions/?q=code:export",
     "/functions/?q=nothing-like-it",
     "/categories/media",
     "/users/alice",

@@ -273,9 +273,57 @@ def test_lists_are_narrowed_by_category_tag_author_and_words(client, publish):
         "/functions/?author=@alice&q=edge",
         "/functions/?q=resize+image",
     ):
-        page = text(client.get(path))
-        assert "image-resizer</a>" in page, path
-        assert "csv-export</a>" not in page, path
+        rows = client.get(path).context["rows"]
+        assert [row.function.slug for row in rows] == ["image-resizer"], path
+
+
+def test_search_marks_what_it_found_and_shows_where(client, publish):
+    version = publish(readme="# Resizer\n\nKeeps the aspect ratio of pictures.\n")
+    derived.make(version.pk)  # source is searched once it has been looked at
+
+    named = text(client.get("/functions/?q=edge"))
+    in_readme = text(client.get("/functions/?q=aspect"))
+    in_code = text(client.get("/functions/?q=code:width"))
+
+    assert "on the <mark>edge</mark>." in named
+    assert "Keeps the <mark>aspect</mark> ratio" in in_readme
+    assert f'href="{FUNCTION}/source/index.ts#L1"' in in_code
+
+
+def test_search_says_what_it_looked_for_instead(client, publish):
+    publish()
+
+    assert "results for <strong>resizer" in text(client.get("/functions/?q=rezizer"))
+
+
+def test_search_can_be_narrowed_by_what_was_found(client, publish):
+    publish()
+    publish(
+        "image-crop",
+        language="javascript",
+        license="ISC",
+        description="Crop it.",
+        files={"index.js": CODE.replace(": number", "")},
+        entrypoint="index.js",
+    )
+
+    response = client.get("/functions/?q=image")
+    page = text(response)
+
+    assert 'href="/functions/?license=ISC&amp;q=image"' in page
+    assert 'href="/functions/?language=javascript&amp;q=image"' in page
+    narrowed = client.get("/functions/?q=image&language=javascript")
+    assert [row.function.slug for row in narrowed.context["rows"]] == ["image-crop"]
+
+
+def test_suggestions_are_json_of_names_and_addresses(client, publish):
+    publish()
+
+    found = client.get("/functions/suggest?q=resi").json()["functions"]
+
+    assert [each["url"] for each in found] == [FUNCTION]
+    assert client.get("/functions/suggest").json() == {"functions": []}
+    assert client.get("/functions/suggest?q=%22%25%EF%BF%BF").status_code == 200
 
 
 def test_unknown_category_is_a_404_that_names_the_others(client):
@@ -312,7 +360,7 @@ def test_pages_show_every_function_once(client, publish, sort):
 
     while path:
         context = client.get(path).context
-        seen += [function.slug for function in context["functions"]]
+        seen += [row.function.slug for row in context["rows"]]
         path = context["next_url"]
 
     assert len(seen) == 45
@@ -454,7 +502,7 @@ def test_browse_costs_the_same_for_many_functions(client, publish, queries):
         publish(f"other-{number}")
 
     assert {path: queries(client, path) for path in one} == one
-    assert one == {"/functions/": 2, "/tags/image": 3, "/": 3}
+    assert one == {"/functions/": 3, "/tags/image": 5, "/": 3}
 
 
 def test_function_page_costs_the_same_at_any_length(client, publish, queries):

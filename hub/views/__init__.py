@@ -14,6 +14,7 @@ from hub.views.lists import (
     category_detail,
     function_list,
     home,
+    suggest_functions,
     tag_detail,
 )
 from hub.views.site import favicon, functions_without_slash, robots
@@ -33,5 +34,6 @@ __all__ = [
     "functions_without_slash",
     "home",
     "robots",
+    "suggest_functions",
     "tag_detail",
 ]

@@ -16,10 +16,10 @@ def shadcn_item(request, username, item):
     try:
         function = reading.published_function(slug, username)
         version = reading.published_version(function, number)
-    except errors.NotFound as error:
+    except errors.RegistryError as error:
         # The command prints `message`.
-        said = {"error": "Not found", "message": f"{error.message} {error.fix}"}
-        return JsonResponse(said, status=404)
+        said = {"error": error.code, "message": f"{error.message} {error.fix}"}
+        return JsonResponse(said, status=error.status)
     installs.count(
         version,
         client=client_address(request),

@@ -1,16 +1,19 @@
-"""Home, browse and author pages: many functions at once."""
+"""Home, browse, search and author pages: many functions at once."""
 
 from django.conf import settings
+from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, render
 
 from accounts.models import Account
+from hub import narrowing
 from hub.http import NotHere, public_page
-from hub.listing import Wanted
+from hub.listing import MAX_QUERY_CHARACTERS, Wanted
+from hub.results import rows_of
 from registry import search
 from registry.models import Category, Function
 
 HOME_ROWS = 6
-BAR_WIDTH = 44  # pixels, of the category shape in _categories
+INSTEAD_ROWS = 3  # shown where nothing was found
 
 
 @public_page
@@ -46,15 +49,30 @@ def tag_detail(request, tag):
 
 
 @public_page
+def suggest_functions(request):
+    """What the search box offers while a reader types (static/hub/search.js)."""
+    functions = search.suggest(request.GET.get("q", "")[:MAX_QUERY_CHARACTERS])
+    shown = [
+        {
+            "name": function.path,
+            "description": function.description,
+            "url": function.url,
+        }
+        for function in functions
+    ]
+    return JsonResponse({"functions": shown})
+
+
+@public_page
 def author_detail(request, username):
     author = get_object_or_404(Account, username=username)
     wanted = Wanted.from_query(request.GET, author=username)
     found = wanted.found()
     context = {
         "author": author,
-        "functions": found.rows,
+        "rows": rows_of(found),
         "total": _total(found.total),
-        "next_url": _author_url(request, found.next),
+        "next_url": found.next and f"{request.path}?cursor={found.next}",
         "first_url": wanted.cursor and request.path,
         "section": "functions",
     }
@@ -71,13 +89,16 @@ def _list_page(request, wanted: Wanted, title: str = ""):
         "canonical": settings.HUB_URL + wanted.url(),
         "q": wanted.q,
         "category": category,
-        "categories": _categories(categories, wanted),
+        "categories": narrowing.categories(categories, wanted, found.facets),
+        "groups": narrowing.groups(wanted, found.facets),
+        "tags": narrowing.tags(wanted, found.facets),
         "all_url": wanted.url(category=""),
-        "listed": sum(each.function_count for each in categories),
-        "total": _count(wanted, found, categories),
-        "filters": wanted.filters,
+        "total": _total(found.total),
+        "labels": wanted.labels,
         "sorts": wanted.sorts,
-        "functions": found.rows,
+        "found": found,
+        "rows": rows_of(found),
+        "instead": [] if found.rows else _instead(),
         "next_url": found.next and wanted.url(cursor=found.next),
         "first_url": wanted.cursor and wanted.url(),
         "section": "functions",
@@ -95,34 +116,12 @@ def _category(slug: str, categories: list[Category]) -> Category | None:
     raise NotHere(f"There is no such category. The Hub has: {names}.")
 
 
-def _categories(categories: list[Category], wanted: Wanted) -> list[dict]:
-    """The category list beside the results, with a bar for each one's share."""
-    most = max([category.function_count for category in categories], default=0)
-    return [
-        {
-            "label": category.label,
-            "url": wanted.url(category=category.slug),
-            "count": category.function_count,
-            "bar": round(BAR_WIDTH * category.function_count / most) if most else 0,
-            "chosen": category.slug == wanted.category,
-        }
-        for category in categories
-    ]
+def _instead():
+    listed = Function.objects.listed().described()
+    return listed.order_by("-install_count", "-id")[:INSTEAD_ROWS]
 
 
-def _count(wanted: Wanted, found: search.Found, categories: list[Category]) -> str:
-    """How many functions there are, from the stored counters where they say it."""
-    if wanted.tag or wanted.author or wanted.q:
-        return _total(found.total)
-    chosen = [c for c in categories if wanted.category in ("", c.slug)]
-    return _total(sum(category.function_count for category in chosen), exact=True)
-
-
-def _total(count: int, exact: bool = False) -> str:
-    if count > search.COUNTED_AT_MOST and not exact:
+def _total(count: int) -> str:
+    if count > search.COUNTED_AT_MOST:
         return f"{search.COUNTED_AT_MOST:,}+ functions"
     return f"{count:,} function{'' if count == 1 else 's'}"
-
-
-def _author_url(request, cursor: str) -> str:
-    return cursor and f"{request.path}?cursor={cursor}"
