@@ -110,19 +110,31 @@ class DraftPage:
         return render(request, f"admin_portal/preview_{tab}.html", context)
 
     def _tab(self, tab: str, path: str) -> dict:
-        if tab == "readme" and self.draft.readme.strip():
-            return {"readme": render_text(README, self.draft.readme)}
+        if tab == "readme":
+            return self._readme()
         if tab == "uses":
-            return {
-                "checklist": checklist(self.version, self.draft.readme, self.report)
-            }
-        if tab != "source" or not self.files:
-            return {}
+            points = checklist(self.version, self.draft.readme, self.report)
+            return {"checklist": points}
+        return self._source(path) if tab == "source" and self.files else {}
+
+    def _readme(self) -> dict:
+        """The README, the examples, and the pictures: until the function is on the
+        Hub, its public pages don't serve them, so they are drawn from here."""
+        text, function = self.draft.readme, self.draft.function
+        pictures = list(function.screenshots.all())
+        return {
+            "readme": render_text(README, text) if text.strip() else None,
+            "examples": function.examples.all(),
+            "screenshots": pictures if function.published_at else [],
+            "own_screenshots": [] if function.published_at else pictures,
+        }
+
+    def _source(self, path: str) -> dict:
         path = path or self.draft.entrypoint
         known = {file.path: file for file in self.files}
-        file = known.get(path) or (
-            self.files[0] if path == self.draft.entrypoint else None
-        )
+        file = known.get(path)
+        if file is None and path == self.draft.entrypoint:
+            file = self.files[0]
         if file is None:
             raise Http404("The draft has no such file.")
         language = language_of(file.path)

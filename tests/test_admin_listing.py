@@ -287,3 +287,17 @@ def test_readme_preview_is_drawn_and_saves_nothing(save, publish):
     assert page.status_code == 200
     assert ">Sketch</h" in page.content.decode()
     assert not ListingRevision.objects.exists()
+
+
+def test_pictures_and_examples_are_in_the_preview_before_publishing(author, save, push):
+    draft = push()
+    function = draft.function
+    add_picture(author, function, alt="Before and after")
+    save(function, **{"examples-0-title": "Call it", "examples-0-code": "call()"})
+
+    page = author.get(url("preview_draft", draft.pk)).content.decode()
+
+    picture = function.screenshots.get()
+    assert f'alt="{picture.alt}"' in page
+    assert url("screenshot", function.slug, picture.sha256) in page
+    assert "Call it" in page

@@ -75,6 +75,8 @@ def _save(request: HttpRequest, draft: Draft) -> HttpResponse:
     if wants_json(request):
         answer = {"revision": saved.draft.revision, "warnings": saved.warnings}
         return JsonResponse(answer)
+    for warning in saved.warnings:
+        messages.warning(request, warning)
     return _go_on(request, draft)
 
 

@@ -34,7 +34,7 @@ export class CodePane {
     this.documents.addEventListener("added", (event) => this.#open(event.detail));
     this.documents.addEventListener("renamed", (event) => this.#reopen(event.detail));
     this.editor = this.monaco.editor.create(this.host, this.#options());
-    this.#showTabMode();
+    this.#letTabLeave();
     this.form.classList.add("has-monaco");
     this.show(this.documents.current);
     this.host.dataset.ready = "true";
@@ -165,13 +165,18 @@ export class CodePane {
     return this.monaco.Uri.from({ scheme: "file", path: folder + document.path });
   }
 
-  // Ctrl-M makes Tab leave the editor instead of indenting; say which it does.
-  #showTabMode() {
+  // Ctrl-M makes Tab leave the editor instead of indenting, and back; a line below
+  // the editor says which it does.
+  #letTabLeave() {
     const note = this.form.querySelector("[data-tab-mode]");
-    const option = this.monaco.editor.EditorOption?.tabFocusMode;
-    if (!note || option === undefined) return;
-    this.editor.onDidChangeConfiguration(() => {
-      const leaves = this.editor.getOption(option);
+    let leaves = false;
+    this.editor.onKeyDown((event) => {
+      const { browserEvent } = event;
+      if (!event.ctrlKey || event.shiftKey || event.altKey || browserEvent.code !== "KeyM") return;
+      event.preventDefault();
+      event.stopPropagation();
+      leaves = !leaves;
+      this.editor.updateOptions({ tabFocusMode: leaves });
       note.textContent = leaves ? "Tab leaves the editor." : "Tab indents.";
     });
   }

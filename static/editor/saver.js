@@ -52,9 +52,12 @@ export class Saver extends EventTarget {
     this.form.elements.revision.value = answer.revision;
     this.form.elements.manifest_was.value = this.form.elements.manifest.value;
     this.documents.markSaved();
-    for (const name of ["faults", "signed-out", "other-tab"]) this.status.clear(name);
+    for (const name of ["faults", "warnings", "signed-out", "other-tab"]) this.status.clear(name);
     const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
     this.status.say(`Saved at ${time}`, "saved");
+    if (answer.warnings.length) {
+      this.status.notice("Saved. Before you publish:", {}, { list: answer.warnings, name: "warnings" });
+    }
     this.dispatchEvent(new CustomEvent("saved", { detail: answer }));
     return true;
   }
