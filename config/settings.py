@@ -143,18 +143,25 @@ else:
 
 # --- caches: "default" is shared by all processes (sign-in limits), "local" is not
 _cache_url = env.str("CACHE_URL", default="")
+CACHE_IS_SHARED = bool(_cache_url)  # by several machines
+# Public pages kept as ready bytes, in each worker process (hub/fastpath.py).
+PAGE_CACHE_BYTES = env_int("PAGE_CACHE_MB", 32, at_least=0, at_most=4096) * 2**20
 if _cache_url:
     CACHES = {
         "default": env.cache_url("CACHE_URL"),
         "local": env.cache_url("CACHE_URL"),
     }
 else:
+    # A full cache forgets a third of what it holds, counters of failed sign-ins
+    # among it; Django's 300 entries would make a flood a way around the limits.
+    _room = {"OPTIONS": {"MAX_ENTRIES": 20_000}}
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
             "LOCATION": "cache",
+            **_room,
         },
-        "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", **_room},
     }
 
 # --- accounts

@@ -4,12 +4,18 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.urls import URLResolver
 
+from accounts import urls
+from accounts.keys import create_key
 from accounts.models import Account, Event, Switch
+from accounts.projects import create_project
 from tests.conftest import PASSWORD, make_account
 
 NEW_PASSWORD = "an entirely different sentence"
@@ -218,6 +224,16 @@ def test_sign_in_stops_after_five_failures(alice, client, settings):
 
     assert "Too many attempts" in response.text
     assert not is_signed_in(client)
+
+
+def test_a_flood_does_not_wash_the_count_away(alice, client, settings):
+    settings.ACCOUNT_RATE_LIMITS = {}
+    for number in range(5):
+        sign_in(client, password="wrong", REMOTE_ADDR=f"192.0.2.{number}")
+    for number in range(400):
+        cache.set(f"~{number}", number)
+
+    assert "Too many attempts" in sign_in(client, REMOTE_ADDR="192.0.2.9").text
 
 
 def test_a_spoofed_forwarded_address_is_not_another_client(alice, client, settings):
@@ -458,29 +474,25 @@ def test_session_of_another_account_is_not_found(signed_in):
 # --- every page
 
 
-ARGUMENTS = {"key": "x:y", "uidb36": "1", "pk": "1", "slug": "shop", "name": "keys"}
+def routes(patterns=None, prefix="/account/"):
+    """Every route of accounts.urls, as Django writes it."""
+    for pattern in urls.urlpatterns if patterns is None else patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        elif "(?P" not in route:
+            yield route
 
 
-def paths_under_account():
-    from django.urls import URLResolver
-
-    from accounts import urls
-
-    def walk(patterns, prefix):
-        for pattern in patterns:
-            route = prefix + str(pattern.pattern)
-            if isinstance(pattern, URLResolver):
-                yield from walk(pattern.url_patterns, route)
-            else:
-                yield route
-
-    for route in walk(urls.urlpatterns, "/account/"):
-        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda m: ARGUMENTS[m[1]], route)
-        if "(?P" not in route:
-            yield path
+def fill(route, **arguments) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda m: str(arguments[m[1]]), route)
 
 
-@pytest.mark.parametrize("path", sorted(set(paths_under_account())))
+ROUTES = sorted(set(routes()))
+PATHS = [fill(route, pk=1, slug="shop") for route in ROUTES]
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_account_pages_are_never_kept_by_a_cache(signed_in, path):
     for client in (signed_in, Client()):
         response = client.get(path)
@@ -490,12 +502,37 @@ def test_account_pages_are_never_kept_by_a_cache(signed_in, path):
             assert "private" in cache_control, path
 
 
-@pytest.mark.parametrize("path", sorted(set(paths_under_account())))
+@pytest.mark.parametrize("path", PATHS)
 def test_account_posts_need_a_csrf_token(alice, path):
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
 
     assert client.post(path).status_code in {403, 404, 405}
+
+
+@pytest.mark.parametrize("method", ["get", "head", "post", "put", "delete"])
+@pytest.mark.parametrize("route", [route for route in ROUTES if "<" in route])
+def test_what_another_account_has_is_not_found(signed_in, bob, route, method):
+    confirm_again(signed_in, "/account/second-factor/webauthn/add/")
+    project = create_project(bob, name="Shop", slug="shop")
+    sign_in(Client(), "bob@example.com")
+    rows = {
+        "keys": create_key(bob, name="laptop", project=project)[0],
+        "sessions": bob.usersession_set.get(),
+        "second-factor": Authenticator.objects.create(
+            user=bob, type="webauthn", data={"name": "Phone", "credential": {}}
+        ),
+        "projects": project,
+    }
+    path = fill(route, pk=rows[route.split("/")[2]].pk, slug="shop")
+
+    response = getattr(signed_in, method)(path)
+
+    assert response.status_code in {404, 405}
+    assert response.status_code == 404 or method != "post"
+    for row in rows.values():
+        row.refresh_from_db()
+    assert rows["keys"].revoked_at is None
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,8 @@ def test_key_is_made_shown_once_and_revoked(page, alice):
     page.locator(".copy[data-done]").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == secret
 
+    assert use(page, secret).status == 200
+
     page.goto("/account/keys")
     assert secret not in page.content()
     assert alice.keys.get().scopes == ["draft:write"]
@@ -106,6 +108,13 @@ def test_key_is_made_shown_once_and_revoked(page, alice):
     page.get_by_role("button", name="Revoke the key").click()
     page.get_by_text("has stopped working").wait_for()
     assert not alice.keys.usable().exists()
+    assert use(page, secret).status == 401
+
+
+def use(page, secret):
+    """The API's answer to a client that shows this key."""
+    headers = {"X-API-Key": secret}
+    return page.request.post("/api/v1/cli/validate", headers=headers)
 
 
 def test_password_can_be_looked_at(page, db):
