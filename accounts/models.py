@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts import freshness
 from accounts.names import check_username
 
 
@@ -181,6 +182,7 @@ def record(
     verb: imperative, such as "publish". subject: what it was done to; its ``str``.
     data: JSON-able details; the actor's name is added, for after the account is gone.
     """
+    freshness.touch_on_commit()
     return Event.objects.create(
         actor=by,
         verb=verb,

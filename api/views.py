@@ -5,12 +5,14 @@ import uuid
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import keys
 from accounts.limits import Limit, client_address
 from accounts.models import Account
 from accounts.passwords import SecondFactorNeeded, WrongPassword, check_password
+from accounts.switches import SwitchedOff
 from api import lists, shapes
 from api.answers import IMMUTABLE, PUBLIC, answer
 from api.decorators import endpoint, require_scope, require_within_key
@@ -90,9 +92,13 @@ def log_in(request):
         ) from None
     except WrongPassword:
         raise errors.WrongCredentials from None
-    _, secret = keys.create_key(
-        account, name="signed in", expires_at=timezone.now() + LOGIN_KEY_LIFE, via=VIA
-    )
+    expires_at = timezone.now() + LOGIN_KEY_LIFE
+    try:
+        _, secret = keys.create_key(
+            account, name="signed in", expires_at=expires_at, via=VIA
+        )
+    except SwitchedOff as off:
+        raise errors.ReadOnly(str(off)) from off
     return {"token": secret}
 
 
@@ -182,7 +188,8 @@ def install_by_slug(request, slug):
 )
 def list_versions(request, username, slug):
     function = reading.published_function(slug, _name(username))
-    versions = list(function.versions.select_related("yank").newest_first())
+    versions = function.versions.readable().select_related("yank").newest_first()
+    versions = list(versions)
     for version in versions:
         version.function = function
     found = {"versions": [shapes.version_item(version) for version in versions]}
@@ -200,7 +207,8 @@ def read_file(request, sha256):
     blob = Blob.objects.readable().filter(pk=sha256).first()
     if blob is None:
         raise errors.NotFound("No published file has this hash.")
-    uses = blob.uses.select_related("version__function__owner").order_by("id")
+    uses = blob.uses.readable().select_related("version__function__owner")
+    uses = uses.order_by("id")
     where = [
         {
             "author": use.version.function.owner.username,
@@ -458,6 +466,9 @@ def _published(request, slug: str, username: str = "") -> Version:
 
 
 def _count_install(request, version: Version) -> None:
+    request.META["hub.installed_version"] = version  # each serving of the kept page
+    if "hub.is_conditional" in request.META:
+        return
     installs.count(
         version,
         client=client_address(request),
@@ -483,7 +494,8 @@ def _draft(request, id: str, *, or_slug: bool = False) -> Draft:
     try:
         draft = drafts.filter(pk=uuid.UUID(id)).first()
     except ValueError:
-        named = drafts.filter(function__slug=id).order_by("-updated_at")
+        called = Q(function__slug=id) | Q(function__redirects__slug=id)
+        named = drafts.filter(called).order_by("-updated_at")
         draft = (named.open().first() or named.first()) if or_slug else None
     if draft is None:
         raise errors.NotFound(f"You have no draft {errors.shown(id)}.")

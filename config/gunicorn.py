@@ -20,7 +20,10 @@ control_socket_disable = True
 
 
 def post_worker_init(worker):
-    """Find derived work that a process left behind when it died, and do it."""
+    """What a process that died may have left undone: making kept pages stale after
+    a commit, and deriving from what was published."""
+    from accounts import freshness
     from registry import derived
 
+    freshness.touch()
     derived.catch_up()

@@ -13,7 +13,8 @@ import threading
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from registry import inspection, rendering
+from accounts import freshness
+from registry import inspection, rendering, search
 from registry.models import Blob, Inspection, Rendering, Version
 
 CATCH_UP_VERSIONS = 1000
@@ -48,6 +49,8 @@ def make(version_id: int) -> None:
         version=version,
         defaults={"inspector": inspection.INSPECTOR, "report": report},
     )
+    search.index(version.function)  # now its code and what it reaches are known
+    freshness.touch_on_commit()
 
 
 def catch_up() -> int:

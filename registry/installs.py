@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 from django.db.models import F
 
+from accounts import freshness
 from registry.models import (
     DaySalt,
     Function,
@@ -94,6 +95,8 @@ def flush() -> int:
         with transaction.atomic():
             fresh = _insert(noted)
             _add(fresh)
+            if fresh:
+                freshness.touch_on_commit()
     except Exception:
         with _lock:  # for the next time
             _waiting.update(noted[: MAX_WAITING - len(_waiting)])
