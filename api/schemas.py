@@ -1,9 +1,11 @@
 """JSON Schemas of what the API takes and gives, by name (OpenAPI 3.1 components)."""
 
 from registry.manifest import json_schema
+from registry.models.moderation import REPORT_REASONS
 from registry.vocabulary import active_categories
 
 TEXT, COUNT, FLAG = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}
+NULLABLE = {"type": ["string", "null"]}
 TEXTS = {"type": "array", "items": TEXT}
 MOMENT = {"type": "string", "format": "date-time"}
 FILES = {"type": "object", "additionalProperties": TEXT}
@@ -91,6 +93,14 @@ def _taken(manifest: dict) -> dict:
             "properties": {**fields, **code, "publish": {"type": ["boolean", "null"]}},
         },
         "Login": record({"email": TEXT, "password": TEXT}),
+        "Report": record(
+            {
+                "function": {**TEXT, "description": "username/slug"},
+                "reason": {"type": "string", "enum": list(REPORT_REASONS)},
+            },
+            {"text": NULLABLE, "version": NULLABLE},
+        ),
+        "Reported": record({"id": TEXT}),
         "Yank": record({"reason": TEXT}, {"replacement": {"type": ["string", "null"]}}),
         "Deprecate": record(
             {"message": TEXT}, {"successor": {"type": ["string", "null"]}}
@@ -124,6 +134,7 @@ _CONTENT = {
 }
 _NOTICES = {"yanked": FLAG, "deprecated": FLAG}
 _WHY = {
+    "renamedFrom": TEXT,
     "yankReason": TEXT,
     "replacement": TEXT,
     "deprecationMessage": TEXT,

@@ -176,6 +176,8 @@ def _notices(version: Version) -> dict:
         "yanked": version.is_yanked,
         "deprecated": hasattr(version.function, "deprecation"),
     }
+    if version.function.renamed_from:
+        made["renamedFrom"] = version.function.renamed_from
     if version.is_yanked:
         made["yankReason"] = version.yank.reason
         made["replacement"] = version.yank.replacement

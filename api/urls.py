@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from django.urls import path
 
-from api import views  # noqa: F401  (declares the endpoints)
+from api import moderation, views  # noqa: F401  (declare the endpoints)
 from api.decorators import ENDPOINTS, by_method
 from api.openapi import openapi_json
 

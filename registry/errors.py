@@ -122,6 +122,12 @@ class Forbidden(RegistryError):
     fix = "Use an account key (`ac_...`)"
 
 
+class OwnDecision(Forbidden):
+    """Nobody decides on what is their own."""
+
+    fix = "Ask another moderator."
+
+
 class NotFound(RegistryError):
     code = "NOT_FOUND"
     status = 404

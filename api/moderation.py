@@ -1,0 +1,61 @@
+"""Reporting a function to the Hub's staff."""
+
+from accounts import keys
+from accounts.limits import client_address
+from accounts.models import Account
+from api.decorators import endpoint, sent_key
+from registry import errors, moderation, reading
+from registry.moderation.reports import REPORTS
+
+BODY = (errors.InvalidJson, errors.PayloadTooLarge, errors.UnsupportedMediaType)
+
+
+@endpoint(
+    "POST",
+    "/community/reports",
+    summary="Report a function to the Hub's staff",
+    body="Report",
+    answers={202: "Reported"},
+    limit=REPORTS,
+    refusals=(
+        errors.NotFound,
+        errors.ValidationError,
+        errors.RateLimited,
+        errors.ReadOnly,
+        *BODY,
+    ),
+)
+def report_function(request):
+    sent = {
+        name: _text(request.json, name)
+        for name in ("function", "reason", "text", "version")
+    }
+    username, _, slug = sent.pop("function").removeprefix("@").partition("/")
+    if not username or not slug:
+        raise errors.ValidationError("function is not username/slug.", field="function")
+    made = moderation.report(
+        reading.published_function(slug, username),
+        by=_reporter(request),
+        source=client_address(request),
+        via="api",
+        **sent,
+    )
+    return 202, {"id": str(made.pk)}
+
+
+def _reporter(request) -> Account | None:
+    """Whose account key came along, if one did. None is needed."""
+    try:
+        key = keys.read_key(sent_key(request))
+    except keys.InvalidKey:
+        return None
+    return key.account if key.is_account_key else None
+
+
+def _text(body: dict, name: str) -> str:
+    value = body.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise errors.ValidationError(f"{name} is not text.", field=name)
+    return value

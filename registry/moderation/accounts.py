@@ -1,0 +1,113 @@
+"""What staff may do to an account."""
+
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+
+from accounts.models import Account
+from registry import errors
+from registry.models import Decision
+from registry.moderation.deciding import Why, decide, last
+
+
+@transaction.atomic
+def suspend_account(account: Account, why: Why, *, by: Account) -> Decision:
+    """Stop sign-in and keys of ``account``; its published functions stay.
+
+    Raises as ``decide``; Conflict when it is suspended already.
+    """
+    account = _locked(account)
+    made = decide("suspend_account", subject_of(account), why, by=by, account=account)
+    if not account.is_active:
+        raise errors.Conflict(f"{account.username} is suspended already.")
+    account.is_active = False
+    account.save(update_fields=["is_active"])
+    _end_sessions(account)
+    return made
+
+
+@transaction.atomic
+def restore_account(account: Account, why: Why, *, by: Account) -> Decision:
+    """End a suspension: sign-in and keys work again.
+
+    Raises as ``decide``; Conflict when it is not suspended.
+    """
+    account = _locked(account)
+    subject = subject_of(account)
+    made = decide(
+        "restore_account",
+        subject,
+        why,
+        by=by,
+        account=account,
+        reverses=last("suspend_account", subject=subject),
+    )
+    put_account_back(account)
+    return made
+
+
+@transaction.atomic
+def force_sign_out(account: Account, why: Why, *, by: Account) -> Decision:
+    """End every session of ``account`` in browsers. Keys go on.
+
+    Raises as ``decide``.
+    """
+    account = _locked(account)
+    made = decide("force_sign_out", subject_of(account), why, by=by, account=account)
+    _end_sessions(account)
+    return made
+
+
+@transaction.atomic
+def require_second_factor(account: Account, why: Why, *, by: Account) -> Decision:
+    """Lead every page of ``account`` to setting up a second factor, until it has one.
+
+    Raises as ``decide``; Conflict when it is required already.
+    """
+    account = _locked(account)
+    subject = subject_of(account)
+    made = decide("require_second_factor", subject, why, by=by, account=account)
+    _set_needs_factor(account, True)
+    return made
+
+
+@transaction.atomic
+def waive_second_factor(account: Account, why: Why, *, by: Account) -> Decision:
+    """Leave it to ``account`` whether it has a second factor.
+
+    Raises as ``decide``; Conflict when it is not required.
+    """
+    account = _locked(account)
+    subject = subject_of(account)
+    made = decide("waive_second_factor", subject, why, by=by, account=account)
+    _set_needs_factor(account, False)
+    return made
+
+
+def subject_of(account: Account) -> str:
+    """What a decision on ``account`` is about."""
+    return f"account {account.username}"
+
+
+def put_account_back(account: Account) -> None:
+    """End the suspension of ``account``, locked. Raises Conflict without one."""
+    if account.is_active:
+        raise errors.Conflict(f"{account.username} is not suspended.")
+    account.is_active = True
+    account.save(update_fields=["is_active"])
+
+
+def _locked(account: Account) -> Account:
+    return Account.objects.select_for_update().get(pk=account.pk)
+
+
+def _end_sessions(account: Account) -> None:
+    for session in UserSession.objects.filter(user=account):
+        session.end()
+
+
+def _set_needs_factor(account: Account, wanted: bool) -> None:
+    if account.needs_second_factor is wanted:
+        is_so = "required" if wanted else "not required"
+        raise errors.Conflict(f"A second factor is {is_so} already.")
+    account.needs_second_factor = wanted
+    account.save(update_fields=["needs_second_factor"])

@@ -1,0 +1,325 @@
+"""Categories and tags: add, rename, order, merge, retire, move.
+
+Merging and moving touch many functions. The decision is one short transaction; the
+functions follow in batches, each a transaction of its own, so that no writer waits
+long. A batch is found by what is left to do, so it can be gone on with at any time.
+"""
+
+import re
+import time
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import Account
+from registry import errors
+from registry.manifest import TAG
+from registry.models import (
+    Category,
+    CategoryAlias,
+    Decision,
+    Function,
+    FunctionTag,
+    TagRule,
+)
+from registry.moderation.deciding import Why, decide, locked
+from registry.publishing import listings
+
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])\Z")
+BATCH_FUNCTIONS = 1000
+BATCH_TAGGED = 200
+MAX_MOVED_AT_ONCE = 500
+WORK_SECONDS = 5.0  # what one request spends on batches
+
+
+@transaction.atomic
+def add_category(
+    slug: str, label: str, description: str, why: Why, *, by: Account
+) -> Decision:
+    """Add a category at the end of the list.
+
+    slug: 2 to 40 of a-z, 0-9 and hyphens. Raises as ``decide``; ValidationError;
+    Conflict when the slug is or was a category's.
+    """
+    slug = _checked_slug(slug)
+    made = decide("add_category", f"category {slug}", why, by=by)
+    _require_free(slug)
+    last = Category.objects.order_by("-position").first()
+    Category.objects.create(
+        slug=slug,
+        label=_line(label, 60, "label"),
+        description=_line(description, 200, "description", may_be_empty=True),
+        position=last.position + 1 if last else 0,
+    )
+    return made
+
+
+@transaction.atomic
+def edit_category(
+    category: Category,
+    slug: str,
+    label: str,
+    description: str,
+    why: Why,
+    *,
+    by: Account,
+) -> Decision:
+    """Change what a category is called. Clients that send an old slug get the new one.
+
+    Raises as ``decide``; ValidationError; Conflict when the slug is or was another
+    category's, or the category was merged.
+    """
+    category = _locked(category)
+    slug, old = _checked_slug(slug), category.slug
+    made = decide("edit_category", f"category {old}", why, by=by, slug=slug)
+    if slug != old:
+        category.aliases.filter(slug=slug).delete()  # its own slug of before
+        _require_free(slug)
+        CategoryAlias.objects.create(slug=old, category=category)
+    category.slug = slug
+    category.label = _line(label, 60, "label")
+    category.description = _line(description, 200, "description", may_be_empty=True)
+    category.save()
+    return made
+
+
+@transaction.atomic
+def order_categories(slugs: list[str], why: Why, *, by: Account) -> Decision:
+    """Show the active categories in the order of ``slugs``.
+
+    Raises as ``decide``; Conflict when they are not the active ones any more.
+    """
+    made = decide("order_categories", "categories", why, by=by)
+    active = {c.slug: c for c in Category.objects.active().select_for_update()}
+    if sorted(slugs) != sorted(active):
+        raise errors.Conflict("The categories changed meanwhile.")
+    for position, slug in enumerate(slugs):
+        active[slug].position = position
+    Category.objects.bulk_update(active.values(), ["position"])
+    return made
+
+
+@transaction.atomic
+def retire_category(category: Category, why: Why, *, by: Account) -> Decision:
+    """Take a category out of use. Functions in it keep it until they are moved.
+
+    Raises as ``decide``; Conflict when it is retired, or the last one.
+    """
+    category = _locked(category)
+    made = decide("retire_category", f"category {category.slug}", why, by=by)
+    _require_active(category)
+    if Category.objects.active().count() == 1:
+        raise errors.Conflict("The Hub needs at least one category.")
+    category.retired_at = timezone.now()
+    category.save(update_fields=["retired_at"])
+    return made
+
+
+@transaction.atomic
+def reopen_category(category: Category, why: Why, *, by: Account) -> Decision:
+    """Put a retired category back into use.
+
+    Raises as ``decide``; Conflict when it is in use, or was merged.
+    """
+    category = _locked(category)
+    made = decide("reopen_category", f"category {category.slug}", why, by=by)
+    if category.retired_at is None:
+        raise errors.Conflict(f"{category.slug} is in use.")
+    category.retired_at = None
+    category.save(update_fields=["retired_at"])
+    return made
+
+
+@transaction.atomic
+def merge_category(
+    category: Category, into: Category, why: Why, *, by: Account
+) -> Decision:
+    """Make ``category`` part of another. From here on its slug stands for that one;
+    its functions follow in batches (``go_on``).
+
+    Raises as ``decide``; Conflict when either is not in use, or both are one.
+    """
+    into = _locked(into)
+    category = _locked(category)
+    made = decide(
+        "merge_category", f"category {category.slug}", why, by=by, into=into.slug
+    )
+    _require_active(into)
+    if category.pk == into.pk:
+        raise errors.Conflict("A category can't be merged into itself.")
+    category.merged_into = into
+    category.retired_at = category.retired_at or timezone.now()
+    category.save(update_fields=["merged_into", "retired_at"])
+    category.aliases.update(category=into)
+    CategoryAlias.objects.create(slug=category.slug, category=into)
+    return made
+
+
+@transaction.atomic
+def move_functions(
+    functions: list[Function], into: Category, why: Why, *, by: Account
+) -> Decision:
+    """Move up to MAX_MOVED_AT_ONCE functions to another category.
+
+    Raises as ``decide`` (for every function), ValidationError; Conflict when the
+    category is not in use.
+    """
+    if not 0 < len(functions) <= MAX_MOVED_AT_ONCE:
+        raise errors.ValidationError(
+            f"Name 1 to {MAX_MOVED_AT_ONCE} functions.", field="functions"
+        )
+    into = _locked(into)
+    made = decide(
+        "move_functions",
+        f"category {into.slug}",
+        why,
+        by=by,
+        functions=[function.path for function in functions],
+    )
+    _require_active(into)
+    for function in sorted(functions, key=lambda function: function.pk):
+        function = locked(function)
+        if function.owner_id == by.pk:
+            raise errors.OwnDecision(f"{function} is a function of your own.")
+        listings.refresh(function, function.latest, category=into)
+    return made
+
+
+def unfinished():
+    """Merged categories that still have functions to move."""
+    left = Category.objects.exclude(merged_into=None)
+    return left.filter(function__isnull=False).distinct()
+
+
+def go_on(category: Category, *, seconds: float = WORK_SECONDS) -> int:
+    """Move functions of a merged category for a while. Returns how many are left."""
+    end = time.monotonic() + seconds
+    while move_batch(category) and time.monotonic() < end:
+        pass
+    return Function.objects.filter(category=category).count()
+
+
+@transaction.atomic
+def move_batch(category: Category) -> int:
+    """Move the next BATCH_FUNCTIONS of a merged category. Returns how many."""
+    functions = Function.objects.select_for_update().filter(category=category)
+    rows = functions.order_by("pk").values_list("pk", "is_listed")[:BATCH_FUNCTIONS]
+    rows = list(rows)
+    if not rows:
+        return 0
+    pks = [pk for pk, _ in rows]
+    listed = sum(is_listed for _, is_listed in rows)
+    Function.objects.filter(pk__in=pks).update(category=category.merged_into_id)
+    steps = [(category.pk, -listed), (category.merged_into_id, listed)]
+    for pk, step in sorted(steps):  # in one order, as publishing does
+        Category.objects.filter(pk=pk).update(function_count=F("function_count") + step)
+    return len(rows)
+
+
+# --- tags
+
+
+@transaction.atomic
+def replace_tag(tag: str, becomes: str, why: Why, *, by: Account) -> Decision:
+    """List every function tagged ``tag`` under ``becomes`` instead, now and later;
+    "" blocks the tag. Functions follow in batches (``retag``).
+
+    Raises as ``decide``; ValidationError; Conflict when that rule stands already or
+    would go in a circle.
+    """
+    tag, becomes = tag.strip().lower(), becomes.strip().lower()
+    if not TAG.match(tag) or (becomes and not TAG.match(becomes)):
+        raise errors.ValidationError(
+            "A tag is 1 to 30 of a-z, 0-9, space and .+#-, starting with a letter or "
+            "digit.",
+            field="tag",
+        )
+    action = "merge_tag" if becomes else "block_tag"
+    made = decide(action, f"tag {tag}", why, by=by, becomes=becomes)
+    rule = TagRule.objects.filter(tag=tag).first()
+    circle = tag == becomes or TagRule.objects.filter(tag=becomes).exists()
+    if circle or (rule and rule.becomes == becomes):
+        raise errors.Conflict(f"The tag {becomes or tag} is replaced already.")
+    TagRule.objects.update_or_create(tag=tag, defaults={"becomes": becomes})
+    TagRule.objects.filter(becomes=tag).update(becomes=becomes)
+    return made
+
+
+@transaction.atomic
+def free_tag(rule: TagRule, why: Why, *, by: Account) -> Decision:
+    """Let a replaced or blocked tag be used again. Functions that lost it don't get
+    it back by themselves.
+
+    Raises as ``decide``; Conflict when it is free.
+    """
+    made = decide("free_tag", f"tag {rule.tag}", why, by=by)
+    deleted, _ = TagRule.objects.filter(tag=rule.tag).delete()
+    if not deleted:
+        raise errors.Conflict(f"The tag {rule.tag} is free.")
+    return made
+
+
+def retag(*, seconds: float = WORK_SECONDS) -> int:
+    """Apply the tag rules to listed functions for a while. Returns how many are left.
+
+    Functions that are not listed follow when they are again.
+    """
+    end = time.monotonic() + seconds
+    while retag_batch() and time.monotonic() < end:
+        pass
+    return _wrongly_tagged().count()
+
+
+@transaction.atomic
+def retag_batch() -> int:
+    """Apply the tag rules to the next BATCH_TAGGED functions. Returns how many."""
+    rows = _wrongly_tagged().order_by("function")
+    pks = sorted(set(rows.values_list("function", flat=True)[:BATCH_TAGGED]))
+    for pk in pks:
+        function = locked(Function(pk=pk))
+        listings.refresh(function, function.latest)
+    return len(pks)
+
+
+def _wrongly_tagged():
+    return FunctionTag.objects.filter(tag__in=TagRule.objects.values("tag"))
+
+
+# --- what they share
+
+
+def _locked(category: Category) -> Category:
+    """The category as it stands, locked. Raises Conflict when it was merged away."""
+    category = Category.objects.select_for_update().get(pk=category.pk)
+    if category.merged_into_id:
+        raise errors.Conflict(f"{category.slug} was merged into another category.")
+    return category
+
+
+def _require_active(category: Category) -> None:
+    if category.retired_at:
+        raise errors.Conflict(f"{category.slug} is retired.")
+
+
+def _require_free(slug: str) -> None:
+    taken = Category.objects.filter(slug=slug).exists()
+    if taken or CategoryAlias.objects.filter(slug=slug).exists():
+        raise errors.Conflict(f"{slug} is, or was, the slug of another category.")
+
+
+def _checked_slug(slug: str) -> str:
+    if not SLUG.match(slug):
+        raise errors.ValidationError(
+            "Use 2 to 40 characters: a-z, 0-9 and hyphens, with a letter or digit at "
+            "both ends.",
+            field="slug",
+        )
+    return slug
+
+
+def _line(text: str, most: int, field: str, *, may_be_empty: bool = False) -> str:
+    text = " ".join(text.split())
+    if len(text) > most or not (text or may_be_empty):
+        raise errors.ValidationError(f"Use 1 to {most} characters.", field=field)
+    return text

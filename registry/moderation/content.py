@@ -1,0 +1,239 @@
+"""Taking functions and versions down, putting them back, and emptying files."""
+
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Account
+from registry import derived, errors
+from registry.models import (
+    Blob,
+    Decision,
+    Function,
+    FunctionQuarantine,
+    Inspection,
+    Removal,
+    Rendering,
+    Version,
+    VersionQuarantine,
+)
+from registry.moderation.deciding import Why, decide, last, locked, require_published
+from registry.publishing import listings
+
+
+@transaction.atomic
+def quarantine_function(function: Function, why: Why, *, by: Account) -> Decision:
+    """Take ``function`` out of lists, search and install; its page says why.
+
+    Raises as ``decide``; Conflict when it is quarantined already, or not published.
+    """
+    function = locked(function)
+    made = decide("quarantine_function", function, why, by=by, function=function)
+    require_published(function)
+    if FunctionQuarantine.objects.filter(function=function).exists():
+        raise errors.Conflict(f"{function} is quarantined already.")
+    FunctionQuarantine.objects.create(
+        function=function, rule=made.rule, reason=made.reason, by=by
+    )
+    _relist(function)
+    return made
+
+
+@transaction.atomic
+def lift_function_quarantine(function: Function, why: Why, *, by: Account) -> Decision:
+    """Put ``function`` back as it was.
+
+    Raises as ``decide``; Conflict when it is not quarantined.
+    """
+    function = locked(function)
+    taken_back = last("quarantine_function", function=function)
+    made = decide(
+        "lift_function_quarantine",
+        function,
+        why,
+        by=by,
+        function=function,
+        reverses=taken_back,
+    )
+    put_function_back(function)
+    return made
+
+
+@transaction.atomic
+def quarantine_version(version: Version, why: Why, *, by: Account) -> Decision:
+    """Take one version out of install, its files and pages; the others stay.
+
+    Raises as ``decide``; Conflict when it is quarantined already.
+    """
+    function = locked(version.function)
+    subject = f"{function}@{version.number}"
+    made = decide("quarantine_version", subject, why, by=by, function=function)
+    if VersionQuarantine.objects.filter(version=version).exists():
+        raise errors.Conflict(f"{subject} is quarantined already.")
+    VersionQuarantine.objects.create(
+        version=version, rule=made.rule, reason=made.reason, by=by
+    )
+    _relist(function)
+    return made
+
+
+@transaction.atomic
+def lift_version_quarantine(version: Version, why: Why, *, by: Account) -> Decision:
+    """Offer ``version`` again.
+
+    Raises as ``decide``; Conflict when it is not quarantined, or a file of it was
+    removed for good.
+    """
+    function = locked(version.function)
+    subject = f"{function}@{version.number}"
+    made = decide(
+        "lift_version_quarantine",
+        subject,
+        why,
+        by=by,
+        function=function,
+        reverses=last("quarantine_version", function=function, subject=subject),
+    )
+    put_version_back(function, version.number)
+    return made
+
+
+@transaction.atomic
+def request_removal(
+    function: Function, blob: Blob, why: Why, *, by: Account
+) -> Removal:
+    """Ask a second staff member to empty a file of ``function`` for good.
+
+    Until then nothing changes. Raises as ``decide`` (also when ``by`` owns any
+    function that has the file); Conflict when it was asked for already.
+    """
+    function = locked(function)
+    _refuse_own_file(blob, by)
+    subject = subject_of(function, blob)
+    made = decide("request_removal", subject, why, by=by, function=function)
+    if Removal.objects.filter(blob=blob).exists():
+        raise errors.Conflict("The removal of this file was asked for already.")
+    return Removal.objects.create(blob=blob, reason=made.reason, requested_by=by)
+
+
+@transaction.atomic
+def withdraw_removal(
+    function: Function, removal: Removal, why: Why, *, by: Account
+) -> Decision:
+    """Give up a removal that no second staff member has confirmed.
+
+    Raises as ``decide``; Conflict when it was confirmed.
+    """
+    function = locked(function)
+    removal = _waiting(removal)
+    subject = subject_of(function, removal.blob)
+    made = decide(
+        "withdraw_removal",
+        subject,
+        why,
+        by=by,
+        function=function,
+        reverses=last("request_removal", subject=subject),
+    )
+    removal.delete()
+    return made
+
+
+@transaction.atomic
+def confirm_removal(
+    function: Function, removal: Removal, why: Why, *, by: Account
+) -> Decision:
+    """Empty the file, for good. Its row, hash and size stay; every version that has it
+    is quarantined, because it can't be installed whole any more.
+
+    Raises as ``decide``; Conflict when it was confirmed before; OwnDecision when
+    ``by`` is who asked for it, or owns a function that has it.
+    """
+    function = locked(function)
+    removal = _waiting(removal)
+    if removal.requested_by_id == by.pk:
+        raise errors.OwnDecision("You asked for this removal yourself.")
+    _refuse_own_file(removal.blob, by)
+    subject = subject_of(function, removal.blob)
+    made = decide("remove_file", subject, why, by=by, function=function)
+    removal.confirmed_by, removal.confirmed_at = by, timezone.now()
+    removal.save(update_fields=["confirmed_by", "confirmed_at"])
+    Blob.objects.filter(pk=removal.blob_id).update(text="")
+    Rendering.objects.filter(blob=removal.blob_id).delete()
+    _take_down_uses(removal, made)
+    return made
+
+
+def subject_of(function: Function, blob: Blob) -> str:
+    """What a decision on a file of ``function`` is about."""
+    return f"{function} file {blob.sha256[:12]}"
+
+
+def versions_with(blob: Blob):
+    """Every version that has ``blob`` among its files, of whichever function."""
+    return (
+        Version.objects.filter(files__blob=blob)
+        .select_related("function__owner")
+        .distinct()
+        .order_by("id")
+    )
+
+
+def put_function_back(function: Function) -> None:
+    """Lift the quarantine of ``function``, locked. Raises Conflict without one."""
+    deleted, _ = FunctionQuarantine.objects.filter(function=function).delete()
+    if not deleted:
+        raise errors.Conflict(f"{function} is not quarantined.")
+    _relist(function)
+
+
+def put_version_back(function: Function, number: str) -> None:
+    """The same for one version of ``function``, locked."""
+    version = function.versions.filter(number=number, quarantine__isnull=False).first()
+    if version is None:
+        raise errors.Conflict(f"{function}@{number} is not quarantined.")
+    if version.files.filter(blob__removal__confirmed_at__isnull=False).exists():
+        raise errors.Conflict(
+            f"A file of {function}@{number} was removed for good, so it can't be "
+            "offered again."
+        )
+    VersionQuarantine.objects.filter(version=version).delete()
+    _relist(function)
+
+
+def _relist(function: Function) -> None:
+    listings.refresh(function, listings.latest_of(function))
+
+
+def _waiting(removal: Removal) -> Removal:
+    fresh = Removal.objects.select_for_update().filter(pk=removal.pk).first()
+    if fresh is None or fresh.confirmed_at:
+        raise errors.Conflict("The removal was confirmed or withdrawn meanwhile.")
+    return fresh
+
+
+def _refuse_own_file(blob: Blob, by: Account) -> None:
+    if Function.objects.owned_by(by).filter(versions__files__blob=blob).exists():
+        raise errors.OwnDecision("A function of your own has this file.")
+
+
+def _take_down_uses(removal: Removal, decision: Decision) -> None:
+    versions = list(versions_with(removal.blob))
+    VersionQuarantine.objects.bulk_create(
+        (
+            VersionQuarantine(
+                version=version,
+                rule=decision.rule,
+                reason=decision.reason,
+                by=decision.by,
+            )
+            for version in versions
+        ),
+        ignore_conflicts=True,
+    )
+    Inspection.objects.filter(version__in=versions).delete()
+    for pk in {version.function_id for version in versions}:
+        _relist(locked(Function(pk=pk)))
+    for version in versions:
+        transaction.on_commit(partial(derived.schedule, version.pk))

@@ -1,0 +1,228 @@
+"""What every staff verb shares: staff only, never one's own, first decision stands."""
+
+import pytest
+
+from accounts.models import Event, ReservedName
+from registry import errors, moderation
+from registry.models import Blob, Category, Decision, Removal
+from registry.moderation import Why, latest_seen
+from tests.conftest import make_account
+
+WHY = Why("It has to be.", "other")
+
+
+@pytest.fixture
+def version(publish):
+    return publish()
+
+
+def category(slug="media"):
+    return Category.objects.get(slug=slug)
+
+
+# name -> how it is called on a published version of alice's
+ON_A_FUNCTION = {
+    "quarantine_function": lambda v, by: moderation.quarantine_function(
+        v.function, WHY, by=by
+    ),
+    "quarantine_version": lambda v, by: moderation.quarantine_version(v, WHY, by=by),
+    "hold_name": lambda v, by: moderation.hold_name(v.function, WHY, by=by),
+    "rename_function": lambda v, by: moderation.rename_function(
+        v.function, "picture-sizer", WHY, by=by
+    ),
+    "force_transfer": lambda v, by: moderation.force_transfer(
+        v.function, make_account("carol"), WHY, by=by
+    ),
+    "request_removal": lambda v, by: moderation.request_removal(
+        v.function, v.files.first().blob, WHY, by=by
+    ),
+    "suspend_account": lambda v, by: moderation.suspend_account(
+        v.function.owner, WHY, by=by
+    ),
+    "force_sign_out": lambda v, by: moderation.force_sign_out(
+        v.function.owner, WHY, by=by
+    ),
+    "require_second_factor": lambda v, by: moderation.require_second_factor(
+        v.function.owner, WHY, by=by
+    ),
+    "move_functions": lambda v, by: moderation.move_functions(
+        [v.function], category("ai"), WHY, by=by
+    ),
+}
+ELSEWHERE = {
+    "reserve_name": lambda v, by: moderation.reserve_name("aws-*", WHY, by=by),
+    "add_category": lambda v, by: moderation.add_category(
+        "games", "Games", "", WHY, by=by
+    ),
+    "edit_category": lambda v, by: moderation.edit_category(
+        category(), "pictures", "Pictures", "", WHY, by=by
+    ),
+    "order_categories": lambda v, by: moderation.order_categories(
+        [c.slug for c in Category.objects.order_by("-position")], WHY, by=by
+    ),
+    "retire_category": lambda v, by: moderation.retire_category(category(), WHY, by=by),
+    "merge_category": lambda v, by: moderation.merge_category(
+        category(), category("ai"), WHY, by=by
+    ),
+    "merge_tag": lambda v, by: moderation.replace_tag("image", "images", WHY, by=by),
+    "block_tag": lambda v, by: moderation.replace_tag("image", "", WHY, by=by),
+    "throw_switch": lambda v, by: moderation.throw_switch("reports", WHY, by=by),
+}
+VERBS = ON_A_FUNCTION | ELSEWHERE
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_verb_keeps_one_decision_and_one_event(version, staff, name):
+    events = Event.objects.exclude(verb="create_account").count()
+
+    VERBS[name](version, staff)
+
+    made = Decision.objects.get()
+    assert (made.action, made.by, made.reason) == (name, staff, "It has to be.")
+    assert Event.objects.exclude(verb="create_account").count() == events + 1
+    event = Event.objects.filter(verb=name).get()
+    assert (event.actor, event.via, event.subject) == (staff, "admin", made.subject)
+    assert event.data["reason"] == made.reason
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_verb_is_not_there_for_anyone_else(version, bob, name):
+    with pytest.raises(errors.NotFound):
+        VERBS[name](version, bob)
+
+    assert not Decision.objects.exists()
+    assert not Event.objects.filter(verb=name).exists()
+
+
+@pytest.mark.parametrize("name", ON_A_FUNCTION)
+def test_nobody_decides_on_their_own(version, alice, name):
+    alice.is_staff = True
+    alice.save()
+
+    with pytest.raises(errors.OwnDecision) as refused:
+        ON_A_FUNCTION[name](version, alice)
+
+    assert refused.value.status == 403
+    assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["quarantine_function", "hold_name"])
+def test_second_moderator_sees_the_first_decision(version, staff, name):
+    seen = latest_seen(version.function)
+    moderation.quarantine_version(version, Why("It steals keys.", "malware"), by=staff)
+    second = make_account("mod2", is_staff=True)
+    verb = getattr(moderation, name)
+
+    with pytest.raises(errors.Conflict, match="mod decided first.*It steals keys"):
+        verb(version.function, Why("All right.", "other", seen=seen), by=second)
+
+    assert Decision.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "why"),
+    [
+        ("reason", Why("", "other")),
+        ("reason", Why("  \u200b ", "other")),
+        ("reason", Why("x" * 301, "other")),
+        ("rule", Why("Because.", "nothing")),
+    ],
+)
+def test_decision_needs_a_reason_and_a_rule(version, staff, verb, why):
+    with pytest.raises(errors.ValidationError) as refused:
+        moderation.quarantine_function(version.function, why, by=staff)
+
+    assert refused.value.field == verb
+    assert not Decision.objects.exists()
+
+
+# what cannot be done twice, or not without a first
+@pytest.mark.parametrize(
+    "name",
+    [
+        "quarantine_function",
+        "quarantine_version",
+        "hold_name",
+        "request_removal",
+        "suspend_account",
+        "require_second_factor",
+        "reserve_name",
+        "add_category",
+        "retire_category",
+        "merge_category",
+        "merge_tag",
+        "throw_switch",
+    ],
+)
+def test_verb_refuses_a_second_time(version, staff, name):
+    VERBS[name](version, staff)
+
+    with pytest.raises(errors.Conflict):
+        VERBS[name](version, staff)
+
+    assert Decision.objects.count() == 1
+
+
+TAKEN_BACK = {
+    "lift_function_quarantine": lambda v, by: moderation.lift_function_quarantine(
+        v.function, WHY, by=by
+    ),
+    "lift_version_quarantine": lambda v, by: moderation.lift_version_quarantine(
+        v, WHY, by=by
+    ),
+    "lift_hold": lambda v, by: moderation.lift_hold(v.function, WHY, by=by),
+    "restore_account": lambda v, by: moderation.restore_account(
+        v.function.owner, WHY, by=by
+    ),
+    "waive_second_factor": lambda v, by: moderation.waive_second_factor(
+        v.function.owner, WHY, by=by
+    ),
+    "release_switch": lambda v, by: moderation.release_switch("reports", WHY, by=by),
+    "reopen_category": lambda v, by: moderation.reopen_category(category(), WHY, by=by),
+    "release_name": lambda v, by: moderation.release_name(
+        ReservedName(name="aws-*"), WHY, by=by
+    ),
+    "withdraw_removal": lambda v, by: moderation.withdraw_removal(
+        v.function,
+        Removal.objects.filter(blob=v.files.first().blob).first()
+        or Removal(blob=Blob.objects.first()),
+        WHY,
+        by=by,
+    ),
+}
+FIRST = {
+    "lift_function_quarantine": "quarantine_function",
+    "lift_version_quarantine": "quarantine_version",
+    "lift_hold": "hold_name",
+    "restore_account": "suspend_account",
+    "waive_second_factor": "require_second_factor",
+    "release_switch": "throw_switch",
+    "reopen_category": "retire_category",
+    "release_name": "reserve_name",
+    "withdraw_removal": "request_removal",
+}
+
+
+@pytest.mark.parametrize("name", TAKEN_BACK)
+def test_what_was_done_can_be_taken_back(version, staff, name):
+    VERBS[FIRST[name]](version, staff)
+
+    made = TAKEN_BACK[name](version, staff)
+
+    assert made.action == name
+    assert Event.objects.filter(verb=name).count() == 1
+
+
+@pytest.mark.parametrize("name", TAKEN_BACK)
+def test_what_was_not_done_cannot_be_taken_back(version, staff, name):
+    with pytest.raises(errors.Conflict):
+        TAKEN_BACK[name](version, staff)
+
+    assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("name", moderation.__all__)
+def test_every_verb_is_described(name):
+    described = getattr(moderation, name).__doc__
+
+    assert described.strip().partition("\n\n")[0].endswith((".", "?"))
