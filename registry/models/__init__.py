@@ -28,6 +28,7 @@ from registry.models.moderation import (
     TransferOffer,
     VersionQuarantine,
 )
+from registry.models.search import SearchDocument, SearchSpelling, SearchWord
 from registry.models.versions import (
     Blob,
     Deprecation,
@@ -67,6 +68,9 @@ __all__ = [
     "Rendering",
     "Report",
     "Screenshot",
+    "SearchDocument",
+    "SearchSpelling",
+    "SearchWord",
     "SecretWaiver",
     "Star",
     "TagRule",

@@ -3,6 +3,7 @@
 from django.db.models import F
 from django.utils import timezone
 
+from registry import search
 from registry.manifest import Manifest
 from registry.models import (
     Category,
@@ -40,7 +41,7 @@ def refresh(function: Function, latest: Version | None, **listing) -> None:
     """Point ``function`` at its latest live version and store what is listed.
 
     listing: category, readme_id or tags to change along. Counters of categories and
-    the rows of tags follow.
+    the rows of tags follow, and what search knows.
     """
     before = function.category_id if function.is_listed else None
     had = set(function.tags) if function.is_listed else set()
@@ -57,6 +58,7 @@ def refresh(function: Function, latest: Version | None, **listing) -> None:
     function.save()
     _count_category(before, function.category_id if function.is_listed else None)
     _set_tag_rows(function, had, set(function.tags) if function.is_listed else set())
+    search.index(function)
 
 
 def latest_of(function: Function) -> Version | None:
@@ -67,11 +69,9 @@ def latest_of(function: Function) -> Version | None:
 def _count_category(before: int | None, after: int | None) -> None:
     if before == after:
         return
-    for pk, step in ((before, -1), (after, 1)):
-        if pk:
-            Category.objects.filter(pk=pk).update(
-                function_count=F("function_count") + step
-            )
+    steps = [(pk, step) for pk, step in ((before, -1), (after, 1)) if pk]
+    for pk, step in sorted(steps):  # always in one order, or two could deadlock
+        Category.objects.filter(pk=pk).update(function_count=F("function_count") + step)
 
 
 def _set_tag_rows(function: Function, had: set[str], has: set[str]) -> None:

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from accounts.models import Account, record
-from registry import errors
+from registry import errors, search
 from registry.manifest import has_invisible
 from registry.models import Deprecation, Function, Version, Yank
 from registry.publishing import drafts, listings
@@ -82,6 +82,7 @@ def deprecate(
         function=function,
         defaults={"message": message, "successor": successor, "by": by},
     )
+    search.index(function)
     record("deprecate", function, by=by, via=via, message=message)
     return made
 
@@ -96,6 +97,7 @@ def undeprecate(function: Function, *, by: Account, via: str) -> None:
     deleted, _ = Deprecation.objects.filter(function=function).delete()
     if not deleted:
         raise errors.Conflict(f"{function.slug} is not deprecated.")
+    search.index(function)
     record("undeprecate", function, by=by, via=via)
 
 

@@ -1,0 +1,76 @@
+"""The words there are: what a word may go on as, and what a typo may have meant.
+
+A query is corrected against this dictionary and never against names: there are
+some ten thousand words however many functions there are. A typo is found by what it
+shares with a word once a letter is left out on either side, an exact look-up (after
+Wolf Garbe's SymSpell).
+"""
+
+from difflib import SequenceMatcher
+from itertools import combinations
+
+from registry.models import SearchSpelling, SearchWord
+from registry.search.text import MAX_WORD_CHARACTERS
+
+MIN_CHARACTERS = 3
+TWO_TYPOS_FROM = 7  # characters; shorter words change their meaning with two
+LIKE_ENOUGH = 0.7
+
+
+def learn(words) -> None:
+    """Add what is new among ``words`` (folded) to the dictionary."""
+    wanted = sorted({word for word in words if _is_word(word)})
+    if not wanted:
+        return
+    known = set(SearchWord.objects.in_bulk(wanted))
+    new = [word for word in wanted if word not in known]
+    SearchWord.objects.bulk_create(map(SearchWord, new), ignore_conflicts=True)
+    SearchSpelling.objects.bulk_create(
+        (
+            SearchSpelling(spelling=spelling, word_id=word)
+            for word in new
+            for spelling in sorted(_shortened(word, 1))
+        ),
+        ignore_conflicts=True,
+        batch_size=5_000,
+    )
+
+
+def correct(words: tuple[str, ...]) -> tuple[str, ...]:
+    """``words`` with each one that the dictionary doesn't have as the likeliest that
+    it has; a word that nothing is like stays."""
+    wanted = {word for word in words if _is_word(word)}
+    wanted -= set(SearchWord.objects.in_bulk(wanted))
+    keys = {w: _shortened(w, 2 if len(w) >= TWO_TYPOS_FROM else 1) for w in wanted}
+    if not keys:
+        return words
+    rows = SearchSpelling.objects.filter(spelling__in=set().union(*keys.values()))
+    near = rows.values_list("spelling", "word_id", "word__documents")
+    found = {}
+    for word, shortened in keys.items():
+        like = [(w, count) for spelling, w, count in near if spelling in shortened]
+        ordered = sorted({(_likeness(word, w), n, w) for w, n in like}, reverse=True)
+        if ordered and ordered[0][0] >= LIKE_ENOUGH:
+            found[word] = ordered[0][2]
+    return tuple(found.get(word, word) for word in words)
+
+
+def _likeness(typed: str, word: str) -> float:
+    """0 to 1; people rarely get the first letter wrong, and swap two often."""
+    ratio = SequenceMatcher(None, typed, word).ratio()
+    swapped = len(typed) == len(word) and sorted(typed) == sorted(word)
+    return ratio + 0.05 * (typed[0] == word[0]) + 0.1 * swapped
+
+
+def _shortened(word: str, most: int) -> set[str]:
+    """``word`` with up to ``most`` letters left out."""
+    return {
+        "".join(kept)
+        for length in range(len(word) - most, len(word) + 1)
+        for kept in combinations(word, length)
+    }
+
+
+def _is_word(word: str) -> bool:
+    fits = MIN_CHARACTERS <= len(word) < MAX_WORD_CHARACTERS
+    return fits and not word.isdecimal()

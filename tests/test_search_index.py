@@ -1,0 +1,335 @@
+"""What search knows, kept in step with what is published; and hostile questions."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from registry import derived, errors, publishing, search
+from registry.listing import edit_listing, listing_of
+from registry.models import Function, SearchDocument, SearchSpelling, SearchWord
+from registry.search import documents, engines, places
+
+CSV = {"name": "csv-export", "description": "CSV.", "tags": ["csv"], "readme": ""}
+
+
+def slugs(text="", **options):
+    options = {"sort": "relevance"} | options
+    return [function.slug for function in search.find(text, **options).rows]
+
+
+def test_publish_is_found_at_once(publish):
+    assert slugs("resize") == []
+
+    publish()
+
+    assert slugs("resize") == ["image-resizer"]
+
+
+def test_new_version_replaces_what_was_said(publish):
+    publish()
+    publish(version="1.1.0", description="Crop pictures.", readme="# Cropper\n")
+
+    assert slugs("crop") == ["image-resizer"]
+    assert slugs("edge") == []
+
+
+def test_yanked_function_is_found_by_its_name_only(publish, alice):
+    version = publish()
+
+    publishing.yank(version, reason="Leaks memory.", by=alice, via="admin")
+
+    assert slugs("resize") == []
+    assert slugs("image-resizer") == []
+    assert slugs("image-resizer", with_yanked=True) == ["image-resizer"]
+    publishing.unyank(version, by=alice, via="admin")
+    assert slugs("resize") == ["image-resizer"]
+
+
+def test_deprecated_function_sinks(publish, alice):
+    old = publish(name="resize-image", description="Resize, resize, resize.")
+    publish()
+    assert slugs("resize")[0] == "resize-image"
+
+    publishing.deprecate(old.function, message="Use the other.", by=alice, via="admin")
+
+    assert slugs("resize") == ["image-resizer", "resize-image"]
+    assert slugs("resize-image")[0] == "resize-image"
+    publishing.undeprecate(old.function, by=alice, via="admin")
+    assert slugs("resize")[0] == "resize-image"
+
+
+def test_edited_listing_is_found_by_its_new_words(publish, alice):
+    function = publish().function
+    listing = listing_of(function)
+    listing.tags.append("thumbnails")
+
+    edit_listing(function, listing, by=alice, via="admin")
+
+    assert slugs("thumbnail") == ["image-resizer"]
+    assert slugs("tag:thumbnails") == ["image-resizer"]
+
+
+def test_draft_is_not_found(push):
+    push()
+
+    assert slugs("image-resizer", with_yanked=True) == []
+    assert search.suggest("image") == []
+
+
+def test_popular_functions_come_first(publish):
+    for name in ("resize-one", "resize-two", "resize-six"):
+        version = publish(name=name, description="Resize.", tags=[], readme="")
+        installs = {"resize-two": 900, "resize-six": 90}.get(name, 0)
+        Function.objects.filter(pk=version.function_id).update(install_count=installs)
+        search.index(version.function)
+
+    assert slugs("resize") == ["resize-two", "resize-six", "resize-one"]
+
+
+def test_code_and_what_it_reaches_are_known_once_inspected(publish):
+    quiet = publish(code="export function parseDuration(text) { return text; }\n")
+    loud = publish(
+        name="fetch-feed",
+        code='export const feed = () => fetch("https://news.example.org/feed");\n',
+    )
+    for version in (quiet, loud):
+        derived.make(version.pk)
+
+    found = search.find("code:parseDuration(")
+
+    assert [function.slug for function in found.rows] == ["image-resizer"]
+    (line,) = found.lines[quiet.function_id]
+    assert (line.path, line.number) == ("index.ts", 1)
+    assert ("parseDuration(", True) in line.parts
+    assert slugs("no:network") == ["image-resizer"]
+    assert slugs(no_network=True) == ["image-resizer"]
+
+
+def test_filters_narrow_each_other(publish, bob):
+    publish(license="MIT OR Apache-2.0")
+    publish(**CSV, category="database", license="ISC", by=bob)
+
+    for asked in (
+        {"license": "mit"},
+        {"author": "alice"},
+        {"tag": "Image"},
+        {"category": "media", "license": "Apache-2.0"},
+        {"text": "category:media license:MIT"},
+        {"text": "image author:@alice language:TypeScript"},
+        {"text": "image", "sort": "name", "category": "media"},
+    ):
+        assert slugs(**asked) == ["image-resizer"], asked
+    assert slugs("image", category="database") == []
+
+
+def test_facets_count_the_results(publish, bob):
+    publish()
+    publish(name="image-crop", license="ISC", by=bob, tags=["image", "crop"])
+    publish(**CSV, by=bob)
+
+    facets = search.find("image", sort="relevance", want_facets=True).facets
+
+    assert facets["category"] == [("media", 2)]
+    assert facets["license"] == [("ISC", 1), ("MIT", 1)]
+    assert facets["tag"] == [("image", 2), ("crop", 1)]
+    assert facets["no_dependencies"] == [("yes", 2)]
+
+
+@pytest.mark.parametrize("sort", ["relevance", "recent", "installs", "stars", "name"])
+def test_pages_of_results_show_every_function_once(publish, sort):
+    for number in range(25):
+        publish(name=f"resize-{number}", tags=[])
+    seen, cursor = [], ""
+
+    while True:
+        found = search.find("resize", sort=sort, limit=10, cursor=cursor)
+        seen += [function.slug for function in found.rows]
+        assert found.total == 25
+        cursor = found.next
+        if not cursor:
+            break
+
+    assert len(seen) == len(set(seen)) == 25
+
+
+@pytest.mark.parametrize("cursor", ["x", "AAAA", "WyJyZWxldmFuY2UiLDBd", "W10", "\0"])
+def test_strange_cursor_is_refused(db, cursor):
+    with pytest.raises(errors.ValidationError, match="Start without a cursor"):
+        search.find("image", sort="relevance", cursor=cursor)
+
+
+def test_misspelt_words_are_corrected_and_said(publish):
+    publish()
+
+    found = search.find("imgae rezizer", sort="relevance")
+
+    assert [function.slug for function in found.rows] == ["image-resizer"]
+    assert found.corrected == "image resizer"
+
+
+def test_some_words_are_better_than_nothing(publish):
+    publish()
+
+    found = search.find("resize banana", sort="relevance")
+
+    assert [function.slug for function in found.rows] == ["image-resizer"]
+    assert found.is_partial
+
+
+def test_suggestions_come_while_typing(publish):
+    publish()
+    publish(**CSV)
+
+    for typed in ("i", "ima", "image r", "resi", "image-res", "imgae"):
+        assert [f.slug for f in search.suggest(typed)] == ["image-resizer"], typed
+    assert search.suggest("") == search.suggest("zzz") == []
+
+
+HOSTILE = {
+    "nul": "image\0resize",
+    "quote": 'image" resize',
+    "quotes": '"' * 399,
+    "operators": 'AND OR NOT NEAR(a b) ^a {a b}: -a + * " ( ) & | ! <-> :* \\',
+    "only operators": '"*"()&|!:^-',
+    "sql": "'; DROP TABLE registry_function; --",
+    "percent": "%_%s%(x)s%%",
+    "100 KB": "image " * 17_000,
+    "one long word": "x" * 100_000,
+    "10,000 words": " ".join(f"w{n}" for n in range(10_000)),
+    "emoji": "💩" * 50,
+    "bidi": "\u202eimage\u202c \u200b\ufeff",
+    "surrogate": "image \ud800",
+    "expanding": "\ufdfa" * 400,
+    "combining": "i" + "\u0301" * 399,
+    "qualifiers": "author: tag: code: license:" + "author:a " * 80,
+    "code of nothing": "code:(((",
+    "code quote": 'code:"\' OR 1=1 --"',
+    "backslashes": "\\" * 400,
+    "digits": "１２３ ²³ ① 1e5 -42 1.2.3",
+    "cjk": "画像のサイズを変更する",
+    "rtl": "صورة תמונה",
+    "like": "a" * 30 + "%",
+}
+
+
+@pytest.mark.main_flow
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_query_is_answered(publish, text):
+    derived.make(publish().pk)
+
+    for sort in ("relevance", "name"):
+        found = search.find(text, sort=sort, want_facets=True, tag=text, author=text)
+        assert found.rows == []
+    search.find(text, sort="relevance", want_facets=True, with_yanked=True)
+    search.suggest(text)
+
+    assert Function.objects.count() == 1
+    assert slugs("image") == ["image-resizer"]
+
+
+def test_hostile_listing_is_indexed(publish):
+    publish(readme='# "x" \ud7ff\ufdfa \u202e* AND <b> ' + "ﷺ " * 30_000)
+
+    assert slugs("image") == ["image-resizer"]
+
+
+def test_search_costs_the_same_for_many_functions(publish):
+    def cost(text):
+        with CaptureQueriesContext(connection) as captured:
+            search.find(text, sort="relevance", want_facets=True, limit=5)
+        return len(captured)
+
+    for number in range(8):
+        publish(name=f"image-{number}")
+    texts = ("image", "imgae", "tag:image", "resize nothing", "")
+    few = {text: cost(text) for text in texts}
+    for number in range(8, 20):
+        publish(name=f"image-{number}")
+
+    assert all(cost(text) <= few[text] for text in texts)
+    assert max(few.values()) <= 25
+
+
+def test_rebuild_makes_the_same_again(publish, capsys):
+    derived.make(publish(code="export const parse = 1;\n").pk)
+    publish(**CSV)
+    before = list(SearchDocument.objects.order_by("pk").values())
+    words = set(SearchWord.objects.values_list("word", flat=True))
+    SearchDocument.objects.all().delete()
+    SearchWord.objects.all().delete()
+    assert slugs("image") == []
+
+    call_command("rebuild_search", "--batch=1")
+
+    assert "2 functions can be found" in capsys.readouterr().out
+    assert list(SearchDocument.objects.order_by("pk").values()) == before
+    assert set(SearchWord.objects.values_list("word", flat=True)) == words
+    assert slugs("image") == ["image-resizer"]
+
+
+def test_rebuild_forgets_words_that_are_gone(publish):
+    publish()
+    documents.spelling.learn(["leftover"])
+
+    search.rebuild()
+
+    assert not SearchWord.objects.filter(word="leftover").exists()
+    assert not SearchSpelling.objects.filter(word="leftover").exists()
+    assert SearchWord.objects.get(word="image").documents == 1
+
+
+def test_popular_tier_keeps_its_size(publish, monkeypatch):
+    monkeypatch.setattr(documents, "HOT_ROWS", 3)
+    for number in range(6):
+        publish(name=f"resize-{number}", tags=[])
+
+    hot = SearchDocument.objects.filter(is_hot=True)
+
+    assert hot.count() == 3
+    newest = SearchDocument.objects.order_by("place")[:3]
+    assert {d.slug for d in hot} == {d.slug for d in newest}
+    assert len(slugs("resize")) == 6
+    search.rebuild()
+    assert hot.count() == 3
+
+
+def test_place_orders_by_popularity_then_newest():
+    def place(pk, installs=0, stars=0, is_sunk=False):
+        return places.place_of(pk, installs=installs, stars=stars, is_sunk=is_sunk)
+
+    ordered = [place(1, 10**9), place(2, 50, 5), place(3, 50), place(9), place(8)]
+
+    assert ordered == sorted(ordered)
+    assert place(9, 10**6, is_sunk=True) > place(1)
+    assert place(9, is_sunk=True) >= places.SUNK > place(1)
+    assert [places.function_at(p) for p in ordered] == [1, 2, 3, 9, 8]
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite streams and has no time-out"
+)
+def test_search_gives_up_in_time(db):
+    with engines.engine().bounded(), connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("2s",)
+
+
+def test_words_found_are_marked_as_parts():
+    stems = frozenset({"imag", "email"})
+
+    assert search.marked("Images <b>by</b> e-mail.", stems) == [
+        ("Images", True),
+        (" <b>by</b> ", False),
+        ("e-mail", True),
+        (".", False),
+    ]
+    readme = (
+        "# Resizer\n\n```ts\nimage()\n```\n\nTakes **any** [image](x.md) there is.\n"
+    )
+    assert search.excerpt(readme, stems) == [
+        ("Takes any ", False),
+        ("image", True),
+        (" there is.", False),
+    ]
+    assert search.excerpt("Nothing here.", stems) == []
