@@ -68,8 +68,8 @@ def _is_as_installed(old: Installed | None, name: str, data: bytes) -> bool:
 
 def _standing_in_the_way(snapshot: Snapshot, blocked: list[str]) -> Conflict:
     return Conflict(
-        f"{len(blocked)} files that {snapshot.ref} would overwrite are not as "
-        "installed; nothing was written.",
+        f"{snapshot.ref} would overwrite files that are not as installed; "
+        "nothing was written.",
         fix=f"Merge with `aerostack functions update {snapshot.slug}`, look with "
         "--diff, or overwrite with --force.",
         details=blocked,

@@ -19,7 +19,11 @@ CATEGORIES = (
     "auth payments media email ai database utility analytics notifications storage"
 ).split()
 LANGUAGES = {"typescript": "ts", "javascript": "js"}
-REQUIRED = ("name", "version", "description", "category", "license")
+REQUIRED = ("name", "description", "category")
+EXPECTED = {
+    "version": "'version' is missing: the Hub takes 1.0.0",
+    "license": "'license' is missing: the Hub will say that there is none",
+}
 MAX_DESCRIPTION_CHARS = 300
 MAX_TAGS = 10
 MAX_MANIFEST_BYTES = 256 * 1024
@@ -86,13 +90,16 @@ def check_manifest(manifest: dict, text: str) -> list[Finding]:
     """
     findings = []
 
-    def fault(field: str, message: str, rule: str = "VALIDATION_ERROR") -> None:
+    def fault(field, message, rule="VALIDATION_ERROR", severity="error") -> None:
         line, column = place_of(field, text)
-        findings.append(Finding("error", rule, message, line=line, column=column))
+        findings.append(Finding(severity, rule, message, line=line, column=column))
 
     for field in REQUIRED:
         if manifest.get(field) in (None, ""):
             fault(field, f"'{field}' is missing")
+    for field, message in EXPECTED.items():
+        if manifest.get(field) in (None, ""):
+            fault(field, message, severity="warning")
     wrong = _check_types(manifest, fault)
     for field, check in _CHECKS.items():
         if field in manifest and field not in wrong and manifest[field]:

@@ -22,6 +22,9 @@ from aerostack_cli.errors import CliError
 # Hangul fillers, Mongolian separators, zero-width and bidirectional marks, line
 # and paragraph separators, variation selectors, BOM, lone surrogates, tags:
 # Unicode's Default_Ignorable_Code_Point and Bidi_Control.
+MIN_LAST_COLUMN = 10
+COLUMN_GAP = 3
+
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5"
     "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
@@ -39,6 +42,11 @@ def escape(text: object) -> str:
         return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
 
     return _UNSAFE.sub(written_out, str(text))
+
+
+def count(number: int, noun: str) -> str:
+    """``1 file``, ``2 files``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def one_line(text: object) -> str:
@@ -82,24 +90,14 @@ class Output:
 
     def table(self, columns: list[str], rows: list[list]) -> None:
         """Aligned columns on a terminal; tab-separated lines, never cut, elsewhere."""
-        if self.as_json:
+        if self.as_json or not rows:
             return
         cells = [[one_line(cell) for cell in row] for row in rows]
         if not sys.stdout.isatty():
             for row in cells:
                 click.echo("\t".join(row))
             return
-        from rich import box
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-        for column in columns:
-            table.add_column(column, overflow="fold")
-        for row in cells:
-            table.add_row(*[Text(cell) for cell in row])
-        Console().print(table)
+        _print_table(columns, cells)
 
     def diff(self, lines: list[str]) -> None:
         """A unified diff, coloured on a terminal."""
@@ -155,6 +153,29 @@ class Output:
 
     def _can_animate(self) -> bool:
         return not self.as_json and not self.quiet and sys.stderr.isatty()
+
+
+def _print_table(columns: list[str], rows: list[list[str]]) -> None:
+    """All columns but the last are never cut or folded: they are there to copy."""
+    import shutil
+
+    from rich import box
+    from rich.cells import cell_len
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    by_column = zip(columns, *rows, strict=True)
+    *widths, _last = (max(map(cell_len, cells)) for cells in by_column)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column, width in zip(columns[:-1], widths, strict=True):
+        table.add_column(column, no_wrap=True, min_width=width)
+    table.add_column(columns[-1], overflow="fold", min_width=MIN_LAST_COLUMN)
+    for row in rows:
+        table.add_row(*[Text(cell) for cell in row])
+    needed = sum(widths) + MIN_LAST_COLUMN + COLUMN_GAP * len(columns)
+    terminal = shutil.get_terminal_size().columns
+    Console(width=max(terminal, needed)).print(table)
 
 
 class _Spinner:

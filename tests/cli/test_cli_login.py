@@ -1,10 +1,7 @@
 """``login``, ``logout``, ``whoami``: where keys come from, where they stay."""
 
 import json
-import os
-import pty
 import stat
-import sys
 
 import pytest
 
@@ -60,27 +57,6 @@ def test_login_keeps_the_key_in_a_file_of_its_owner(process, alices, home):
     mode = (home / "credentials.json").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
     assert [path.name for path in home.iterdir()] == ["credentials.json"]
-
-
-def test_login_asks_on_a_terminal_without_showing_the_key(alices, home, project):
-    pid, terminal = pty.fork()
-    if pid == 0:
-        args = [sys.executable, "-m", "aerostack_cli", "login", "--hub", alices.url]
-        os.execv(sys.executable, args)
-    shown = b""
-    while b"Enter your API key: " not in shown:
-        shown += os.read(terminal, 1000)
-    os.write(terminal, KEY.encode() + b"\n")
-    try:
-        while chunk := os.read(terminal, 1000):
-            shown += chunk
-    except OSError:
-        pass  # the terminal closes with the process
-    os.close(terminal)
-
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    assert b"as alice (account key)" in shown
-    assert KEY.encode() not in shown
 
 
 def test_login_takes_the_key_of_the_environment(aerostack, alices, monkeypatch):

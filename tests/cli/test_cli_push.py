@@ -247,7 +247,7 @@ def test_dry_run_lists_files_and_sends_nothing(aerostack, hub, project):
     done = aerostack("functions", "push", "--dry-run", "--hub", hub.url)
 
     assert "index.ts  3 bytes  (entrypoint)" in done.out
-    assert "core.ts  1 bytes" in done.out
+    assert "core.ts  1 byte\n" in done.out
     assert hub.requests == []
 
 

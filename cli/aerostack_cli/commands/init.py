@@ -75,7 +75,7 @@ def init(app: App, directory, name, description, category, license_id):
     _write(folder, manifest, text)
     app.out.data({"directory": str(folder), "manifest": manifest})
     app.out.line(f"Made the function '{slug}' in {folder}", fg="green")
-    app.out.note("Next: aerostack functions validate, then aerostack functions push")
+    app.out.note(f"Next: aerostack functions validate {directory}")
 
 
 def _ask(question: str, default: str, kind=None) -> str:

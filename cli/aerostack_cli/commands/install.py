@@ -55,7 +55,7 @@ def install(app: App, refs, dry_run, show_diff, force):
     plan.apply()
     app.out.data({"functions": [_as_json(item) for item in installs], "wrote": changes})
     for item in installs:
-        _show(app, item)
+        _show(app, item, "Installed" if changes else "Installed already:")
 
 
 def _sources(app: App, workspace: Workspace, wanted: list[Ref]) -> list[tuple]:
@@ -66,9 +66,9 @@ def _sources(app: App, workspace: Workspace, wanted: list[Ref]) -> list[tuple]:
     return [(app.installed_hub(entry.hub), entry.ref) for entry in entries]
 
 
-def _show(app: App, item: Install) -> None:
+def _show(app: App, item: Install, verb: str) -> None:
     snapshot, out = item.snapshot, app.out
-    out.line(f"Installed {snapshot.ref} in {item.entry.directory}/", fg="green")
+    out.line(f"{verb} {snapshot.ref} in {item.entry.directory}/", fg="green")
     if snapshot.yanked:
         out.warn(f"{snapshot.ref} was yanked: {snapshot.yanked}")
     if snapshot.deprecated:

@@ -14,10 +14,10 @@ def list_mine(app: App):
     with app.out.waiting(f"Asking {app.hub_url}"):
         functions = app.account_hub().mine()
     app.out.data({"functions": functions})
-    keys = ("slug", "version", "status", "updated_at", "id")
+    keys = ("slug", "version", "status", "id", "updated_at")
     app.out.table(
-        ["Function", "Version", "Status", "Updated", "Id"],
-        [[item.get(key) or "" for key in keys] for item in functions],
+        ["Function", "Version", "Status", "Id", "Updated"],
+        [[str(item.get(key) or "") for key in keys] for item in functions],
     )
     if not functions:
         app.out.note("You have none yet. Try: aerostack functions init")

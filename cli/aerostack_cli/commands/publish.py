@@ -50,6 +50,10 @@ def publish_directory(app: App, directory, dry_run):
     except HubRefusal as error:
         _take_back(app, draft, error)
         raise
+    except CliError as error:
+        later = f"aerostack functions publish {draft['id']}"
+        error.details.append(f"The draft is on the Hub; publish it with: {later}")
+        raise
     if answer.get("already_published"):
         with contextlib.suppress(CliError):
             app.account_hub().delete_draft(str(draft["id"]))

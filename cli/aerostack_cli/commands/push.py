@@ -8,6 +8,7 @@ import click
 
 from aerostack_cli.app import App, common_options, examples
 from aerostack_cli.errors import UntrustedAnswer
+from aerostack_cli.output import count
 from aerostack_cli.project import Function, read_function
 
 
@@ -88,7 +89,7 @@ def show_files(app: App, function: Function) -> None:
     app.out.note(f"Would push '{function.name}' from {function.directory}:")
     for path, size in sizes.items():
         role = "  (entrypoint)" if path == function.entrypoint else ""
-        app.out.line(f"   {path}  {size} bytes{role}")
+        app.out.line(f"   {path}  {count(size, 'byte')}{role}")
     for note in function.notes:
         app.out.warn(note)
     app.out.note("Nothing was sent.")

@@ -7,6 +7,7 @@ import click
 from aerostack_cli.app import App, common_options, examples
 from aerostack_cli.errors import ExitStatus, HubRefusal
 from aerostack_cli.lockfile import Installed
+from aerostack_cli.merging import has_markers
 from aerostack_cli.snapshot import notices
 from aerostack_cli.versions import is_newer, newest_live
 from aerostack_cli.workspace import Workspace, open_workspace
@@ -37,7 +38,7 @@ def status(app: App, slugs, ci, offline):
     rows = _rows(app, workspace, entries, offline)
     keys = ("slug", "version", "states", "newest", "modified", "notices")
     app.out.data({"functions": [dict(zip(keys, row, strict=True)) for row in rows]})
-    _show(app, rows)
+    _show(app, workspace, rows)
     if ci and any(row[2] != ["clean"] for row in rows):
         return ExitStatus.REFUSED
     return ExitStatus.DONE
@@ -88,7 +89,14 @@ def _hub_states(app: App, entry: Installed) -> tuple[str, list[str], list[str]]:
     return newest, [*states, *told], [f"{s}: {reason}" for s, reason in told.items()]
 
 
-def _show(app: App, rows: list[list]) -> None:
+def _how_modified(workspace: Workspace, path: str) -> str:
+    data = workspace.read(path)
+    if data is None:
+        return "missing"
+    return "to merge by hand" if has_markers(data) else "edited"
+
+
+def _show(app: App, workspace: Workspace, rows: list[list]) -> None:
     if not rows:
         app.out.note("Nothing is installed here. Try: aerostack functions search")
         return
@@ -101,6 +109,6 @@ def _show(app: App, rows: list[list]) -> None:
     )
     for slug, _number, _states, _newest, modified, told in rows:
         for path in modified:
-            app.out.note(f"   edited: {path}")
+            app.out.note(f"   {_how_modified(workspace, path)}: {path}")
         for said in told:
             app.out.note(f"   {slug}: {said}")

@@ -88,5 +88,5 @@ def _show(app: App, item: Update, dry_run: bool) -> None:
         out.note(f"   {item.entry.path(path)}: {said}")
     for path, said in sorted(item.merge.conflicts):
         out.line(f"   CONFLICT {item.entry.path(path)}: {said}", fg="red")
-    if item.merge.conflicts:
-        out.note("Look at each of these; your version and theirs are both there.")
+    if item.merge.conflicts and not dry_run:
+        out.note("Settle each of these by hand and remove the markers.")

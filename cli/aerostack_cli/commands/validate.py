@@ -9,7 +9,7 @@ import click
 from aerostack_cli.app import App, common_options, examples
 from aerostack_cli.errors import ExitStatus
 from aerostack_cli.manifest import check_manifest
-from aerostack_cli.output import one_line
+from aerostack_cli.output import count, one_line
 from aerostack_cli.project import read_function
 
 _COLOURS = {"error": "red", "warning": "yellow"}
@@ -49,8 +49,9 @@ def validate(app: App, path, offline):
     app.out.data({"ok": ok, "diagnostics": findings})
     for item in findings:
         _show(app, item)
-    verdict = f"{len(findings)} findings" if findings else "No findings"
-    app.out.note(f"{verdict} in {function.name} ({len(function.files)} files).")
+    verdict = count(len(findings), "finding") if findings else "No findings"
+    files = count(len(function.files), "file")
+    app.out.note(f"{verdict} in {function.name} ({files}).")
     return ExitStatus.DONE if ok else ExitStatus.REFUSED
 
 

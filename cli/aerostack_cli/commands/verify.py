@@ -7,6 +7,7 @@ import click
 from aerostack_cli.app import App, common_options, examples
 from aerostack_cli.errors import ExitStatus, HubRefusal, UntrustedAnswer
 from aerostack_cli.lockfile import Installed
+from aerostack_cli.output import count
 from aerostack_cli.snapshot import integrity_of
 from aerostack_cli.workspace import Workspace, open_workspace
 
@@ -35,10 +36,10 @@ def verify(app: App, slugs):
     app.out.data({"ok": not any(reports.values()), "functions": functions})
     for entry in entries:
         faults = reports[entry.slug]
-        verdict = f"{len(faults)} faults" if faults else "verified"
+        verdict = count(len(faults), "fault") if faults else "verified"
         colour = "red" if faults else "green"
-        count = f"{len(entry.files)} files"
-        app.out.line(f"{entry.slug} {entry.version}: {count}, {verdict}", fg=colour)
+        files = count(len(entry.files), "file")
+        app.out.line(f"{entry.slug} {entry.version}: {files}, {verdict}", fg=colour)
         for fault in faults:
             app.out.line(f"   {fault}")
     return ExitStatus.REFUSED if any(reports.values()) else ExitStatus.DONE
