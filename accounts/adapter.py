@@ -6,6 +6,7 @@ they add up to.
 
 import base64
 import hashlib
+from datetime import timedelta
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
@@ -15,8 +16,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import ProtectedError
+from django.db import IntegrityError, transaction
 from django.utils.http import url_has_allowed_host_and_scheme
 from qrcode.image.svg import SvgPathFillImage
 
@@ -24,6 +24,7 @@ from accounts import mail, switches
 from accounts.limits import client_ip
 from accounts.models import Account, record
 from accounts.passwords import MAX_PASSWORD_CHARACTERS, MISMATCH
+from accounts.registration import drop_unconfirmed
 
 # The changes that allauth makes, by the mail it sends about them, and their verbs
 # in the audit.
@@ -76,15 +77,14 @@ class AccountAdapter(DefaultAccountAdapter):
         A sign-up by someone else that never confirmed it can't have been used,
         and makes way.
         """
+        rivals = Account.objects.filter(email__iexact=email_address.email)
         try:
             with transaction.atomic():
-                Account.objects.filter(
-                    email__iexact=email_address.email, last_login=None
-                ).exclude(pk=email_address.user_id).exclude(
-                    emailaddress__verified=True
-                ).delete()
+                drop_unconfirmed(
+                    rivals.exclude(pk=email_address.user_id), older_than=timedelta(0)
+                )
                 return super().confirm_email(request, email_address)
-        except ProtectedError:
+        except IntegrityError:
             self.add_message(
                 request,
                 messages.ERROR,

@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 
 from accounts import mail
 from accounts.models import Account, record
+from accounts.registration import drop_unconfirmed
 from accounts.text import refuse_invisible
 
 NO_PASSKEY = "The browser's answer was not a passkey of this account. Try again."
@@ -62,8 +63,14 @@ class SignupForm(Plain, account_forms.SignupForm):
         "email": "Only the Hub sees it. You get a link to confirm it.",
     }
 
+    def clean_username(self):
+        asked_for = self.cleaned_data["username"]
+        drop_unconfirmed(Account.objects.filter(username=asked_for))
+        return super().clean_username()
+
     def validate_unique_email(self, value):
         """An address somebody else merely asked to change to is still free."""
+        drop_unconfirmed(Account.objects.filter(email__iexact=value))
         self.account_already_exists = (
             Account.objects.filter(email__iexact=value).exists()
             or EmailAddress.objects.filter(email=value, verified=True).exists()

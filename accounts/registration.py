@@ -1,8 +1,14 @@
-"""How accounts come into being outside the sign-up page."""
+"""How accounts come into being outside the sign-up page, and how they lapse."""
+
+from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import ProtectedError, QuerySet
+from django.utils import timezone
 
 from accounts.models import Account, record
+
+UNCONFIRMED_LIFE = timedelta(days=7)  # after that its name and address are free
 
 
 @transaction.atomic
@@ -20,3 +26,24 @@ def create_account(
     account.emailaddress_set.create(email=account.email, verified=True, primary=True)
     record("create_account", username, by=None, via=via)
     return account
+
+
+def drop_unconfirmed(
+    accounts: QuerySet[Account], *, older_than: timedelta = UNCONFIRMED_LIFE
+) -> None:
+    """Delete those of ``accounts`` that signed up and never confirmed their e-mail.
+
+    Nobody ever signed in to them. One that an operator gave something to own stays.
+    """
+    lapsed = accounts.filter(
+        joined_at__lte=timezone.now() - older_than,
+        last_login=None,
+        emailaddress__verified=False,
+    ).exclude(emailaddress__verified=True)
+    for account in lapsed.distinct():
+        try:
+            with transaction.atomic():
+                record("drop_sign_up", account, by=None, via="system")
+                account.delete()
+        except ProtectedError:
+            continue

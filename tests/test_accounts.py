@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -11,6 +12,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.urls import URLResolver
+from django.utils import timezone
 
 from accounts import urls
 from accounts.keys import create_key
@@ -131,6 +133,30 @@ def test_sign_up_is_not_blocked_by_a_change_nobody_confirmed(signed_in, alice):
     Client().post("/account/signup/", SIGN_UP)
 
     assert Account.objects.filter(username="dave").exists()
+
+
+@pytest.mark.parametrize("again", [{"email": "x@example.com"}, {"username": "dora"}])
+def test_sign_up_nobody_confirmed_lapses_after_a_week(client, db, again):
+    client.post("/account/signup/", SIGN_UP)
+    Client().post("/account/signup/", SIGN_UP | again)
+    assert Account.objects.get().username == "dave"
+
+    Account.objects.update(joined_at=timezone.now() - timedelta(days=8))
+    Client().post("/account/signup/", SIGN_UP | again)
+
+    account = Account.objects.get()
+    assert (account.username, account.email) != ("dave", "dave@example.com")
+    assert Event.objects.filter(verb="drop_sign_up", subject="dave").count() == 1
+
+
+def test_confirmed_sign_up_never_lapses(alice, client):
+    Account.objects.update(joined_at=timezone.now() - timedelta(days=800))
+    form = SIGN_UP | {"username": "alice", "email": "alice@example.com"}
+
+    response = client.post("/account/signup/", form)
+
+    assert "is taken" in response.text
+    assert Account.objects.get() == alice
 
 
 # --- signing in and out
