@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from registry import errors, paging
+from registry import errors, paging, vocabulary
 
 MAX_LIMIT, DEFAULT_LIMIT = 100, 20
 SORTS = ("relevance", *paging.SORTS)
@@ -36,7 +36,7 @@ def read(query) -> Listing:
     if sort == "relevance" and not search:
         sort = paging.DEFAULT_SORT
     return Listing(
-        category=query.get("category", ""),
+        category=_category(query.get("category", "")),
         tag=query.get("tag", "").lower(),
         author=query.get("author", "").removeprefix("@"),
         search=search,
@@ -44,6 +44,12 @@ def read(query) -> Listing:
         limit=_limit(query.get("limit") or str(DEFAULT_LIMIT)),
         cursor=query.get("cursor", ""),
     )
+
+
+def _category(slug: str) -> str:
+    """The slug by now, where a category was renamed or merged since."""
+    known = vocabulary.category_called(slug) if slug else None
+    return known.slug if known else slug
 
 
 def _limit(raw: str) -> int:

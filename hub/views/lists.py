@@ -2,7 +2,8 @@
 
 from django.conf import settings
 from django.http import JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from accounts.models import Account
 from hub import narrowing
@@ -11,6 +12,7 @@ from hub.listing import MAX_QUERY_CHARACTERS, Wanted
 from hub.results import rows_of
 from registry import search
 from registry.models import Category, Function
+from registry.vocabulary import category_called
 
 HOME_ROWS = 6
 INSTEAD_ROWS = 3  # shown where nothing was found
@@ -39,6 +41,10 @@ def function_list(request):
 
 @public_page
 def category_detail(request, category):
+    known = category_called(category)
+    if known and known.slug != category:
+        address = reverse("hub:category_detail", args=[known.slug])
+        return redirect(address, permanent=True)
     return _list_page(request, Wanted.from_query(request.GET, category=category))
 
 
@@ -112,6 +118,9 @@ def _category(slug: str, categories: list[Category]) -> Category | None:
     for category in categories:
         if category.slug == slug:
             return category
+    retired = category_called(slug)  # still has what was not moved yet
+    if retired:
+        return retired
     names = ", ".join(category.slug for category in categories)
     raise NotHere(f"There is no such category. The Hub has: {names}.")
 

@@ -1,19 +1,21 @@
 """Categories and tags: add, rename, order, merge, retire, move.
 
-Merging and moving touch many functions. The decision is one short transaction; the
-functions follow in batches, each a transaction of its own, so that no writer waits
-long. A batch is found by what is left to do, so it can be gone on with at any time.
+Renaming and merging touch many functions. The decision is one short transaction; the
+functions, and what search knows of them, follow in batches, each a transaction of its
+own, so that no writer waits long. A batch is found by what is left to do, so the work
+can be gone on with at any time.
 """
 
 import re
 import time
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
+from accounts import freshness
 from accounts.models import Account
-from registry import errors
+from registry import errors, search
 from registry.manifest import TAG
 from registry.models import (
     Category,
@@ -21,6 +23,7 @@ from registry.models import (
     Decision,
     Function,
     FunctionTag,
+    SearchDocument,
     TagRule,
 )
 from registry.moderation.deciding import Why, decide, locked
@@ -186,34 +189,52 @@ def move_functions(
     return made
 
 
-def unfinished():
-    """Merged categories that still have functions to move."""
-    left = Category.objects.exclude(merged_into=None)
-    return left.filter(function__isnull=False).distinct()
+def left() -> int:
+    """How many functions still wait to follow their category, at most."""
+    merged = Function.objects.filter(category__merged_into__isnull=False)
+    aliases = CategoryAlias.objects.values("slug")
+    return merged.count() + SearchDocument.objects.filter(category__in=aliases).count()
 
 
-def go_on(category: Category, *, seconds: float = WORK_SECONDS) -> int:
-    """Move functions of a merged category for a while. Returns how many are left."""
+def go_on(*, seconds: float = WORK_SECONDS) -> int:
+    """Move functions after their categories for a while. Returns how many are left."""
     end = time.monotonic() + seconds
-    while move_batch(category) and time.monotonic() < end:
+    while (move_batch() or refile_batch()) and time.monotonic() < end:
         pass
-    return Function.objects.filter(category=category).count()
+    return left()
 
 
 @transaction.atomic
-def move_batch(category: Category) -> int:
+def refile_batch() -> int:
+    """Tell search the new slug of BATCH_FUNCTIONS functions. Returns how many."""
+    for alias in CategoryAlias.objects.select_related("category"):
+        done = search.recategorize(
+            alias.slug, alias.category.slug, limit=BATCH_FUNCTIONS
+        )
+        if done:
+            freshness.touch_on_commit()
+            return done
+    return 0
+
+
+@transaction.atomic
+def move_batch() -> int:
     """Move the next BATCH_FUNCTIONS of a merged category. Returns how many."""
+    merged = Category.objects.exclude(merged_into=None)
+    category = merged.filter(Exists(Function.objects.filter(category=OuterRef("pk"))))
+    category = category.first()
+    if category is None:
+        return 0
     functions = Function.objects.select_for_update().filter(category=category)
     rows = functions.order_by("pk").values_list("pk", "is_listed")[:BATCH_FUNCTIONS]
     rows = list(rows)
-    if not rows:
-        return 0
     pks = [pk for pk, _ in rows]
     listed = sum(is_listed for _, is_listed in rows)
     Function.objects.filter(pk__in=pks).update(category=category.merged_into_id)
     steps = [(category.pk, -listed), (category.merged_into_id, listed)]
     for pk, step in sorted(steps):  # in one order, as publishing does
         Category.objects.filter(pk=pk).update(function_count=F("function_count") + step)
+    freshness.touch_on_commit()
     return len(rows)
 
 
@@ -279,6 +300,7 @@ def retag_batch() -> int:
     for pk in pks:
         function = locked(Function(pk=pk))
         listings.refresh(function, function.latest)
+    freshness.touch_on_commit()
     return len(pks)
 
 

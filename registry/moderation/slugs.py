@@ -5,7 +5,7 @@ import re
 from django.db import transaction
 
 from accounts.models import Account, ReservedName
-from registry import errors
+from registry import errors, search
 from registry.models import (
     Decision,
     Function,
@@ -99,6 +99,7 @@ def rename_function(
     else:
         claims.release_if_unused(before, function.owner_id)
     NameHold.objects.filter(function=function).delete()
+    search.index(function)
     return made
 
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts import keys
 from accounts.models import Account, record
-from registry import errors, switches
+from registry import errors, search, switches
 from registry.models import (
     Decision,
     Function,
@@ -136,6 +136,7 @@ def _move(function: Function, to: Account) -> Function:
     for offer in function.offers.filter(outcome=""):
         _close(offer, "ended")
     keys.end_patterns(before, slugs)
+    search.index(function)
     return function
 
 

@@ -5,7 +5,7 @@ what is found in which order, and what it costs.
 """
 
 from registry.search.code import Line
-from registry.search.documents import index, rebuild
+from registry.search.documents import index, rebuild, recategorize
 from registry.search.finding import COUNTED_AT_MOST, MAX_DEPTH, Found, find, suggest
 from registry.search.marking import excerpt, marked
 from registry.search.query import FILTERS, FLAGS, parse
@@ -23,5 +23,6 @@ __all__ = [
     "marked",
     "parse",
     "rebuild",
+    "recategorize",
     "suggest",
 ]

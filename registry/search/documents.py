@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from django.db import DatabaseError, transaction
+from django.db.models import Value
+from django.db.models.functions import Replace
 
 from registry.inspection.checks import is_contacted
 from registry.models import (
@@ -73,6 +75,19 @@ def rebuild(batch: int = 500, progress=None) -> int:
     _settle()
     _count(counted)
     return done
+
+
+def recategorize(old: str, new: str, *, limit: int) -> int:
+    """File up to ``limit`` rows of one category's slug under another; how many.
+
+    Much quicker than ``index``: nothing of the functions is read.
+    """
+    rows = SearchDocument.objects.filter(category=old).order_by("pk")
+    pks = list(rows.values_list("pk", flat=True)[:limit])
+    before, after = Value(token("category", old)), Value(token("category", new))
+    return SearchDocument.objects.filter(pk__in=pks).update(
+        category=new, facets=Replace("facets", before, after)
+    )
 
 
 def _write(functions) -> Counter:
