@@ -4,15 +4,19 @@ from functools import wraps
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core.cache import caches
+from django.db.models import Count
 from django.http import Http404, HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from registry.errors import NotFound, RegistryError
-from registry.models import Draft, Function
+from registry.models import Draft, Function, FunctionTag
 
 VIA = "admin"
+MAX_SUGGESTED_TAGS = 60
+TAGS_KEPT_SECONDS = 600
 
 
 def author_page(*methods: str):
@@ -49,8 +53,20 @@ def own_draft(request: HttpRequest, draft_id) -> Draft:
 def own_function(request: HttpRequest, slug: str) -> Function:
     """The account's function of that slug. Raises Http404."""
     functions = Function.objects.owned_by(request.user)
-    functions = functions.select_related("owner", "category", "latest", "readme")
+    functions = functions.select_related(
+        "owner", "category", "latest", "readme", "deprecation", "quarantine"
+    )
     return get_object_or_404(functions, slug=slug)
+
+
+def popular_tags() -> list[str]:
+    """What a field for tags suggests, the most used first; counted now and then."""
+    return caches["local"].get_or_set("popular-tags", _count_tags, TAGS_KEPT_SECONDS)
+
+
+def _count_tags() -> list[str]:
+    rows = FunctionTag.objects.values_list("tag").annotate(uses=Count("id"))
+    return [tag for tag, _ in rows.order_by("-uses", "tag")[:MAX_SUGGESTED_TAGS]]
 
 
 def wants_json(request: HttpRequest) -> bool:

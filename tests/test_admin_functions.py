@@ -51,7 +51,7 @@ def test_list_shows_own_functions_with_their_drafts(author, push, publish, bob):
         ("?state=live", {"live-one", "old-one"}),
         ("?state=unpublished", {"drafted"}),
         ("?state=drafts", {"drafted"}),
-        ("?state=yanked", {"taken-back"}),
+        ("?state=gone", {"taken-back"}),
         ("?state=deprecated", {"old-one"}),
         ("?state=nonsense&page=999", {"live-one", "drafted", "taken-back", "old-one"}),
         ("?q=nothing-like-it", set()),

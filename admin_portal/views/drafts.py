@@ -2,7 +2,6 @@
 
 from csp.decorators import csp_update
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -16,18 +15,19 @@ from admin_portal.pages import (
     as_json,
     author_page,
     own_draft,
+    popular_tags,
     say_no,
     wants_json,
 )
 from registry import errors, publishing
 from registry.errors import RegistryError
 from registry.licenses import IDENTIFIERS
-from registry.models import Category, Draft, FunctionTag
+from registry.manifest import json_schema
+from registry.models import Category, Draft
 from registry.paths import MAX_README_BYTES
 from registry.rendering import README
 from registry.rendering import render as render_text
 
-MAX_SUGGESTED_TAGS = 60
 PANELS = {"check": "findings"}
 # Monaco writes style elements of its own; nothing else on the site may.
 editor_policy = csp_update({"style-src": ["'unsafe-inline'"], "worker-src": ["'self'"]})
@@ -143,7 +143,8 @@ def _editor(request, draft: Draft, edit: DraftEdit, status=200) -> HttpResponse:
         "edit": edit,
         "panel": panel,
         "licenses": IDENTIFIERS,
-        "known_tags": _popular_tags(),
+        "known_tags": popular_tags(),
+        "schema": json_schema(_categories()),
         "login_url": reverse("account_login"),
         "in_editor": True,
     }
@@ -192,11 +193,6 @@ def delete_draft(request: HttpRequest, draft_id):
 
 def _categories() -> list[str]:
     return list(Category.objects.active().values_list("slug", flat=True))
-
-
-def _popular_tags() -> list[str]:
-    rows = FunctionTag.objects.values_list("tag").annotate(uses=Count("id"))
-    return [tag for tag, _ in rows.order_by("-uses", "tag")[:MAX_SUGGESTED_TAGS]]
 
 
 def _revision(request: HttpRequest, edit: DraftEdit) -> int:

@@ -36,7 +36,7 @@ STATES = {
     "live": Q(is_listed=True),
     "drafts": Q(drafts__version=None, drafts__isnull=False),
     "unpublished": Q(published_at=None),
-    "yanked": Q(published_at__isnull=False, is_listed=False),
+    "gone": Q(published_at__isnull=False, is_listed=False),
     "deprecated": Q(deprecation__isnull=False),
 }
 STATE_LABELS = {
@@ -44,7 +44,7 @@ STATE_LABELS = {
     "live": "Live",
     "drafts": "With drafts",
     "unpublished": "Not published",
-    "yanked": "Yanked",
+    "gone": "Off the Hub",
     "deprecated": "Deprecated",
 }
 
@@ -63,7 +63,7 @@ def my_functions(request: HttpRequest):
             | Q(name__icontains=query)
             | Q(description__icontains=query)
         )
-    functions = functions.select_related("owner", "deprecation")
+    functions = functions.select_related("owner", "deprecation", "quarantine")
     functions = functions.prefetch_related(Prefetch("drafts", _open_drafts()))
     page = Paginator(functions.order_by("-active_at", "-id"), PAGE_FUNCTIONS)
     context = {
@@ -85,7 +85,8 @@ def _open_drafts():
 @author_page("GET", "HEAD")
 def function_detail(request: HttpRequest, slug):
     function = own_function(request, slug)
-    versions = function.versions.select_related("yank").newest_first()
+    marks = function.versions.select_related("yank", "quarantine")
+    versions = marks.newest_first()
     number = request.GET.get("published", "")
     published = next((v for v in versions if v.number == number), None)
     context = {

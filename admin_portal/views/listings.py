@@ -14,7 +14,7 @@ from admin_portal.listing_forms import (
     ScreenshotForm,
     wanted_listing,
 )
-from admin_portal.pages import VIA, author_page, own_function, say_no
+from admin_portal.pages import VIA, author_page, own_function, popular_tags, say_no
 from registry import errors, listing
 from registry.comparison import compare
 from registry.errors import RegistryError
@@ -84,6 +84,7 @@ class ListingPage:
             "readme": readme,
             "is_conflict": status == errors.EditConflict.status,
             "changes": changes,
+            "known_tags": popular_tags(),
             "account_section": "functions",
         }
         page = "admin_portal/edit_listing.html"

@@ -10,8 +10,9 @@ import { CodePane } from "./pane.js";
 import { previewReadme } from "./readme.js";
 import { Saver } from "./saver.js";
 import { Status } from "./status.js";
-import { Tree } from "./tree.js";
 import { watchOtherTabs } from "./tabs.js";
+import "./tags.js";
+import { Tree } from "./tree.js";
 
 const form = document.querySelector("form[data-editor]");
 if (form) start(form);

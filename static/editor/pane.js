@@ -84,7 +84,14 @@ export class CodePane {
   // Packages are not installed here, so only syntax is judged while typing;
   // imports and types are the business of Validate and of the author's own build.
   #configure() {
-    const { typescript, editor } = this.monaco;
+    const { typescript, editor, json } = this.monaco;
+    const schema = document.getElementById("manifest-schema");
+    json.jsonDefaults.setDiagnosticsOptions({
+      validate: true,
+      schemas: schema
+        ? [{ uri: "hub:aerostack.json", fileMatch: ["/.hub/aerostack.json"], schema: JSON.parse(schema.textContent) }]
+        : [],
+    });
     for (const defaults of [typescript.typescriptDefaults, typescript.javascriptDefaults]) {
       defaults.setDiagnosticsOptions({ noSemanticValidation: true, noSyntaxValidation: false });
       defaults.setCompilerOptions({
