@@ -1,10 +1,10 @@
-"""Addresses beside the pages people read: numbers, following, feeds, other clients."""
+"""Addresses beside the pages people read: following, reports, feeds, other clients."""
 
 from django.urls import path
 
 from hub import feeds
 from hub.http import public_page
-from hub.views import doors, follow
+from hub.views import doors, follow, moderation
 
 FUNCTION = "functions/<str:username>/<str:slug>"
 AUTHOR = "users/<str:username>"
@@ -12,6 +12,10 @@ AUTHOR = "users/<str:username>"
 urlpatterns = [
     path("r/registry.json", doors.shadcn_registry, name="shadcn_registry"),
     path("r/<str:username>/<str:item>.json", doors.shadcn_item, name="shadcn_item"),
+    path("moderation", moderation.moderation_log, name="moderation_log"),
+    path("moderation.json", moderation.moderation_json, name="moderation_json"),
+    path("feeds/moderation.atom", moderation.moderation_feed, name="moderation_feed"),
+    path(f"{FUNCTION}/report", moderation.report_function, name="report_function"),
     path(f"{FUNCTION}/star", follow.star_function, name="star_function"),
     path(f"{FUNCTION}/follow", follow.follow_function, name="follow_function"),
     path(f"{AUTHOR}/follow", follow.follow_author, name="follow_author"),
