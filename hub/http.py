@@ -76,7 +76,9 @@ def seal(request: HttpRequest, response: HttpResponse, cache: str) -> HttpRespon
     ok = response.status_code == 200
     response.headers["Cache-Control"] = cache if ok else REVALIDATE
     response.headers["Vary"] = "Accept-Encoding"
-    if _is_worth_packing(response) and accepts_gzip(request.headers.get("Accept-Encoding", "")):
+    if _is_worth_packing(response) and accepts_gzip(
+        request.headers.get("Accept-Encoding", "")
+    ):
         # mtime=0: equal pages are equal bytes.
         response.content = gzip.compress(response.content, GZIP_LEVEL, mtime=0)
         response.headers["Content-Encoding"] = "gzip"

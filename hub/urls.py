@@ -24,6 +24,12 @@ urlpatterns = [
     path("users/<str:username>", views.author_detail, name="author_detail"),
     path(FUNCTION, views.function_detail, name="function_detail"),
     path(f"{FUNCTION}/versions", views.function_versions, name="function_versions"),
+    path(f"{FUNCTION}/compare", views.choose_versions, name="choose_versions"),
+    path(
+        f"{FUNCTION}/compare/<str:span>",
+        views.compare_versions,
+        name="compare_versions",
+    ),
     path(
         f"{FUNCTION}/raw/<str:version>/<path:path>",
         views.function_raw,

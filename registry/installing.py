@@ -16,6 +16,7 @@ class Steps:
     npm_command: str
     dev_vars: str  # the lines of .dev.vars, values left open
     mount: str  # the lines of a Hono app that serve the function's route
+    shadcn_command: str
     curl_command: str  # fetches the install manifest without our command
 
 
@@ -28,6 +29,10 @@ def steps_of(function: Function, version: Version) -> Steps:
         npm_command=f"npm install {packages}" if packages else "",
         dev_vars="".join(f"{name}=\n" for name in manifest.get("envVars") or []),
         mount=_mount(function.slug, manifest),
+        shadcn_command=(
+            f"npx shadcn@latest add {settings.HUB_URL}/r/{function.path}"
+            f"@{version.number}.json"
+        ),
         curl_command=f"curl -s '{address}?version={quote(version.number)}'",
     )
 

@@ -52,13 +52,13 @@ def open_page(chromium, live_server):
 @pytest.fixture
 def resizer(publish):
     """Two versions of a function of several files, with everything derived made."""
-    files = {"index.ts": CODE, "core.ts": "export const core = 1;\n"}
-    shown = {"code": None, "files": files, "npmDependencies": ["hono"]}
+    shown = {"code": None, "npmDependencies": ["hono"]}
     readme = (
         "# Image resizer\n\n```ts\nresize(1)\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
     )
     for number in ("1.0.0", "1.1.0"):
-        version = publish(version=number, readme=readme, **shown)
+        files = {"index.ts": CODE, "core.ts": f"export const core = '{number}';\n"}
+        version = publish(version=number, readme=readme, files=files, **shown)
         derived.make(version.pk)
     return version
 
@@ -174,6 +174,8 @@ PATHS = [
     f"{FUNCTION}/versions",
     f"{FUNCTION}/install",
     f"{FUNCTION}/v/1.0.0",
+    f"{FUNCTION}/compare/1.0.0...1.1.0",
+    f"{FUNCTION}/compare/1.0.0...1.1.0?view=split",
     "/functions/alice/nope",
 ]
 

@@ -452,6 +452,7 @@ PUBLIC = [
     f"{FUNCTION}/versions",
     f"{FUNCTION}/install",
     f"{FUNCTION}/uses",
+    f"{FUNCTION}/compare/1.0.0...1.0.0",
     f"{FUNCTION}/v/1.0.0",
     f"{FUNCTION}/raw/1.0.0/index.ts",
     "/functions/alice/nope",

@@ -1,5 +1,6 @@
 """The public pages: fetch, call, render. They read, and write nothing."""
 
+from hub.views.compare import choose_versions, compare_versions
 from hub.views.functions import (
     function_detail,
     function_install,
@@ -22,6 +23,8 @@ from hub.views.site import favicon, functions_without_slash, robots
 __all__ = [
     "author_detail",
     "category_detail",
+    "choose_versions",
+    "compare_versions",
     "favicon",
     "function_detail",
     "function_install",

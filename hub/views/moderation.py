@@ -63,7 +63,8 @@ def report_function(request: HttpRequest, username, slug):
     usage = count(REPORTS, client_address(request))
     if usage and usage.is_over:
         response = render(request, "429.html", status=429)
-        response.headers.update(usage.headers)
+        for name, value in usage.headers.items():
+            response.headers[name] = value
         response.headers["Retry-After"] = str(usage.resets_in)
         return response
     return _take(request, function, ReportForm(request.POST, function=function))

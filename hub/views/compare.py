@@ -1,0 +1,77 @@
+"""Two versions of a function, compared."""
+
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from hub import differences
+from hub.function_page import FunctionPage, function_page, refuse_taken_down
+from hub.http import NotHere
+from registry.models import Version
+
+VIEWS = {"unified": "Unified", "split": "Split"}
+MAX_OPTIONS = 300
+
+
+@function_page
+def compare_versions(request: HttpRequest, page: FunctionPage, span: str):
+    """``span``: ``1.0.0...1.1.0``, from and to."""
+    old, new = _two(page, *span.partition("...")[::2])
+    changes = differences.compared(old, new)
+    view = request.GET.get("view", "")
+    view = view if view in VIEWS else "unified"
+    return page.render(
+        request,
+        "compare",
+        old=old,
+        new=new,
+        changes=changes,
+        files=[_drawn(file, view) for file in changes.files],
+        uses=differences.new_uses(old, new),
+        manifest=differences.manifest_changes(old, new),
+        numbers=_numbers(page),
+        view=view,
+        views=VIEWS,
+    )
+
+
+@function_page
+def choose_versions(request: HttpRequest, page: FunctionPage):
+    """The picker's form leads to the comparison; without a choice, the last step."""
+    numbers = _numbers(page)
+    if len(numbers) < 2:
+        raise NotHere(f"{page.function} has one version; there is nothing to compare.")
+    new, old = request.GET.get("to") or numbers[0], request.GET.get("from") or ""
+    if not old:
+        at = numbers.index(new) if new in numbers else 0
+        old = numbers[min(at + 1, len(numbers) - 1)]
+    _two(page, old, new)
+    names = [page.function.owner.username, page.function.slug, f"{old}...{new}"]
+    return redirect(reverse("hub:compare_versions", args=names))
+
+
+def _two(page: FunctionPage, *numbers: str) -> list[Version]:
+    """The versions of these numbers, in this order. Raises NotHere."""
+    versions = page.function.versions.filter(number__in=numbers)
+    versions = versions.select_related("inspection", "quarantine")
+    known = {version.number: version for version in versions}
+    for number in numbers:
+        if number not in known:
+            raise NotHere(f"{page.function} has no version {number[:64]}.")
+        refuse_taken_down(known[number], f"{page.function} {number}")
+    return [known[number] for number in numbers]
+
+
+def _numbers(page: FunctionPage) -> list[str]:
+    versions = page.function.versions.filter(quarantine=None).newest_first()
+    return list(versions.values_list("number", flat=True)[:MAX_OPTIONS])
+
+
+def _drawn(file: dict, view: str) -> dict:
+    """``file`` with the lines of its hunks as the chosen view shows them."""
+    hunks = []
+    for hunk in file["hunks"]:
+        lines = differences.paired(hunk["lines"])
+        lines = lines if view == "split" else differences.unified(lines)
+        hunks.append({"head": hunk["head"], "lines": lines})
+    return file | {"hunks": hunks}

@@ -1,0 +1,169 @@
+"""Two versions of a function, compared on a page."""
+
+import pytest
+
+from hub import differences
+from registry import derived
+from registry.models import VersionQuarantine
+
+pytestmark = pytest.mark.django_db
+FUNCTION = "/functions/alice/image-resizer"
+OLD = "import { Hono } from 'hono';\nexport const width = 800;\nexport const a = 1;\n"
+NEW = (
+    "import { Hono } from 'hono';\nexport const width = 1200;\nexport const a = 1;\n"
+    "export const go = () => fetch('https://api.example.com/x');\n"
+)
+
+
+def page_of(response) -> str:
+    return " ".join(response.content.decode().split())
+
+
+@pytest.fixture
+def two(publish):
+    """Versions 1.0.0 and 1.1.0, inspected."""
+    shown = {"code": None, "npmDependencies": ["hono"]}
+    versions = [
+        publish(version="1.0.0", files={"index.ts": OLD}, **shown),
+        publish(
+            version="1.1.0",
+            files={"index.ts": NEW, "b.ts": "export const b = 2;\n"},
+            envVars=["TOKEN"],
+            **shown,
+        ),
+    ]
+    for version in versions:
+        derived.make(version.pk)
+    return versions
+
+
+@pytest.mark.parametrize("view", ["unified", "split"])
+def test_compare_shows_lines_and_what_differs_within(client, two, view):
+    page = page_of(client.get(f"{FUNCTION}/compare/1.0.0...1.1.0?view={view}"))
+
+    assert "<mark>800</mark>;" in page
+    assert "<mark>1200</mark>;" in page
+    assert 'aria-label="b.ts"' in page
+    assert "+2" in page
+
+
+def test_compare_says_what_is_newly_used(client, two):
+    page = page_of(client.get(f"{FUNCTION}/compare/1.0.0...1.1.0"))
+    back = page_of(client.get(f"{FUNCTION}/compare/1.1.0...1.0.0"))
+
+    assert "<ins>new</ins> <code>api.example.com</code>" in page
+    assert "<ins>new</ins> <code>TOKEN</code>" in page
+    assert "<code>envVars</code>" in page
+    assert "<del>gone</del> <code>TOKEN</code>" in back
+
+
+def test_picker_leads_to_the_comparison(client, two):
+    chosen = client.get(f"{FUNCTION}/compare?from=1.1.0&to=1.0.0")
+    last_step = client.get(f"{FUNCTION}/compare")
+
+    assert chosen["Location"] == f"{FUNCTION}/compare/1.1.0...1.0.0"
+    assert last_step["Location"] == f"{FUNCTION}/compare/1.0.0...1.1.0"
+
+
+def test_same_version_has_no_difference(client, two):
+    assert "The same files" in page_of(client.get(f"{FUNCTION}/compare/1.0.0...1.0.0"))
+
+
+@pytest.mark.parametrize(
+    "span", ["1.0.0...9.9.9", "1.0.0", "...", "1.0.0..1.1.0", "<b>...1.0.0"]
+)
+def test_compare_of_no_version_is_a_404(client, two, span):
+    response = client.get(f"{FUNCTION}/compare/{span}")
+
+    assert response.status_code == 404
+    assert "<b>" not in page_of(response)
+
+
+def test_compare_of_one_version_alone_says_so(client, publish):
+    publish()
+
+    assert "nothing to compare" in page_of(client.get(f"{FUNCTION}/compare"))
+
+
+def test_compare_shows_no_bytes_of_a_quarantined_version(client, two, staff):
+    mark = {"rule": "secret", "reason": "Holds a password.", "by": staff}
+    VersionQuarantine.objects.create(version=two[0], **mark)
+
+    response = client.get(f"{FUNCTION}/compare/1.0.0...1.1.0")
+
+    assert response.status_code == 404
+    assert "Holds a password." in page_of(response)
+    assert "const width" not in page_of(response)
+
+
+def test_source_is_text_in_a_comparison(client, publish):
+    publish(version="1.0.0", code="export const a = '<script>alert(1)</script>';\n")
+    publish(version="1.0.1", code="export const a = '<img onerror=x>\u202e';\n")
+
+    page = page_of(client.get(f"{FUNCTION}/compare/1.0.0...1.0.1"))
+
+    assert "<script>alert" not in page
+    assert "<img" not in page
+    assert "⟨U+202E⟩" in page
+
+
+def test_compare_is_honest_when_too_much_changed(client, publish):
+    publish(
+        version="1.0.0", code="".join(f"export const a{n}=1;\n" for n in range(2000))
+    )
+    publish(
+        version="1.0.1", code="".join(f"export const b{n}=1;\n" for n in range(2000))
+    )
+
+    page = page_of(client.get(f"{FUNCTION}/compare/1.0.0...1.0.1"))
+
+    assert "More lines changed than a page can show" in page
+
+
+def test_compare_costs_the_same_for_many_files(client, publish, queries):
+    def put(version, count):
+        files = {f"f{n}.ts": f"export const v = '{version}';\n" for n in range(count)}
+        files["index.ts"] = "export const a = 1;\n"
+        return publish(version=version, code=None, files=files)
+
+    for number, count in [("1.0.0", 1), ("1.1.0", 1), ("2.0.0", 30), ("2.1.0", 30)]:
+        derived.make(put(number, count).pk)
+    few = queries(client, f"{FUNCTION}/compare/1.0.0...1.1.0")
+
+    assert queries(client, f"{FUNCTION}/compare/2.0.0...2.1.0") == few
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "marked"),
+    [
+        ("const width = 800;", "const width = 1200;", ("800", "1200")),
+        ("a(b);", "a(b, c);", ("", ", c")),
+        ("return one;", "return two;", ("one", "two")),
+        ("const total = 1;", "const totals = 1;", ("total", "totals")),
+        ("alpha", "omega", ("", "")),
+        ("", "x", ("", "")),
+    ],
+)
+def test_what_differs_within_a_line_is_whole_words(old, new, marked):
+    (left, right), *_ = differences.paired([["-", 1, None, old], ["+", None, 1, new]])
+
+    for side, expected in zip((left, right), marked, strict=True):
+        assert "".join(text for text, differs in side.parts if differs) == expected
+
+
+def test_replaced_lines_stand_beside_each_other():
+    lines = [
+        [" ", 1, 1, "same"],
+        ["-", 2, None, "old one"],
+        ["-", 3, None, "old two"],
+        ["+", None, 2, "new one"],
+        [" ", 4, 3, "same again"],
+        ["+", None, 4, "added"],
+    ]
+
+    pairs = differences.paired(lines)
+
+    numbers = [(left.number, right.number) for left, right in pairs]
+    assert numbers == [(1, 1), (2, 2), (3, None), (4, 3), (None, 4)]
+    kinds = [side.kind for _, _, side in differences.unified(pairs)]
+    assert kinds == ["", "removed", "removed", "added", "", "added"]
