@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Account, record
-from registry import errors
+from registry import errors, search
 from registry.models import Digest, Follow, Function, Star, Version
 
 PERIODS = {Digest.DAILY: timedelta(days=1), Digest.WEEKLY: timedelta(days=7)}
@@ -189,4 +189,5 @@ def _count_stars(function: Function) -> None:
     Function.objects.filter(pk=function.pk).update(
         star_count=Coalesce(Subquery(stars), 0)
     )
+    search.reorder([function.pk])
     function.refresh_from_db(fields=["star_count"])

@@ -22,6 +22,7 @@ from django.db import close_old_connections, connection, transaction
 from django.db.models import F
 
 from accounts import freshness
+from registry import search
 from registry.models import (
     DaySalt,
     Function,
@@ -167,6 +168,7 @@ def _add(fresh: Counter) -> None:
         Function.objects.filter(pk=function_id).update(
             install_count=F("install_count") + n
         )
+    search.reorder(of_function)
 
 
 def _salt(day: date) -> str:

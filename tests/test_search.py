@@ -95,6 +95,8 @@ EXPECTED = {
     "ratelimiter": "rate-limiter",
     "sign-in sessions": "jwt-session",
     "émail": "send-email",
+    "e\u0301mail": "send-email",
+    "ｅｍａｉｌ": "send-email",
     # typos
     "imgae": "image-resizer",
     "paginaton": "cursor-pagination",

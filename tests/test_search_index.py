@@ -333,3 +333,41 @@ def test_words_found_are_marked_as_parts():
         (" there is.", False),
     ]
     assert search.excerpt("Nothing here.", stems) == []
+
+
+def test_installs_and_stars_move_a_function(publish, bob):
+    from registry import following
+
+    publish(name="resize-one", tags=[])
+    other = publish(name="resize-two", tags=[]).function
+    first = publish(name="resize-six", tags=[]).function
+    assert slugs("resize")[0] == "resize-six"
+
+    Function.objects.filter(pk=other.pk).update(install_count=30)
+    search.reorder([other.pk, first.pk])
+    assert slugs("resize")[0] == "resize-two"
+
+    for _ in range(2):
+        following.star(first, by=bob, via="hub")
+    Function.objects.filter(pk=first.pk).update(install_count=30)
+    search.reorder([first.pk])
+    assert slugs("resize")[0] == "resize-six"
+
+
+def test_unknown_filter_is_a_mistake_in_the_program(db):
+    with pytest.raises(TypeError, match="no such filter: licence"):
+        search.find("image", licence="MIT")
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite streams and has no time-out"
+)
+def test_search_that_takes_too_long_says_so(db, monkeypatch):
+    monkeypatch.setattr(engines, "TIMEOUT_MS", 50)
+
+    with (
+        pytest.raises(errors.Unavailable, match="took too long"),
+        engines.engine().bounded(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT pg_sleep(1)")

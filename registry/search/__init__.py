@@ -5,7 +5,7 @@ what is found in which order, and what it costs.
 """
 
 from registry.search.code import Line
-from registry.search.documents import index, rebuild, recategorize
+from registry.search.documents import index, rebuild, recategorize, reorder
 from registry.search.finding import COUNTED_AT_MOST, MAX_DEPTH, Found, find, suggest
 from registry.search.marking import excerpt, marked
 from registry.search.query import FILTERS, FLAGS, parse
@@ -24,5 +24,6 @@ __all__ = [
     "parse",
     "rebuild",
     "recategorize",
+    "reorder",
     "suggest",
 ]

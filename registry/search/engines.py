@@ -8,10 +8,12 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
+from registry import errors
 from registry.search.places import SUNK
 
+QUERY_CANCELED = "57014"  # PostgreSQL's SQLSTATE
 TIMEOUT_MS = 2_000  # of one statement of a search
 LOOKED_AT = 3_000  # matches outside the popular tier that are put in order
 NAMED_AT_MOST = 200  # names that begin alike, outside the popular tier
@@ -92,8 +94,24 @@ class Postgresql:
 
     @contextmanager
     def bounded(self):
-        """Give each statement TIMEOUT_MS, and only index scans by bitmap."""
-        with transaction.atomic(), connection.cursor() as cursor:
+        """Give each statement TIMEOUT_MS, and no way but through an index.
+
+        Raises Unavailable when one takes longer.
+        """
+        try:
+            with transaction.atomic():
+                self._settings()
+                yield
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") != QUERY_CANCELED:
+                raise
+            raise errors.Unavailable(
+                "The search took too long and was stopped. Rarer words or one more "
+                "filter make it quicker."
+            ) from error
+
+    def _settings(self) -> None:
+        with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('statement_timeout', %s, true), "
                 "set_config('enable_seqscan', 'off', true), "
@@ -101,7 +119,6 @@ class Postgresql:
                 "set_config('jit', 'off', true)",
                 [str(TIMEOUT_MS)],
             )
-            yield
 
     def ranked(self, match: Match, limit: int) -> list[int]:
         """Among the popular, by how well the text fits; what is sunk comes last."""

@@ -11,8 +11,8 @@ from registry.search import code, facets, spelling
 from registry.search.code import Line
 from registry.search.engines import Match, engine
 from registry.search.places import SUNK, function_at
-from registry.search.query import FLAGS, Query, parse
-from registry.search.text import stem
+from registry.search.query import Query, parse
+from registry.search.text import stem, token
 
 COUNTED_AT_MOST = 1000  # exact up to here
 MAX_DEPTH = 200  # results in order of relevance; other orders go on to the end
@@ -60,7 +60,7 @@ def find(
     its very name. filters: category, tag, author, language, runtime, license (text;
     empty is no filter); no_dependencies, no_network, has_tables (true or false).
 
-    Raises ValidationError(field="cursor").
+    Raises ValidationError(field="cursor"), Unavailable (it took too long).
     """
     query = parse(text, **filters)
     with engine().bounded():
@@ -160,8 +160,8 @@ class _Search:
     def _named(self) -> list[int]:
         slug = "-".join(self.words)
         exact = SearchDocument.objects.filter(slug=slug)
-        for token in self.query.tokens:
-            exact = exact.filter(facets__contains=token)
+        for word in self.query.tokens:
+            exact = exact.filter(facets__contains=word)
         if not self.with_yanked:
             exact = exact.exclude(names="")
         begun = self.engine.named(slug, self.query.tokens, PREFIXED)
@@ -251,10 +251,10 @@ def _filtered(functions, filters):
             functions = functions.tagged(value.lower())
         elif name == "author":
             functions = functions.filter(owner__username=value)
-        elif name in FLAGS:
-            functions = functions.filter(**{f"search_document__{name}": True})
         else:
-            functions = functions.filter(**{f"{name}__iexact": value})
+            functions = functions.filter(
+                search_document__facets__contains=token(name, value)
+            )
     return functions
 
 

@@ -3,11 +3,10 @@ the page itself escapes and marks."""
 
 import re
 
-from registry.search.text import fold, stem
+from registry.search.text import COMPOUND, fold, stem
 
 EXCERPT_CHARACTERS = 180
 
-_CHUNK = re.compile(r"[^\W_]+(?:[-_.'’][^\W_]+)*")
 _WORD = re.compile(r"[^\W_]+")
 _NOISE = re.compile(
     r"!?\[([^\]\n]{0,200})\]\([^)\n]{0,400}\)|[`*_~#>|]+|<[^>\n]{0,200}>"
@@ -48,7 +47,7 @@ def excerpt(readme: str, stems: frozenset[str]) -> list[tuple[str, bool]]:
 
 def _spans(text: str, stems: frozenset[str]):
     """(start, end) of each word found."""
-    for chunk in _CHUNK.finditer(text):
+    for chunk in COMPOUND.finditer(text):
         words = list(_WORD.finditer(chunk[0]))
         joined = "".join(word[0] for word in words)
         if stem(fold(joined)) in stems:

@@ -1,9 +1,10 @@
 """What was typed into the search box, read. Never raises, whatever it was."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
-from registry.search.text import MAX_WORD_CHARACTERS, token, words_of
+from registry.search.text import COMPOUND, MAX_WORD_CHARACTERS, token, words_of
 
 MAX_CHARACTERS = 400
 MAX_WORDS = 8
@@ -50,7 +51,10 @@ class Query:
 
 def parse(text: str, **filters) -> Query:
     """Read ``text``; ``filters`` (of FILTERS and FLAGS) are added when not empty."""
-    text = text[:MAX_CHARACTERS].replace("\0", " ")
+    unknown = filters.keys() - {*FILTERS, *FLAGS}
+    if unknown:
+        raise TypeError(f"no such filter: {', '.join(sorted(unknown))}")
+    text = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).replace("\0", " ")
     given = [(name, str(value)) for name, value in filters.items() if value]
     given = [(n, "yes" if n in FLAGS else v) for n, v in given]
     code = ""
@@ -77,8 +81,8 @@ def parse(text: str, **filters) -> Query:
 
 def _words(text: str) -> tuple[str, ...]:
     found: list[str] = []
-    for chunk in text.split():
-        parts = words_of(chunk)
+    for compound in COMPOUND.findall(text):
+        parts = words_of(compound)
         if len(parts) > 1 and any(len(part) == 1 for part in parts):
             parts = ["".join(parts)[:MAX_WORD_CHARACTERS]]  # e-mail, don't
         found += parts

@@ -10,7 +10,7 @@ MAX_JOINED_PARTS = 4
 MAX_CODE_WORDS = 4_000
 
 _WORD = re.compile(r"[^\W_]+")
-_CHUNK = re.compile(r"[^\W_]+(?:[-_.'’/][^\W_]+)*")
+COMPOUND = re.compile(r"[^\W_]+(?:[-_.'’/][^\W_]+)*")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _IDENTIFIER = re.compile(r"[^\W\d][^\W_]*")
 
@@ -35,7 +35,7 @@ def indexed(text: str) -> str:
     that ``email`` finds "e-mail" and ``ratelimiter`` finds "rate-limiter".
     """
     found = []
-    for chunk in _CHUNK.findall(_spaced(text)):
+    for chunk in COMPOUND.findall(_spaced(text)):
         parts = [p for part in _WORD.findall(chunk) for p in _HUMP.split(part)]
         found += parts
         if 1 < len(parts) <= MAX_JOINED_PARTS:
@@ -80,5 +80,5 @@ def stem(word: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    """Control characters, NUL among them, separate words."""
-    return re.sub(r"[\0-\x1f\x7f]", " ", text)
+    """Letters in one piece with their accents; control characters separate words."""
+    return re.sub(r"[\0-\x1f\x7f]", " ", unicodedata.normalize("NFKC", text))

@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand
 
 from accounts.models import Account, random_password
 from registry import demo
+from registry.models import Function, SearchDocument
 
 
 class Command(BaseCommand):
@@ -20,6 +21,11 @@ class Command(BaseCommand):
             demo.seed(password)
             password_file.touch(mode=0o600)
             password_file.write_text(password)
+        if (
+            Function.objects.published().exists()
+            and not SearchDocument.objects.exists()
+        ):
+            call_command("rebuild_search")  # upgraded from before there was search
         self._say_hello(password_file)
 
     def _say_hello(self, password_file):
