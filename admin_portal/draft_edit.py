@@ -70,10 +70,11 @@ def is_readme(path: str) -> bool:
 
 
 def source_files(files: dict[str, str]) -> dict[str, str]:
-    """Those of ``files`` that are edited as files: not the manifest, not the README."""
+    """Those of ``files`` that are edited as files, by path: not the manifest, not the
+    README."""
     return {
         path: text
-        for path, text in files.items()
+        for path, text in sorted(files.items())
         if path != MANIFEST_PATH and not is_readme(path)
     }
 

@@ -198,8 +198,10 @@ Files = forms.formset_factory(
 
 
 def manifest_text(manifest: dict) -> str:
-    """``manifest`` as aerostack.json: two spaces, keys in their own order."""
-    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    """``manifest`` as aerostack.json: two spaces, known keys first and in their order
+    (PostgreSQL's JSON keeps none)."""
+    known = {key: manifest[key] for key in FIELDS if key in manifest}
+    return json.dumps(known | manifest, indent=2, ensure_ascii=False) + "\n"
 
 
 STARTERS = [

@@ -124,7 +124,7 @@ def test_save_keeps_a_files_own_line_ends(save, push):
 
 
 def test_save_adds_renames_and_deletes_files(save, push):
-    draft = push(files={"index.ts": "export {};\n", "a.ts": "a\n"}, code=None)
+    draft = push(files={"index.ts": "export {};\n", "z.ts": "z\n"}, code=None)
 
     save(
         draft,
@@ -268,7 +268,7 @@ def test_save_answers_scripts_in_json(save, push):
 
 
 def test_two_tabs_see_both_versions_and_choose(author, push, alice):
-    draft = push(files={"index.ts": "export const a = 1;\n", "b.ts": "b\n"}, code=None)
+    draft = push(files={"index.ts": "export const a = 1;\n", "z.ts": "z\n"}, code=None)
     tab = author.get(url("edit_draft", draft.pk))
     other = {"files": {"index.ts": "export const a = 'other';\n"}, "readme": "# Theirs"}
     publishing.save_draft(draft, other, by=alice, via="cli")
@@ -298,7 +298,7 @@ def test_two_tabs_see_both_versions_and_choose(author, push, alice):
 
     assert response.url == url("edit_draft", draft.pk)
     draft.refresh_from_db()
-    assert draft.files == {"index.ts": "export const a = 'merged';\n", "b.ts": "b\n"}
+    assert draft.files == {"index.ts": "export const a = 'merged';\n", "z.ts": "z\n"}
     assert draft.readme == "# Theirs"
     assert draft.number == "1.2.0"
 
