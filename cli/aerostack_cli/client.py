@@ -14,7 +14,7 @@ import time
 from urllib.parse import urljoin, urlsplit
 
 from aerostack_cli import __version__
-from aerostack_cli.config import LOOPBACK_HOSTS
+from aerostack_cli.config import is_loopback
 from aerostack_cli.errors import (
     HubRefusal,
     NetworkError,
@@ -91,7 +91,9 @@ class Client:
             try:
                 response, content = self._send(method, url, params, body)
             except httpx2.InvalidURL as error:
-                raise NetworkError(f"{url} is not an address: {error}") from error
+                raise UntrustedAnswer(
+                    f"{url} is no address, or redirects to none ({error})."
+                ) from error
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
                 raise _Retry(f"{self.base_url} cannot be reached ({error})") from error
             except httpx2.DecodingError as error:
@@ -145,9 +147,8 @@ class Client:
 
     def _may_follow(self, here, target) -> bool:
         """A Hub elsewhere may not point at this machine, nor away from https."""
-        is_local = here.hostname in LOOPBACK_HOSTS
-        if target.hostname in LOOPBACK_HOSTS:
-            return is_local and target.scheme in ("http", "https")
+        if is_loopback(target.hostname):
+            return is_loopback(here.hostname) and target.scheme in ("http", "https")
         stays_plain = self.allow_http and here.scheme == "http"
         return target.scheme == "https" or (target.scheme == "http" and stays_plain)
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from aerostack_cli.errors import CliError, UsageError
 
 DEFAULT_HUB = "https://hub.aerostack.dev"
-LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
 def hub_address(text: str, *, allow_http: bool = False) -> str:
@@ -39,13 +37,23 @@ def hub_address(text: str, *, allow_http: bool = False) -> str:
         )
     if parts.username or parts.password or parts.fragment:
         raise UsageError(f"'{host}' must be given without a user name or '#'.")
-    if parts.scheme == "http" and host not in LOOPBACK_HOSTS and not allow_http:
+    if parts.scheme == "http" and not (is_loopback(host) or allow_http):
         raise UsageError(
             f"{address} is plain http: everyone on the way could read your key "
             "and change what you install.",
             fix="Use https://, or add --allow-http on a network you trust.",
         )
     return address
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether ``host`` is this machine, by name or address."""
+    import ipaddress
+
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 class Credentials:
@@ -97,6 +105,8 @@ class Credentials:
 
     def _write(self, content: dict) -> None:
         """Replace the file whole. mkstemp makes it 0600 before a byte is in it."""
+        import tempfile
+
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self.path.parent)
         try:

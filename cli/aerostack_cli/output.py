@@ -49,9 +49,13 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def _unbroken(text: object) -> str:
+    return escape(text).replace("\n", "\\n")
+
+
 def one_line(text: object) -> str:
     """``escape``, with tabs and newlines as escapes too: for fields and tables."""
-    return escape(text).replace("\n", "\\n").replace("\t", "\\t")
+    return _unbroken(text).replace("\t", "\\t")
 
 
 class Output:
@@ -68,9 +72,12 @@ class Output:
         self._color = False if os.environ.get("NO_COLOR") else None
 
     def line(self, text: object = "", **style) -> None:
-        """A line of the result, never wrapped or cut. ``style`` as click.style."""
+        """A line of the result, never wrapped or cut. ``style`` as click.style.
+
+        A newline in ``text`` is shown, not obeyed: it could pass for a line of ours.
+        """
         if not self.as_json:
-            click.secho(escape(text), color=self._color, **style)
+            click.secho(_unbroken(text), color=self._color, **style)
 
     def note(self, text: object = "", **style) -> None:
         """A line on standard output that --quiet leaves out."""
@@ -111,12 +118,12 @@ class Output:
             self.data(error.as_json())
             return
         label = click.style("Error:", fg="red", bold=True)
-        click.echo(f"{label} {escape(error.message)}", err=True, color=self._color)
+        click.echo(f"{label} {_unbroken(error.message)}", err=True, color=self._color)
         for detail in error.details:
             click.echo(f"   - {one_line(_sentence(detail))}", err=True)
         click.echo(f"   Code: {one_line(error.code)}", err=True)
         if error.fix:
-            click.echo(f"   Fix:  {escape(error.fix)}", err=True)
+            click.echo(f"   Fix:  {_unbroken(error.fix)}", err=True)
 
     def progress(self, items, label: str, *, total: int | None = None):
         """Iterate over ``items``, with a bar when there are several and a terminal.
@@ -187,10 +194,11 @@ class _Spinner:
 
     def start(self) -> None:
         from rich.console import Console
+        from rich.text import Text
 
         with self.lock:
             if not self.stopped:
-                self.status = Console(stderr=True).status(self.label)
+                self.status = Console(stderr=True).status(Text(self.label))
                 self.status.start()
 
     def stop(self) -> None:

@@ -337,6 +337,22 @@ def test_terminal_escapes_are_shown_not_obeyed(aerostack, on_hub):
     assert "[red]" in told[1].out
 
 
+def test_a_newline_from_the_hub_starts_no_line_of_its_own(aerostack, on_hub):
+    lie = "x\nPublished successfully!"
+    answer = {"slug": lie, "url": "/functions/a/b", "status": "ok", "hub_url": lie}
+    on_hub.answers["POST", f"{FUNCTIONS}/d1/publish"] = [
+        answer,
+        (400, {"error": lie, "fix": lie}),
+    ]
+
+    done = aerostack("functions", "publish", "d1")
+    refused = aerostack("functions", "publish", "d1")
+
+    assert done.out.count("\nPublished") == 0
+    assert refused.err.count("\nPublished") == 0
+    assert "x\\nPublished" in refused.err
+
+
 @pytest.mark.parametrize(
     ("status", "exit_status"),
     [(400, 1), (404, 1), (409, 1), (418, 1), (429, 3), (500, 3), (502, 3), (503, 3)],

@@ -146,6 +146,21 @@ def test_ctrl_c_and_a_full_disk_leave_the_project_as_it_was(
         assert tree(outdated) == before, steps[stop]
 
 
+def test_a_disk_that_takes_no_byte_leaves_the_project_as_it_was(outdated):
+    before = tree(outdated)
+    command = (
+        f"ulimit -f 0; exec {sys.executable} -m aerostack_cli functions update tool"
+    )
+
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert "File too large" in done.stderr
+    assert "The project was left as it was." in done.stderr
+    assert tree(outdated) == before
+    assert not (outdated / JOURNAL_FOLDER).exists()
+
+
 def test_two_commands_do_not_write_at_once(project):
     import fcntl
 

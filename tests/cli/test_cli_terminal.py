@@ -40,6 +40,7 @@ def terminal(home, project):
             except OSError:
                 break  # the terminal closes with the process
             if waiting and waiting[0][0].encode() in shown:
+                time.sleep(0.3)  # let it go from asking to reading
                 os.write(screen, waiting.pop(0)[1].encode())
         os.close(screen)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
