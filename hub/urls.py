@@ -6,7 +6,7 @@ they show that version.
 
 from django.urls import path
 
-from hub import door_urls, views
+from hub import docs_urls, door_urls, views
 
 app_name = "hub"
 FUNCTION = "functions/<str:username>/<str:slug>"
@@ -57,4 +57,4 @@ for base in (FUNCTION, PINNED):
             ("install", views.function_install, "install"),
         ]
     ]
-urlpatterns += door_urls.urlpatterns
+urlpatterns += docs_urls.urlpatterns + door_urls.urlpatterns
