@@ -15,6 +15,8 @@ from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
+from registry import errors
+
 REVALIDATE = "public, no-cache"
 # The bytes can never change; shared caches ask again after a minute all the same, so
 # that a quarantine or a removal takes effect.
@@ -48,7 +50,7 @@ def public_page(view, cache: str = REVALIDATE):
     """Serve ``view`` to GET and HEAD as a public page.
 
     cache: REVALIDATE, or IMMUTABLE for bytes that can never change. A 404 raised
-    inside is sent as a page too.
+    inside is sent as a page too, and so is an Unavailable.
     """
 
     @require_safe
@@ -59,6 +61,10 @@ def public_page(view, cache: str = REVALIDATE):
         except Http404 as missing:
             reason = str(missing) if isinstance(missing, NotHere) else ""
             response = render(request, "404.html", {"reason": reason}, status=404)
+        except errors.Unavailable as busy:
+            response = render(
+                request, "503.html", {"reason": busy.message}, status=busy.status
+            )
         return seal(request, response, cache)
 
     return wrapped

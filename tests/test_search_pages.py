@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from django.db import connection
 
 from registry import derived
+from registry.search import engines
 from tests.test_search_index import HOSTILE
 
 DOORS = {
@@ -90,3 +92,21 @@ def test_api_finds_no_yanked_function(client, function, alice):
 
     assert found["functions"] == []
     assert "image-resizer" in client.get("/functions/?q=image-resizer").text
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite streams and has no time-out"
+)
+def test_search_that_takes_too_long_is_a_page(client, function, monkeypatch):
+    monkeypatch.setattr(engines, "TIMEOUT_MS", 20)
+    with connection.cursor() as cursor:  # what a search asks takes its time
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION ts_rank(real[], tsvector, tsquery, integer) "
+            "RETURNS real LANGUAGE sql AS 'SELECT pg_sleep(1)::text::real'"
+        )
+        cursor.execute("SET LOCAL search_path = public, pg_catalog")
+
+    response = client.get("/functions/?q=images")
+
+    assert response.status_code == 503
+    assert "Rarer words" in response.text

@@ -94,11 +94,12 @@ def _postgresql():
     narrow = _weighted(names="A", tags="B", description="C", facets="D")
     wide = _weighted(names="A", tags="B", description="C", facets="D", readme="D")
     code = "to_tsvector('simple', code || ' ' || facets)"
-    for column, made in (("narrow", narrow), ("wide", wide), ("code_words", code)):
-        yield (
-            f"ALTER TABLE {TABLE} ADD COLUMN {column} tsvector "
-            f"GENERATED ALWAYS AS ({made}) STORED"
-        )
+    columns = {"narrow": narrow, "wide": wide, "code_words": code}
+    added = ", ".join(
+        f"ADD COLUMN {column} tsvector GENERATED ALWAYS AS ({made}) STORED"
+        for column, made in columns.items()
+    )
+    yield f"ALTER TABLE {TABLE} {added}"
     # Without a list of pending entries, which a search would have to read through.
     gin = "USING gin ({}) WITH (fastupdate = off)"
     yield (
