@@ -7,7 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.cache import caches
 from django.db.models import Count
 from django.http import Http404, HttpRequest, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
@@ -23,7 +23,8 @@ def author_page(*methods: str):
     """A page for a signed-in account, kept by no cache.
 
     A script that asks for JSON gets 401 instead of the way to the sign-in page.
-    What the registry says is not there, or not the account's, is a 404.
+    What the registry says is not there, or not the account's, is a 404; a refusal
+    that the view has no better place for is shown above My Functions.
     """
 
     def decorate(view):
@@ -37,6 +38,8 @@ def author_page(*methods: str):
                 return view(request, *args, **kwargs)
             except NotFound as error:
                 raise Http404(error.message) from error
+            except RegistryError as error:  # such as read-only mode
+                return _refused(request, error)
 
         return wrapped
 
@@ -91,6 +94,13 @@ def say_no(request: HttpRequest, error: RegistryError) -> None:
     """Show a refusal on the next page: every fault, and what to do."""
     for fault in error.faults or [error]:
         messages.error(request, f"{fault.message} {fault.fix}")
+
+
+def _refused(request: HttpRequest, error: RegistryError):
+    if wants_json(request):
+        return as_json(error)
+    say_no(request, error)
+    return redirect("admin_portal:my_functions")
 
 
 def _sign_in(request: HttpRequest):

@@ -1,6 +1,6 @@
 """Addresses of the Admin."""
 
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from admin_portal import views
@@ -12,6 +12,7 @@ FUNCTION = "admin/functions/<str:slug>"
 urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", views.my_functions, name="my_functions"),
+    path("admin/", include("admin_portal.moderation.urls")),
     # Clients print this address after a push.
     path(
         "functions/edit/<uuid:draft_id>",

@@ -34,6 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("base", help="address of a running Hub")
     parser.add_argument("out", type=Path, help="folder for the PNG files")
+    parser.add_argument("--session", help="a sessionid cookie, for signed-in pages")
     parser.add_argument("pages", nargs="*", help="name=/path; default: all")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -48,6 +49,9 @@ def main() -> None:
                 context = browser.new_context(
                     viewport={"width": width, "height": 900}, color_scheme=theme
                 )
+                if options.session:
+                    cookie = {"name": "sessionid", "value": options.session}
+                    context.add_cookies([cookie | {"url": options.base}])
                 take(context.new_page(), options.base, pages, options.out)
                 context.close()
         browser.close()

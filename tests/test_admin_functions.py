@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from accounts.models import Event
+from accounts.models import Event, Switch
 from registry import publishing
 from registry.models import Draft, Function, Yank
 
@@ -175,3 +175,18 @@ def test_start_next_version_needs_a_version(author, push):
     response = author.post(url("start_next_version", "image-resizer"))
 
     assert response.status_code == 404
+
+
+def test_read_only_mode_is_explained_and_loses_nothing(author, publish, push):
+    publish()
+    draft = push(version="2.0.0")
+    Switch.objects.create(name="read_only", reason="The disk is being replaced.")
+
+    page = author.post(url("start_next_version", "image-resizer"), follow=True)
+    assert "The disk is being replaced." in shown(page)
+    page = author.post(
+        url("edit_draft", draft.pk), {"readme": "Typed", "revision": "1"}
+    )
+    assert page.status_code in (400, 503)
+    assert "Typed" in shown(page)
+    assert Draft.objects.open().count() == 1
