@@ -39,7 +39,9 @@ def schedule(version_id: int) -> None:
 
 def make(version_id: int) -> None:
     """Make what is missing of one version; waits for the worker. Safe to repeat."""
-    version = Version.objects.select_related("readme").get(pk=version_id)
+    version = Version.objects.select_related("readme", "function__readme").get(
+        pk=version_id
+    )
     files = list(version.files.select_related("blob"))
     for blob, kind in _parts(version, files):
         if not _stored(blob, kind).exists():
@@ -67,7 +69,9 @@ def catch_up() -> int:
 
 def _parts(version: Version, files) -> list[tuple[Blob, str]]:
     parts = [(file.blob, rendering.language_of(file.path)) for file in files]
-    return parts + ([(version.readme, rendering.README)] if version.readme else [])
+    # The listing's README may have been edited since: its page shows that one.
+    readmes = {version.readme, version.function.readme} - {None}
+    return parts + [(readme, rendering.README) for readme in readmes]
 
 
 def _stored(blob: Blob, kind: str):

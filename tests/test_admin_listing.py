@@ -9,8 +9,15 @@ from django.urls import reverse
 from PIL import Image
 
 from accounts.models import Event
-from registry import errors, listing
-from registry.models import Category, Function, FunctionTag, ListingRevision, Version
+from registry import derived, errors, listing
+from registry.models import (
+    Category,
+    Function,
+    FunctionTag,
+    ListingRevision,
+    Rendering,
+    Version,
+)
 
 
 @pytest.fixture
@@ -301,3 +308,14 @@ def test_pictures_and_examples_are_in_the_preview_before_publishing(author, save
     assert f'alt="{picture.alt}"' in page
     assert url("screenshot", function.slug, picture.sha256) in page
     assert "Call it" in page
+
+
+def test_an_edited_readme_is_rendered_again_with_its_version(save, publish):
+    version = publish()
+    save(version.function, readme="# Edited")
+    Rendering.objects.all().delete()  # as after a change of the renderer
+
+    derived.make(version.pk)
+
+    edited = Function.objects.get().readme
+    assert ">Edited</h" in Rendering.objects.get(blob=edited, kind="readme").html
