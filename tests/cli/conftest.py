@@ -2,18 +2,16 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from aerostack_cli.main import run
 
-from tests.cli.scripted_hub import ScriptedHub
+from tests.cli.scripted_hub import FUNCTIONS, ScriptedHub
+from tests.hub_server import HubServer
 
 KEY = "ac_secret_0123456789abcdefghijABCDEFGHIJ012345678901"
 
@@ -96,6 +94,18 @@ def on_hub(hub, monkeypatch):
     return hub
 
 
+@pytest.fixture
+def evil(on_hub, project):
+    """A Hub whose install manifest a test spoils, asked by a project of its own."""
+    (project / "mine.ts").write_text("mine")
+
+    def serve(answer):
+        on_hub.answers["GET", f"{FUNCTIONS}/alice/tool/install"] = answer
+        return on_hub
+
+    return serve
+
+
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
     """Retries follow each other at once."""
@@ -140,23 +150,6 @@ def write_function(folder: Path, *, files=None, **fields) -> Path:
 
 
 ROOT = Path(__file__).resolve().parents[2]
-# Accounts and keys as an operator makes them, in one process.
-PREPARE = """
-import django, json, sys
-from io import StringIO
-django.setup()
-from django.core.management import call_command
-
-call_command("migrate", verbosity=0)
-call_command("createcachetable", verbosity=0)
-made = {}
-for name in ("alice", "bob"):
-    call_command("create_account", name, email=f"{name}@example.com", stdout=StringIO())
-    key = StringIO()
-    call_command("create_key", name, stdout=key)
-    made[name] = key.getvalue().strip()
-json.dump(made, sys.stdout)
-"""
 
 
 @dataclass
@@ -169,38 +162,8 @@ class RealHub:
 
 @pytest.fixture(scope="session")
 def real_hub(tmp_path_factory):
-    """The real server on SQLite with two accounts, once for all tests."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    env = {
-        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "HUB_DATA_DIR": str(tmp_path_factory.mktemp("hub")),
-        "HUB_URL": url,
-        "PORT": str(port),
-        "RATE_LIMITS": "0",
-        "WEB_CONCURRENCY": "1",
-    }
-    prepared = [sys.executable, "-c", PREPARE]
-    keys = subprocess.run(prepared, cwd=ROOT, env=env, check=True, capture_output=True)
-    serving = ["-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi:application"]
-    with open(Path(env["HUB_DATA_DIR"]) / "log", "wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, *serving], cwd=ROOT, env=env, stdout=log, stderr=log
-        )
-    try:
-        _wait_for(port, server)
-        yield RealHub(url, json.loads(keys.stdout))
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def _wait_for(port, server):
-    for _ in range(600):
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
-        assert server.poll() is None, "the Hub did not start"
-        time.sleep(0.05)
-    raise AssertionError("the Hub does not answer")
+    """The real server with two accounts, once for all tests."""
+    folder = tmp_path_factory.mktemp("hub")
+    with HubServer(folder, WEB_CONCURRENCY="1") as server:
+        keys = {name: server.account(name) for name in ("alice", "bob")}
+        yield RealHub(server.environment["HUB_URL"], keys)

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from registry import integrity, names
 from registry import paths as hub_paths
 from registry.errors import RegistryError
-from tests.cli.test_cli_hostile_hub import UNSAFE_PATHS
+from tests.cli.hostile import UNSAFE_PATHS
 
 GOOD_PATHS = ["index.ts", "src/a-b_c.test.ts", "@scope/x+y.ts", "a" * 95, "-/_/+"]
 

@@ -6,7 +6,7 @@ import click
 
 from aerostack_cli.app import App, common_options, examples
 from aerostack_cli.refs import parse_ref
-from aerostack_cli.snapshot import read_snapshot
+from aerostack_cli.snapshot import Snapshot, read_snapshot
 
 MAX_VERSIONS_SHOWN = 10
 
@@ -38,8 +38,16 @@ def info(app: App, ref):
         app.out.line(f"Yanked: {snapshot.yanked}", fg="red")
     if snapshot.deprecated:
         app.out.line(f"Deprecated: {snapshot.deprecated}", fg="yellow")
-    facts = {
-        "Page": hub.page(found),
+    facts = _facts(manifest, snapshot, versions)
+    for label, value in {"Page": hub.page(found), **facts}.items():
+        if value not in (None, ""):
+            app.out.line(f"   {label + ':':11} {value}")
+    name = f"{found.username}/{found.slug}"
+    app.out.note(f"Install it with: aerostack functions install {name}")
+
+
+def _facts(manifest: dict, snapshot: Snapshot, versions: list[dict]) -> dict:
+    return {
         "License": snapshot.license or "none given",
         "Category": manifest.get("category"),
         "Tags": _list(manifest.get("tags")),
@@ -53,12 +61,6 @@ def info(app: App, ref):
         "Integrity": snapshot.integrity,
         "Versions": _list([_version(item) for item in versions[:MAX_VERSIONS_SHOWN]]),
     }
-    for label, value in facts.items():
-        if value not in (None, ""):
-            app.out.line(f"   {label + ':':11} {value}")
-    app.out.note(
-        f"Install it with: aerostack functions install {found.username}/{found.slug}"
-    )
 
 
 def _list(values: object) -> str:

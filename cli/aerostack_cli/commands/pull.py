@@ -38,24 +38,26 @@ def pull(app: App, ref, force):
         exact = Ref(wanted.username, snapshot.slug, snapshot.version)
         function = app.hub().function(exact)
     files = {path: text.encode() for path, text in snapshot.files.items()}
-    files |= _listing(function, set(files))
-    root = Path.cwd()
-    recover(root)
-    plan = Plan(root)
-    for path, data in files.items():
-        plan.write(f"{snapshot.slug}/{path}", data)
-    blocked = [path for path in plan.changes() if read_bytes(root / path) is not None]
-    if blocked and not force:
-        raise Conflict(
-            f"{snapshot.slug}/ holds other files of these names; nothing was written.",
-            fix="Move them away, or overwrite them with --force.",
-            details=blocked,
-        )
+    plan = _plan(snapshot.slug, files | _listing(function, set(files)), force)
     plan.apply()
     app.out.data({"ref": str(exact), "wrote": sorted(plan.writes)})
     app.out.line(f"Pulled {exact} to {snapshot.slug}/", fg="green")
     for path in sorted(plan.writes):
         app.out.note(f"   {path}")
+
+
+def _plan(folder: str, files: dict[str, bytes], force: bool) -> Plan:
+    root = Path.cwd()
+    recover(root)
+    plan = Plan(root, {f"{folder}/{path}": data for path, data in files.items()})
+    blocked = [path for path in plan.changes() if read_bytes(root / path) is not None]
+    if blocked and not force:
+        raise Conflict(
+            f"{folder}/ holds other files of these names; nothing was written.",
+            fix="Move them away, or overwrite them with --force.",
+            details=blocked,
+        )
+    return plan
 
 
 def _listing(function: dict, names: set[str]) -> dict[str, bytes]:

@@ -1,8 +1,7 @@
-"""A Hub that means harm: nothing it sends is written outside services/<slug>/,
-nothing half checked is written at all, and the reader is told what was wrong."""
+"""A Hub that means harm on the way: endless and damaged bodies, redirects,
+refusals without words, lost connections. And one that is only busy."""
 
 import contextlib
-import copy
 import gzip
 import json
 import socket
@@ -11,167 +10,10 @@ import time
 
 import pytest
 from aerostack_cli import client
-from aerostack_cli.snapshot import integrity_of, sha256
 
-from tests.cli.conftest import KEY, tree
-from tests.cli.scripted_hub import FUNCTIONS, ScriptedHub, manifest
-
-INSTALL = f"{FUNCTIONS}/alice/tool/install"
-GOOD = manifest("tool", "1.0.0", {"index.ts": "export {};\n"})
-
-UNSAFE_PATHS = [
-    "../evil.ts",
-    "../../.bashrc",
-    "a/../../evil.ts",
-    "a/../b.ts",
-    "./a.ts",
-    "a//b.ts",
-    "a/",
-    "/etc/passwd",
-    "~/evil.ts",
-    "~root",
-    "C:\\evil.ts",
-    "C:/evil.ts",
-    "c:evil.ts",
-    "\\\\server\\share\\x",
-    "..\\evil.ts",
-    "a\\b.ts",
-    "%2e%2e%2fevil.ts",
-    "..%5cevil.ts",
-    ".git/hooks/pre-commit",
-    ".env",
-    ".npmrc",
-    ".vscode/tasks.json",
-    "node_modules/x/index.js",
-    "a/Node_Modules/x.js",
-    "con.ts",
-    "a/AUX",
-    "nul.tar.ts",
-    "com1",
-    "a.ts.",
-    "a.ts ",
-    "a:stream.ts",
-    "a\x00.ts",
-    "a\nb.ts",
-    "a\x1b[2J.ts",
-    "a\u202ets.exe",
-    "а.ts",  # Cyrillic
-    "e\u0301.ts",
-    "",
-    ".",
-    "..",
-    "a" * 96 + "/" + "b" * 60,
-    "/".join("abcdefghijk"),
-    None,
-    3,
-    ["a.ts"],
-]
-
-
-@pytest.fixture
-def evil(on_hub, project):
-    """A Hub whose install manifest a test spoils, asked by a project of its own."""
-    (project / "mine.ts").write_text("mine")
-
-    def serve(answer):
-        on_hub.answers["GET", INSTALL] = answer
-        return on_hub
-
-    return serve
-
-
-def spoiled(**changes):
-    return {**copy.deepcopy(GOOD), **changes}
-
-
-def with_file(**changes):
-    """GOOD with its file changed, everything else consistent."""
-    answer = copy.deepcopy(GOOD)
-    [file] = answer["files"]
-    file.update(changes)
-    answer["integrity"] = integrity_of({str(file["path"]): str(file["sha256"])})
-    return answer
-
-
-def assert_nothing_written(project, done, status=1):
-    everything = {**tree(project.parent)}
-    assert sorted(everything) == ["project/mine.ts"]
-    assert done.status == status
-    assert done.err.startswith("Error: ")
-    assert "Traceback" not in done.err
-    assert "\x1b" not in done.err.replace("\x1b[31m\x1b[1mError:\x1b[0m", "")
-    assert done.out == ""
-
-
-@pytest.mark.parametrize("path", UNSAFE_PATHS, ids=repr)
-def test_unsafe_paths_are_refused(aerostack, evil, project, path):
-    evil(with_file(path=path))
-
-    done = aerostack("functions", "install", "alice/tool")
-
-    assert_nothing_written(project, done)
-    assert "unsafe path" in done.err
-
-
-def two_files(first, second):
-    return manifest("tool", "1.0.0", {first: "1", second: "2"})
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        two_files("Index.ts", "index.ts"),
-        two_files("a", "a/b.ts"),
-        two_files("A/b.ts", "a"),
-        spoiled(files=GOOD["files"] * 2),
-        spoiled(files=[]),
-        spoiled(files=None),
-        spoiled(files={"index.ts": "x"}),
-        spoiled(files=["index.ts"]),
-        spoiled(files=GOOD["files"] * 1000),
-        spoiled(integrity=None),
-        spoiled(integrity="sha256-" + "A" * 43 + "="),
-        with_file(sha256="0" * 64),
-        with_file(sha256=sha256(b"export {};\n").upper()),
-        with_file(sha256=None),
-        with_file(size=3),
-        with_file(size="11"),
-        with_file(content=None),
-        with_file(content=["x"]),
-        with_file(content="\ud800"),
-        spoiled(slug="../../etc"),
-        spoiled(slug=".ssh"),
-        spoiled(slug="Tool"),
-        spoiled(slug="con"),
-        spoiled(slug=None),
-        spoiled(slug='x"\nmain = "evil'),
-        spoiled(author="../alice"),
-        spoiled(author=None),
-        spoiled(version="1.0.0\n[evil]"),
-        spoiled(version=None),
-        spoiled(version="1" * 65),
-        spoiled(npmDependencies=["zod; rm -rf ~"]),
-        spoiled(npmDependencies=["--global"]),
-        spoiled(npmDependencies=["$(evil)"]),
-        spoiled(npmDependencies="zod"),
-        spoiled(npmDependencies=[{"a": 1}]),
-        spoiled(envVars=["A=1\nPATH=/evil"]),
-        spoiled(envVars=["A B"]),
-        spoiled(envVars=[None]),
-        {},
-        {"function": GOOD},
-    ],
-    ids=lambda answer: json.dumps(answer)[-70:],
-)
-def test_answers_that_do_not_hold_together_are_refused(
-    aerostack, evil, project, answer
-):
-    evil(answer)
-
-    done = aerostack("functions", "install", "alice/tool")
-
-    assert_nothing_written(project, done)
-    assert "UNTRUSTED_ANSWER" in done.err
+from tests.cli.conftest import KEY
+from tests.cli.hostile import GOOD, assert_nothing_written
+from tests.cli.scripted_hub import FUNCTIONS, ScriptedHub
 
 
 @pytest.mark.parametrize(
@@ -306,53 +148,6 @@ def test_a_write_is_never_redirected(aerostack, on_hub, status):
     assert [request["path"] for request in on_hub.requests] == [path]
 
 
-def test_terminal_escapes_are_shown_not_obeyed(aerostack, on_hub):
-    evil = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp.exe\u200b\rover\b\x7f"
-    on_hub.answers["GET", f"{FUNCTIONS}/alice/tool/versions"] = {"versions": []}
-    on_hub.answers["GET", INSTALL] = spoiled(description=evil, license=evil)
-    on_hub.answers["GET", FUNCTIONS] = {
-        "functions": [{"slug": evil, "description": evil, "author_username": "[red]"}]
-    }
-    on_hub.answers["POST", f"{FUNCTIONS}/d1/publish"] = (
-        400,
-        {
-            "error": evil,
-            "code": evil,
-            "fix": evil,
-            "details": [{"message": "\n" + evil}],
-        },
-    )
-    told = [
-        aerostack("functions", "info", "alice/tool"),
-        aerostack("functions", "search"),
-        aerostack("functions", "publish", "d1"),
-    ]
-
-    assert [done.status for done in told] == [0, 0, 1]
-    for done in told:
-        shown = done.out + done.err
-        assert "\\x1b]0;owned\\x07" in shown
-        assert "\\u202e" in shown
-        assert not set(shown) & set("\x1b\x07\x9b\u202e\u200b\r\b\x7f")
-    assert "[red]" in told[1].out
-
-
-def test_a_newline_from_the_hub_starts_no_line_of_its_own(aerostack, on_hub):
-    lie = "x\nPublished successfully!"
-    answer = {"slug": lie, "url": "/functions/a/b", "status": "ok", "hub_url": lie}
-    on_hub.answers["POST", f"{FUNCTIONS}/d1/publish"] = [
-        answer,
-        (400, {"error": lie, "fix": lie}),
-    ]
-
-    done = aerostack("functions", "publish", "d1")
-    refused = aerostack("functions", "publish", "d1")
-
-    assert done.out.count("\nPublished") == 0
-    assert refused.err.count("\nPublished") == 0
-    assert "x\\nPublished" in refused.err
-
-
 @pytest.mark.parametrize(
     ("status", "exit_status"),
     [(400, 1), (404, 1), (409, 1), (418, 1), (429, 3), (500, 3), (502, 3), (503, 3)],
@@ -409,23 +204,6 @@ def test_a_hub_that_is_not_there_is_a_network_error(aerostack, project):
 
     assert done.status == 3
     assert "cannot be reached" in done.err
-
-
-def test_other_text_under_a_hash_is_not_merged(aerostack, on_hub, project):
-    on_hub.publish("tool", "1.0.0", {"a.ts": "1\n2\n3\n"})
-    aerostack("functions", "install", "alice/tool")
-    (project / "services/tool/a.ts").write_text("1\n2\nmine\n")
-    on_hub.publish("tool", "2.0.0", {"a.ts": "theirs\n2\n3\n"})
-    digest = sha256(b"1\n2\n3\n")
-    path = f"/api/community/files/{digest}"
-    on_hub.answers["GET", path] = {"content": "evil\n", "versions": []}
-    before = tree(project)
-
-    done = aerostack("functions", "update", "tool")
-
-    assert done.status == 1
-    assert "UNTRUSTED_ANSWER" in done.err
-    assert tree(project) == before
 
 
 def serve_raw(answer):
