@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from django.db import connection
 from PIL import Image
 
 from registry import derived, listing, publishing
@@ -503,7 +504,9 @@ def test_browse_costs_the_same_for_many_functions(client, publish, queries):
         publish(f"other-{number}")
 
     assert {path: queries(client, path) for path in one} == one
-    assert one == {"/functions/": 3, "/tags/image": 5, "/": 3}
+    # PostgreSQL's searches set a time limit of their own in a transaction.
+    narrowed, browsed = {"sqlite": (5, 3), "postgresql": (9, 6)}[connection.vendor]
+    assert one == {"/functions/": browsed, "/tags/image": narrowed, "/": 3}
 
 
 def test_function_page_costs_the_same_at_any_length(client, publish, queries):
