@@ -1,0 +1,1 @@
+"""The pages of staff, and what authors see of staff's decisions."""
