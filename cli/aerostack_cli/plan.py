@@ -89,7 +89,13 @@ class _Transaction:
         self.changes = changes
 
     def run(self) -> None:
-        _undo(self.root)
+        if _undo(self.root):
+            raise CliError(
+                "Another command was ended while this one planned; what it had half "
+                "done was undone.",
+                code="BUSY",
+                fix="Run the command again.",
+            )
         try:
             entries = self._stage()
             self._write_journal(entries)
@@ -100,10 +106,12 @@ class _Transaction:
         except BaseException:
             _undo(self.root)
             raise
-        _sync_folder(self.folder)
-        checkpoint("clean up")
-        shutil.rmtree(self.folder)
-        _remove_empty_folders(self.root, entries)
+        # The new state holds: whatever goes wrong from here, the next command tidies.
+        with contextlib.suppress(KeyboardInterrupt, OSError):
+            _sync_folder(self.folder)
+            checkpoint("clean up")
+            shutil.rmtree(self.folder)
+            _remove_empty_folders(self.root, entries)
 
     def _stage(self) -> list[dict]:
         for name in ("", "new", "old"):

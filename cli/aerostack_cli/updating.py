@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from aerostack_cli.errors import CliError, Conflict, HubRefusal, UntrustedAnswer
+from aerostack_cli.errors import Conflict, HubRefusal, UntrustedAnswer
 from aerostack_cli.lockfile import Installed, installed_from
 from aerostack_cli.merging import FileMerge, Sides, has_markers, merge_files
 from aerostack_cli.plan import Plan
 from aerostack_cli.refs import Ref
-from aerostack_cli.snapshot import Snapshot
-from aerostack_cli.versions import is_newer
+from aerostack_cli.snapshot import Snapshot, notices
+from aerostack_cli.versions import is_newer, newest_live
 from aerostack_cli.workspace import Workspace
 
 
 @dataclass
 class Update:
     """One function's part of a plan. ``to`` is None when there is nothing newer;
-    ``notice`` then says why that matters, if it does."""
+    ``notice`` is what else there is to know, a clause about the function."""
 
     entry: Installed
     to: Snapshot | None
@@ -48,20 +48,15 @@ def plan_update(
     Files without edits are replaced, edits are merged three ways; what cannot be
     is left between markers or as it is, and named as a conflict.
 
-    Raises Conflict when markers of an earlier update are still there, CliError
-    when the new version was yanked and not asked for by number.
+    A yanked version is moved to only when ``version`` asks for it.
+
+    Raises Conflict when markers of an earlier update are still there.
     """
-    snapshot = hub.snapshot(Ref(entry.author, entry.slug, version))
-    if not version and not is_newer(snapshot.version, entry.version):
-        return Update(entry, None, notice=_installed_notice(entry, hub))
-    if snapshot.version == entry.version:
-        return Update(entry, None)
-    if snapshot.yanked and not version:
-        raise CliError(
-            f"{snapshot.ref} was yanked: {snapshot.yanked}; nothing was changed.",
-            code="YANKED",
-            fix=f"Stay at {entry.version}, or name the version to move to it anyway.",
-        )
+    versions = [] if version else hub.versions(entry.newest_ref)
+    target = version or newest_live(versions)
+    if target == entry.version or not (version or is_newer(target, entry.version)):
+        return Update(entry, None, notice=_yanked(entry, versions))
+    snapshot = hub.snapshot(Ref(entry.author, entry.slug, target))
     merge = merge_files(_sides(workspace, entry, hub, snapshot))
     for name, data in merge.writes.items():
         path = entry.path(name)
@@ -70,16 +65,23 @@ def plan_update(
         else:
             plan.write(path, data)
     moved = installed_from(snapshot, entry.hub, entry.directory)
+    # A renamed function keeps the name it has in this project.
+    moved = replace(moved, slug=entry.slug)
     workspace.plan_entry(plan, moved, snapshot.main, add=False)
-    return Update(entry, snapshot, merge)
+    return Update(entry, snapshot, merge, _new_name(entry, snapshot))
 
 
-def _installed_notice(entry: Installed, hub) -> str:
+def _new_name(entry: Installed, snapshot: Snapshot) -> str:
+    old, new = (f"{one.author}/{one.slug}" for one in (entry, snapshot))
+    return "" if old == new else f"is {new} now; it was {old}"
+
+
+def _yanked(entry: Installed, versions: list[dict]) -> str:
     """What there is to know about a version that has no successor."""
-    for item in hub.versions(entry.newest_ref):
-        if item.get("version") == entry.version and item.get("yanked"):
-            return f"{entry.version} was yanked, and there is no newer version"
-    return ""
+    installed = [item for item in versions if item.get("version") == entry.version]
+    if not installed or not (reason := notices(installed[0])[0]):
+        return ""
+    return f"{entry.version} was yanked, and there is no newer version: {reason}"
 
 
 def _sides(workspace: Workspace, entry: Installed, hub, snapshot: Snapshot) -> Sides:

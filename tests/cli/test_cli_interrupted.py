@@ -113,10 +113,9 @@ def test_a_kill_while_undoing_is_undone_too(outdated, monkeypatch):
             raise KeyboardInterrupt
         real(source, target)
 
-    monkeypatch.setattr(os, "replace", fails_at_second)
-    with pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(os, "replace", fails_at_second)
         recover(outdated)
-    monkeypatch.undo()
 
     assert recover(outdated) is True
     assert tree(outdated) == before
@@ -144,6 +143,22 @@ def test_ctrl_c_and_a_full_disk_leave_the_project_as_it_was(
 
         assert done.status == (130 if isinstance(error, KeyboardInterrupt) else 1)
         assert tree(outdated) == before, steps[stop]
+
+
+def test_ctrl_c_after_the_commit_leaves_the_new_state(aerostack, outdated, monkeypatch):
+    def checkpoint(step):
+        if step == "clean up":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(plan_module, "checkpoint", checkpoint)
+        done = aerostack("functions", "update", "tool")
+
+    assert done.status == 0
+    assert "Updated tool 1.0.0 -> 2.0.0" in done.out
+    again = aerostack("functions", "status", "--ci")
+    assert (again.status, again.err) == (0, "")
+    assert not (outdated / JOURNAL_FOLDER).exists()
 
 
 def test_a_disk_that_takes_no_byte_leaves_the_project_as_it_was(outdated):

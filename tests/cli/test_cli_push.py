@@ -301,6 +301,32 @@ def test_push_shows_the_hubs_refusal_as_it_is(aerostack, taking, project):
     )
 
 
+def test_publish_that_loses_the_hub_names_the_draft_it_leaves(
+    aerostack, taking, project
+):
+    write_function(project)
+    path = f"{FUNCTIONS}/{DRAFT['id']}"
+    taking.answers["POST", f"{path}/publish"] = (502, {})
+
+    done = aerostack("publish", ".")
+
+    assert done.status == 3
+    assert f"publish it with: aerostack functions publish {DRAFT['id']}" in done.err
+    assert taking.asked("DELETE", path) == []
+
+
+def test_publish_that_is_refused_removes_its_draft(aerostack, taking, project):
+    write_function(project)
+    path = f"{FUNCTIONS}/{DRAFT['id']}"
+    taking.answers["POST", f"{path}/publish"] = (400, {"error": "No.", "code": "X"})
+    taking.answers["DELETE", path] = [(204, b""), (500, {})]
+
+    removed, kept = aerostack("publish", "."), aerostack("publish", ".")
+
+    assert "the draft was removed again" in removed.err
+    assert f"the draft {DRAFT['id']} was kept on the Hub" in kept.err
+
+
 def test_push_without_a_key_says_how_to_log_in(aerostack, hub, project):
     write_function(project)
 

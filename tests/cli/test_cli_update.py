@@ -275,6 +275,18 @@ def test_update_never_goes_back_by_itself(aerostack, hub, project, installed):
     assert tree(project / TOOL) == {"a.ts": b"old\n"}
 
 
+def test_update_of_a_function_without_a_live_version_says_why(
+    aerostack, hub, installed
+):
+    installed({"a.ts": BASE})
+    hub.yank("tool", "1.0.0", "broken")
+
+    done = aerostack("functions", "update", "--all")
+
+    assert done.status == 0
+    assert "1.0.0 was yanked, and there is no newer version: broken" in done.err
+
+
 def test_update_refuses_while_markers_are_left(aerostack, hub, project, installed):
     installed({"a.ts": BASE}, {"a.ts": CLASH})
     hub.publish("tool", "2.0.0", {"a.ts": THEIRS})
@@ -313,6 +325,20 @@ def test_update_of_all_writes_nothing_when_one_cannot_be_fetched(
 
     assert aerostack("functions", "update", "--all").status == 1
     assert tree(project) == before
+
+
+def test_a_renamed_function_keeps_its_name_here(aerostack, hub, project, installed):
+    installed({"a.ts": BASE})
+    hub.publish("tool", "2.0.0", {"a.ts": THEIRS}, author="bob")
+    hub.versions["tool"][0]["slug"] = "new-tool"
+
+    done = aerostack("functions", "update", "tool")
+
+    assert done.status == 0
+    assert "tool is bob/new-tool now; it was alice/tool" in done.err
+    lock = json.loads((project / "aerostack.lock").read_text())["functions"]
+    assert list(lock) == ["tool"]
+    assert tree(project / "services") == {"tool/a.ts": THEIRS.encode()}
 
 
 def test_update_points_the_service_at_the_files_new_name(

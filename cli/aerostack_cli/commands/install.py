@@ -47,6 +47,8 @@ def install(app: App, refs, dry_run, show_diff, force):
     for hub, ref in app.out.progress(sources, "Fetching"):
         with app.out.waiting(f"Fetching {ref}"):
             snapshot = hub.snapshot(ref)
+        if snapshot.slug != ref.slug:
+            app.out.warn(f"{ref.slug} is called {snapshot.slug} now.")
         installs.append(plan_install(workspace, plan, snapshot, hub.url, force=force))
     if dry_run or show_diff:
         _show_changes(app, plan, installs, as_diff=show_diff)

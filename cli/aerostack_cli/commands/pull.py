@@ -12,6 +12,7 @@ from aerostack_cli.errors import Conflict, UntrustedAnswer, UsageError
 from aerostack_cli.manifest import FILE_NAME
 from aerostack_cli.plan import Plan, read_bytes, recover
 from aerostack_cli.refs import Ref, parse_ref
+from aerostack_cli.snapshot import text_bytes
 
 
 @click.command(
@@ -66,8 +67,8 @@ def _listing(function: dict, names: set[str]) -> dict[str, bytes]:
     if not isinstance(manifest, dict) or not isinstance(readme, str):
         raise UntrustedAnswer("The Hub sent a function without its aerostack.json.")
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    extra = {FILE_NAME: text.encode("utf-8", "surrogatepass")}
+    extra = {FILE_NAME: text_bytes(text, FILE_NAME)}
     if readme:
-        extra["README.md"] = readme.encode("utf-8", "surrogatepass")
+        extra["README.md"] = text_bytes(readme, "a README")
     taken = {name.lower() for name in names}
     return {name: data for name, data in extra.items() if name.lower() not in taken}

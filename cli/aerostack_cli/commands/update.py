@@ -73,10 +73,10 @@ def _slug(workspace: Workspace, ref: Ref) -> str:
 
 def _show(app: App, item: Update, dry_run: bool) -> None:
     out, slug = app.out, item.entry.slug
+    if item.notice:
+        out.warn(f"{slug} {item.notice}.")
     if item.to is None:
         out.note(f"{slug} {item.entry.version} is up to date.")
-        if item.notice:
-            out.warn(f"{slug} {item.notice}.")
         return
     verb = "Would update" if dry_run else "Updated"
     out.line(f"{verb} {slug} {item.entry.version} -> {item.to.version}", fg="green")
