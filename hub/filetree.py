@@ -26,9 +26,14 @@ def tree_of(files: Iterable[VersionFile], chosen: str) -> list[dict]:
 def _entries(folder: dict, chosen: str) -> list[dict]:
     # Folders end in a slash: they come first, and never meet a file's name.
     ordered = sorted(folder.items(), key=lambda item: (item[0][-1] != "/", item[0]))
-    return [
-        {"name": name, "path": inside, "is_chosen": inside == chosen}
-        if isinstance(inside, str)
-        else {"name": name.rstrip("/"), "entries": _entries(inside, chosen)}
-        for name, inside in ordered
-    ]
+    entries = []
+    for name, inside in ordered:
+        if isinstance(inside, str):
+            is_chosen = inside == chosen
+            entries.append({"name": name, "path": inside, "is_chosen": is_chosen})
+            continue
+        # A folder that holds one folder alone is shown as one: src/lib.
+        while len(inside) == 1 and (only := next(iter(inside)))[-1] == "/":
+            name, inside = name + only, inside[only]
+        entries.append({"name": name[:-1], "entries": _entries(inside, chosen)})
+    return entries

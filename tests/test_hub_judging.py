@@ -3,7 +3,9 @@
 import pytest
 
 from hub import pictures
+from hub.filetree import tree_of
 from registry import derived, quality
+from registry.models import VersionFile
 
 pytestmark = pytest.mark.django_db
 
@@ -177,3 +179,16 @@ def test_timeline_has_a_lane_for_each_major_version(publish, alice):
 
 def test_timeline_of_one_version_is_not_drawn(publish):
     assert pictures.timeline([publish()]) is None
+
+
+def test_tree_has_folders_first_and_lone_folders_as_one():
+    paths = ["index.ts", "src/lib/a.ts", "src/lib/b.ts", "z/one.ts", "a", "a.b/c.ts"]
+    files = [VersionFile(path=path) for path in sorted(paths)]
+
+    tree = tree_of(files, "src/lib/b.ts")
+
+    assert [entry["name"] for entry in tree] == ["a.b", "src/lib", "z", "a", "index.ts"]
+    assert [(e["path"], e["is_chosen"]) for e in tree[1]["entries"]] == [
+        ("src/lib/a.ts", False),
+        ("src/lib/b.ts", True),
+    ]

@@ -58,5 +58,10 @@ if (wrapSwitch) {
   });
 }
 
+// A long tree starts at the file that is shown.
+const tree = document.querySelector(".file-tree");
+const shown = tree?.querySelector("[aria-current]");
+if (shown) tree.scrollTop = shown.offsetTop - tree.offsetTop - tree.clientHeight / 2;
+
 addEventListener("hashchange", () => markRange({ scroll: true }));
 markRange({ scroll: true });
