@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import brotli
 import pytest
 
 from admin_portal.urls import urlpatterns
@@ -60,6 +61,14 @@ def test_the_bundle_brings_no_source_maps_and_its_licences():
     for notice in ("LICENSE.txt", "ThirdPartyNotices.txt", "LICENSE-DOMPurify.txt"):
         assert (vendor / notice).stat().st_size > 1000
     assert "resolved" not in (vendor / "build" / "package-lock.json").read_text()
+
+
+def test_every_script_of_the_bundle_is_there_compressed():
+    vendor = ROOT / "static" / "vendor" / "monaco-0.57.0"
+
+    for path in [*vendor.glob("*.js"), *vendor.glob("*.css")]:
+        packed = path.with_name(f"{path.name}.br").read_bytes()
+        assert brotli.decompress(packed) == path.read_bytes(), path.name
 
 
 def test_the_admin_is_where_the_documents_say():
