@@ -68,6 +68,7 @@ class Output:
     def __init__(self, *, as_json: bool = False, quiet: bool = False):
         self.as_json = as_json
         self.quiet = quiet
+        self._has_bar = False
         # None lets click decide: colours on a terminal only.
         self._color = False if os.environ.get("NO_COLOR") else None
 
@@ -137,6 +138,7 @@ class Output:
         from rich.console import Console
         from rich.progress import track
 
+        self._has_bar = True
         console = Console(stderr=True)
         yield from track(
             items, description=label, total=total, console=console, transient=True
@@ -145,7 +147,7 @@ class Output:
     @contextmanager
     def waiting(self, label: str):
         """Show a spinner while the body runs, from its second second on."""
-        if not self._can_animate():
+        if self._has_bar or not self._can_animate():
             yield
             return
         spinner = _Spinner(label)

@@ -189,6 +189,18 @@ def test_update_prints_what_it_did_and_the_conflicts(aerostack, hub, installed):
     assert f"CONFLICT {TOOL}/b.ts: 1 place to merge by hand" in out
 
 
+def test_update_says_what_the_new_version_needs(aerostack, hub, installed):
+    installed({"a.ts": BASE})
+    hub.publish(
+        "tool", "2.0.0", {"a.ts": "2\n"}, npmDependencies=["zod"], envVars=["NEW_KEY"]
+    )
+
+    out = aerostack("functions", "update", "tool").out
+
+    assert "npm install zod" in out
+    assert "NEW_KEY=" in out
+
+
 def test_update_fetches_the_base_by_hash(aerostack, hub, installed):
     installed({"a.ts": BASE}, {"a.ts": MINE})
     hub.publish("tool", "2.0.0", {"a.ts": THEIRS})

@@ -77,18 +77,23 @@ def _show(app: App, item: Install, verb: str) -> None:
         out.warn(f"{snapshot.ref} is deprecated: {snapshot.deprecated}")
     for path in item.kept:
         out.warn(f"{path} is not in this version; your edited copy was kept.")
+    show_needs(app, snapshot)
+    _show_touches(app, snapshot)
+
+
+def show_needs(app: App, snapshot: Snapshot) -> None:
+    """Print what is left to do for ``snapshot``: packages, variables, a migration."""
     if snapshot.packages:
         packages = " ".join(shlex.quote(package) for package in snapshot.packages)
-        out.note(f"   Packages: npm install {packages}")
+        app.out.note(f"   Packages: npm install {packages}")
     if snapshot.variables:
-        out.note("   Set in .dev.vars:")
+        app.out.note("   Set in .dev.vars:")
         for name in snapshot.variables:
-            out.note(f"      {name}=")
+            app.out.note(f"      {name}=")
     if snapshot.route:
-        out.note(f"   Route: {snapshot.route}")
+        app.out.note(f"   Route: {snapshot.route}")
     if snapshot.has_tables:
-        out.note("   Tables: it brings a Drizzle schema; generate and run a migration.")
-    _show_touches(app, snapshot)
+        app.out.note("   Tables: a Drizzle schema; generate and run a migration.")
 
 
 def _show_touches(app: App, snapshot: Snapshot) -> None:

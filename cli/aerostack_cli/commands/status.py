@@ -35,40 +35,36 @@ def status(app: App, slugs, ci, offline):
     """
     workspace = open_workspace(app.out)
     entries = workspace.chosen(slugs)
-    rows = _rows(app, workspace, entries, offline)
-    keys = ("slug", "version", "states", "newest", "modified", "notices")
-    app.out.data({"functions": [dict(zip(keys, row, strict=True)) for row in rows]})
-    _show(app, workspace, rows)
-    if ci and any(row[2] != ["clean"] for row in rows):
+    reports = _reports(app, workspace, entries, offline)
+    app.out.data({"functions": reports})
+    _show(app, workspace, reports)
+    if ci and any(item["states"] != ["clean"] for item in reports):
         return ExitStatus.REFUSED
     return ExitStatus.DONE
 
 
-def _rows(app: App, workspace: Workspace, entries, offline: bool) -> list[list]:
-    """A row per entry. Waiting for a far Hub is most of the time: several at once."""
+def _reports(app: App, workspace: Workspace, entries, offline: bool) -> list[dict]:
+    """What --json shows. Waiting for a far Hub is most of the time: several at once."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(max_workers=1 if offline else CONNECTIONS) as pool:
-        rows = pool.map(lambda e: _report(app, workspace, e, offline), entries)
-        return list(app.out.progress(rows, "Asking", total=len(entries)))
+        made = pool.map(lambda e: _report(app, workspace, e, offline), entries)
+        return list(app.out.progress(made, "Asking", total=len(entries)))
 
 
-def _report(app: App, workspace: Workspace, entry: Installed, offline: bool) -> list:
+def _report(app: App, workspace: Workspace, entry: Installed, offline: bool) -> dict:
     files = workspace.file_states(entry)
     modified = sorted(entry.path(name) for name in files if files[name] != "clean")
-    states = ["modified"] if modified else []
-    newest, said = "", []
-    if not offline:
-        newest, further, said = _hub_states(app, entry)
-        states += further
-    return [
-        entry.slug,
-        entry.version,
-        states or ["clean"],
-        newest,
-        modified,
-        said,
-    ]
+    newest, known, said = ("", [], []) if offline else _hub_states(app, entry)
+    states = (["modified"] if modified else []) + known
+    return {
+        "slug": entry.slug,
+        "version": entry.version,
+        "states": states or ["clean"],
+        "newest": newest,
+        "modified": modified,
+        "notices": said,
+    }
 
 
 def _hub_states(app: App, entry: Installed) -> tuple[str, list[str], list[str]]:
@@ -96,19 +92,18 @@ def _how_modified(workspace: Workspace, path: str) -> str:
     return "to merge by hand" if has_markers(data) else "edited"
 
 
-def _show(app: App, workspace: Workspace, rows: list[list]) -> None:
-    if not rows:
+def _show(app: App, workspace: Workspace, reports: list[dict]) -> None:
+    if not reports:
         app.out.note("Nothing is installed here. Try: aerostack functions search")
-        return
     app.out.table(
         ["Function", "Version", "State", "Newest"],
         [
-            [slug, number, ", ".join(states), new]
-            for slug, number, states, new, *_ in rows
+            [item["slug"], item["version"], ", ".join(item["states"]), item["newest"]]
+            for item in reports
         ],
     )
-    for slug, _number, _states, _newest, modified, told in rows:
-        for path in modified:
+    for item in reports:
+        for path in item["modified"]:
             app.out.note(f"   {_how_modified(workspace, path)}: {path}")
-        for said in told:
-            app.out.note(f"   {slug}: {said}")
+        for said in item["notices"]:
+            app.out.note(f"   {item['slug']}: {said}")

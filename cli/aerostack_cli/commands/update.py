@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from aerostack_cli.app import App, common_options, examples
+from aerostack_cli.commands.install import show_needs
 from aerostack_cli.errors import ExitStatus, UsageError
 from aerostack_cli.refs import Ref, parse_ref
 from aerostack_cli.updating import Update, plan_update
@@ -86,6 +87,7 @@ def _show(app: App, item: Update, dry_run: bool) -> None:
         out.warn(f"{item.to.ref} is deprecated: {item.to.deprecated}")
     for path, said in sorted(item.merge.actions):
         out.note(f"   {item.entry.path(path)}: {said}")
+    show_needs(app, item.to)
     for path, said in sorted(item.merge.conflicts):
         out.line(f"   CONFLICT {item.entry.path(path)}: {said}", fg="red")
     if item.merge.conflicts and not dry_run:
