@@ -20,13 +20,6 @@ class SearchDocument(models.Model):
     # Among the most popular, the only ones that are ranked by their text.
     is_hot = models.BooleanField(default=False)
     slug = models.CharField(max_length=80)
-    names = models.TextField()  # slug and name
-    tags = models.TextField(blank=True)
-    description = models.TextField(blank=True)
-    readme = models.TextField(blank=True)
-    code = models.TextField(blank=True)  # the distinct identifiers of the source
-    # One made-up word for each thing that can be filtered by (text.token).
-    facets = models.TextField(blank=True)
     category = models.CharField(max_length=40, blank=True)
     language = models.CharField(max_length=20, blank=True)
     runtime = models.CharField(max_length=20, blank=True)
@@ -34,6 +27,14 @@ class SearchDocument(models.Model):
     no_dependencies = models.BooleanField(default=False)
     no_network = models.BooleanField(default=False)
     has_tables = models.BooleanField(default=False)
+    # One made-up word for each thing that can be filtered by (text.token).
+    facets = models.TextField(blank=True)
+    names = models.TextField()  # slug and name
+    tags = models.TextField(blank=True)
+    description = models.TextField(blank=True)
+    # Long texts last: SQLite reads through them to whatever stands behind.
+    readme = models.TextField(blank=True)
+    code = models.TextField(blank=True)  # the distinct identifiers of the source
 
     def __str__(self):
         return self.slug

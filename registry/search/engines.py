@@ -4,6 +4,7 @@ An answer is a list of places (places.py), which are both the order and the func
 Every question is bounded, whatever is asked and however many functions there are.
 """
 
+import json
 from collections.abc import Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,6 +39,10 @@ class Match:
 
 class Sqlite:
     """FTS5; see schema.py for the tables."""
+
+    def rows(self, ids: list[int]) -> tuple[str, str]:
+        """A query for ``ids``, with its one value: quicker than a thousand values."""
+        return "SELECT value FROM json_each(%s)", json.dumps(ids)
 
     @contextmanager
     def bounded(self):
@@ -91,6 +96,10 @@ class Postgresql:
     A plan must never depend on statistics of words: the materialised step leaves the
     planner nothing but the index over the words.
     """
+
+    def rows(self, ids: list[int]) -> tuple[str, list[int]]:
+        """A query for ``ids``, with its one value: quicker than a thousand values."""
+        return "SELECT unnest(%s::bigint[])", ids
 
     @contextmanager
     def bounded(self):

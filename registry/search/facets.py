@@ -3,35 +3,53 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from django.db.models import Count
+from django.db import connection
 
-from registry.models import FunctionTag, SearchDocument
+from registry.search.engines import engine
 from registry.search.places import function_at
+from registry.search.query import FLAGS
 from registry.search.text import licenses_in
 
 TAGS_SHOWN = 12
-COLUMNS = ("category", "language", "runtime")
-FLAGS = ("no_dependencies", "no_network", "has_tables")
+COLUMNS = ("category", "language", "runtime", "license")
 
 
 def count(places: Iterable[int]) -> dict[str, list[tuple[str, int]]]:
     """facet -> (value, how many of ``places`` have it), the most frequent first.
 
     Facets: category, language, runtime, license, tag, and the flags, whose only
-    value is "yes". Two queries.
+    value is "yes". One query.
     """
-    ids = [function_at(place) for place in places]
-    counters = {name: Counter() for name in (*COLUMNS, "license", *FLAGS)}
-    rows = SearchDocument.objects.filter(pk__in=ids)
-    for license, *values in rows.values_list("license", *COLUMNS, *FLAGS):
-        counters["license"].update(set(licenses_in(license)[1:]))
-        for name, value in zip((*COLUMNS, *FLAGS), values, strict=True):
-            if value:
-                counters[name]["yes" if value is True else value] += 1
-    tags = FunctionTag.objects.filter(function__in=ids).values_list("tag")
-    tags = tags.annotate(found=Count("pk")).order_by("-found", "tag")[:TAGS_SHOWN]
-    counted = {name: _sorted(counter) for name, counter in counters.items()}
-    return counted | {"tag": list(tags)}
+    counters = {name: Counter() for name in (*COLUMNS, *FLAGS, "tag")}
+    for name, value, found in _counted([function_at(place) for place in places]):
+        values = licenses_in(value)[1:] if name == "license" else [value]
+        for each in dict.fromkeys(filter(None, values)):
+            counters[name][each] += found
+    return {name: _sorted(counter) for name, counter in counters.items()}
+
+
+def _counted(ids: list[int]) -> list[tuple[str, str, int]]:
+    rows, value = engine().rows(ids)
+    columns = [
+        f"SELECT '{name}', {name}, count(*) FROM found GROUP BY {name}"
+        for name in COLUMNS
+    ]
+    flags = [
+        f"SELECT '{name}', 'yes', count(*) FROM found WHERE {name}" for name in FLAGS
+    ]
+    tags = (
+        "SELECT 'tag', tag, found FROM (SELECT tag, count(*) AS found "
+        "FROM registry_functiontag JOIN wanted ON function_id = pk GROUP BY tag "
+        f"ORDER BY count(*) DESC, tag LIMIT {TAGS_SHOWN}) AS tags"
+    )
+    sql = (
+        f"WITH wanted(pk) AS MATERIALIZED ({rows}), found AS MATERIALIZED "
+        f"(SELECT {', '.join((*COLUMNS, *FLAGS))} FROM registry_searchdocument "
+        "JOIN wanted ON function_id = pk) "
+    ) + " UNION ALL ".join([*columns, *flags, tags])
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [value])
+        return [row for row in cursor.fetchall() if row[2]]
 
 
 def _sorted(counter: Counter) -> list[tuple[str, int]]:

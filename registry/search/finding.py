@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.db.models.expressions import RawSQL
+
 from registry import errors, paging
 from registry.models import Function, SearchDocument
 from registry.search import code, facets, spelling
@@ -198,7 +200,7 @@ def _sorted(
 ) -> Found:
     """In another order: of the first thousand, the popular ones before others."""
     places = search.places(1) and search.some(COUNTED_AT_MOST + 1)
-    functions = _described().filter(pk__in=map(function_at, places[:COUNTED_AT_MOST]))
+    functions = _described().filter(pk__in=_rows(places[:COUNTED_AT_MOST]))
     page = paging.page(functions, sort=sort, cursor=cursor, limit=limit)
     told = _told(search, places, want_facets)
     return Found(rows=page.rows, next=page.next, total=len(places), **told)
@@ -226,7 +228,7 @@ def _browse(
         match = Match(tokens=query.tokens)
         places = engine().some(match, COUNTED_AT_MOST + 1)
         if len(places) <= COUNTED_AT_MOST:
-            functions = functions.filter(pk__in=map(function_at, places))
+            functions = functions.filter(pk__in=_rows(places))
         else:
             functions = _filtered(functions, query.filters)
     elif want_facets:
@@ -276,6 +278,11 @@ def _functions(places: list[int], *, with_yanked: bool = False) -> list[Function
 def _in_order(ids: list[int], *, with_yanked: bool = False) -> list[Function]:
     functions = _described(with_yanked=with_yanked).in_bulk(ids)
     return [functions[pk] for pk in ids if pk in functions]
+
+
+def _rows(places: list[int]) -> RawSQL:
+    sql, value = engine().rows([function_at(place) for place in places])
+    return RawSQL(sql, [value])
 
 
 def _described(*, with_yanked: bool = False):

@@ -6,6 +6,7 @@ import re
 from registry.search.text import COMPOUND, fold, stem
 
 EXCERPT_CHARACTERS = 180
+MAX_LINE_CHARACTERS = 2_000
 
 _WORD = re.compile(r"[^\W_]+")
 _NOISE = re.compile(
@@ -27,14 +28,11 @@ def marked(text: str, stems: frozenset[str]) -> list[tuple[str, bool]]:
 
 
 def excerpt(readme: str, stems: frozenset[str]) -> list[tuple[str, bool]]:
-    """The first passage of a README that has one of the words, marked; without its
-    Markdown. Empty when none has."""
-    in_code = False
-    for line in readme.splitlines():
-        if line.lstrip().startswith("```"):
-            in_code = not in_code
-        line = _NOISE.sub(r"\1", line[:2_000]).strip()
-        span = None if in_code else next(_spans(line, stems), None)
+    """The first passage of a README that has one of the words, marked and without
+    its Markdown; rows of tables come last. Empty when none has."""
+    for line in sorted(_prose(readme), key=lambda line: line.startswith("|")):
+        line = _NOISE.sub(r"\1", line).strip()
+        span = next(_spans(line, stems), None)
         if span:
             start = max(0, span[0] - EXCERPT_CHARACTERS // 2)
             if start:
@@ -43,6 +41,16 @@ def excerpt(readme: str, stems: frozenset[str]) -> list[tuple[str, bool]]:
             cut = "…" if start + EXCERPT_CHARACTERS < len(line) else ""
             return marked(("…" if start else "") + shown + cut, stems)
     return []
+
+
+def _prose(readme: str):
+    """The lines of a README, each cut short, without its blocks of code."""
+    in_code = False
+    for line in readme.splitlines():
+        if line.lstrip().startswith("```"):
+            in_code = not in_code
+        elif not in_code:
+            yield line[:MAX_LINE_CHARACTERS].strip()
 
 
 def _spans(text: str, stems: frozenset[str]):

@@ -46,8 +46,8 @@ def _sqlite():
         )
     for name, (columns, is_hot, _) in TABLES.items():
         yield from _triggers(name, columns, is_hot)
-    yield f"CREATE INDEX registry_search_slug ON {TABLE} (slug)"
-    yield f"CREATE INDEX registry_search_hot_slug ON {TABLE} (slug) WHERE is_hot"
+    yield f"CREATE INDEX registry_search_slug ON {TABLE} (slug, place)"
+    yield f"CREATE INDEX registry_search_hot_slug ON {TABLE} (slug, place) WHERE is_hot"
     yield f"CREATE INDEX registry_search_hot_place ON {TABLE} (place) WHERE is_hot"
 
 
@@ -113,7 +113,7 @@ def _postgresql():
     )
     yield f"CREATE INDEX registry_search_wide ON {TABLE} {gin.format('wide')}"
     yield f"CREATE INDEX registry_search_code ON {TABLE} {gin.format('code_words')}"
-    slug = f"ON {TABLE} (slug text_pattern_ops)"
+    slug = f"ON {TABLE} (slug text_pattern_ops) INCLUDE (place)"
     yield f"CREATE INDEX registry_search_slug {slug}"
     yield f"CREATE INDEX registry_search_hot_slug {slug} WHERE is_hot"
     yield f"CREATE INDEX registry_search_hot_place ON {TABLE} (place) WHERE is_hot"
