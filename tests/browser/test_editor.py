@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from registry import publishing
+from registry import listing, publishing
 from registry.models import Draft, Version
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -358,6 +358,9 @@ def pages_of(alice, publish, push):
     publish(readme="# One\n\n`code`")
     version = publish(version="1.1.0", code="export const b = 2;\n")
     publishing.yank(version, reason="Broken.", by=alice, via="admin")
+    example = {"title": "Call it", "language": "bash", "code": "curl /api\n"}
+    wanted = listing.Listing("# Two", ["image"], "media", examples=[example])
+    listing.edit_listing(version.function, wanted, by=alice, via="admin")
     key = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
     draft = push(
         version="1.2.0",
@@ -376,6 +379,7 @@ def pages_of(alice, publish, push):
         f"{edit}?panel=check",
         f"{edit}/preview",
         f"{edit}/preview/source",
+        f"{edit}/preview/uses",
         f"{edit}/diff",
         f"{edit}/publish",
         f"{edit}/waive",
@@ -386,6 +390,7 @@ def pages_of(alice, publish, push):
         f"{function}/deprecate",
         f"{function}/listing",
         f"{function}/listing/history",
+        f"{function}/listing/history/1",
     ]
 
 
@@ -400,6 +405,16 @@ def test_axe_finds_nothing_on_any_page(
         if re.search(r"/edit/[0-9a-f-]+(\?.*)?$", path):
             page.wait_for_selector(READY)
         axe_finds_nothing(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_first_day(signed_in, axe_finds_nothing, scheme):
+    page = signed_in(color_scheme=scheme)
+
+    page.goto("/admin/")
+
+    expect(page.get_by_text("You have no functions yet")).to_be_visible()
+    axe_finds_nothing(page)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
