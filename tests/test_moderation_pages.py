@@ -373,6 +373,15 @@ def test_names_are_found_by_look_alike(desk, function):
     assert "alice" in page
 
 
+def test_names_show_what_a_new_one_resembles(desk, function, push, bob):
+    Function.objects.update(install_count=100)
+    push(by=bob, name="image-resizers")
+
+    page = desk.get(at("moderate_names"), {"state": "drafts"}).content.decode()
+
+    assert "alice/image-resizer" in page
+
+
 def test_lists_go_on_page_by_page(desk, staff):
     for number in range(60):
         moderation.reserve_name(f"name-{number}", WHY, by=staff)

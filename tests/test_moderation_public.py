@@ -130,7 +130,9 @@ def test_log_shows_decisions_without_reporters(function, client, staff, bob, ali
     )
 
 
-def test_private_decisions_are_not_in_the_log(staff, bob, client):
+def test_private_decisions_are_not_in_the_log(function, staff, bob, client):
+    blob = function.versions.get().files.get().blob
+    moderation.request_removal(function, blob, Why("A key.", "secret"), by=staff)
     moderation.force_sign_out(bob, Why("A stolen laptop."), by=staff)
     moderation.throw_switch("reports", Why("Swamped."), by=staff)
 

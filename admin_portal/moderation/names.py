@@ -11,11 +11,12 @@ from accounts.models import ReservedName
 from admin_portal.moderation.forms import ExceptionForm, NameForm, WhyForm
 from admin_portal.moderation.pages import Action, perform, searched, staff, staff_page
 from registry import moderation
-from registry.models import Function, NameException, Redirect
+from registry.models import Case, Function, NameException, Redirect
 from registry.moderation.log import page_by_id
 from registry.names import look_alike, slugify
 from registry.publishing.claims import IDLE_CLAIM
 
+MAX_CLOSE = 500
 STATES = {
     "": "All",
     "published": "Published",
@@ -88,13 +89,21 @@ def _note_close_names(functions: list[Function]) -> None:
     """Give each of a page's functions the others whose names read like its own."""
     forms = {function.look_alike for function in functions}
     close = Function.objects.filter(look_alike__in=forms).select_related("owner")
-    close = list(close[:500])
+    close = list(close[:MAX_CLOSE])
+    queued = Case.objects.filter(kind="look_alike", function__in=functions)
+    rivals = {
+        case.function_id: case.rival
+        for case in queued.select_related("rival__owner")
+        if case.rival_id
+    }
     for function in functions:
         function.close_names = [
             other
             for other in close
             if other.look_alike == function.look_alike and other.pk != function.pk
         ]
+        if function.pk in rivals:
+            function.close_names.append(rivals[function.pk])
 
 
 @staff_page("GET", "HEAD", "POST")

@@ -10,9 +10,11 @@ from registry.publishing.retractions import sentence
 
 VIA = "admin"
 SWITCHING = ("throw_switch", "release_switch")
-# Between the Hub and one account; not in the public log.
+# Not in the public log: what is between the Hub and one account, and what would tell
+# where a secret is before it is gone.
 PRIVATE = frozenset(
-    "force_sign_out require_second_factor waive_second_factor".split() + [*SWITCHING]
+    "force_sign_out require_second_factor waive_second_factor request_removal "
+    "withdraw_removal".split() + [*SWITCHING]
 )
 
 
