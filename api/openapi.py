@@ -96,14 +96,3 @@ def _refusals(endpoint: Endpoint) -> dict:
 
 def _json(schema: str) -> dict:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-
-
-def documentation() -> str:
-    """The table of docs/api.md."""
-    rows = ["| endpoint | who | what |", "|---|---|---|"]
-    for endpoint in ENDPOINTS:
-        who = endpoint.caller + (f", `{endpoint.scope}`" if endpoint.scope else "")
-        rows.append(
-            f"| {endpoint.method} `/api{endpoint.path}` | {who} | {endpoint.summary} |"
-        )
-    return "\n".join(rows)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import api.urls  # noqa: F401  (declares the endpoints)
-from api import openapi
+from api import reference
 from registry import errors, manifest, paths
 from registry.names import MAX_SLUG_CHARACTERS, MIN_SLUG_CHARACTERS
 
@@ -62,7 +62,13 @@ def test_the_table_of_fields_is_the_code_s():
 
 
 def test_the_table_of_endpoints_is_the_code_s():
-    assert openapi.documentation() in read("api.md")
+    assert reference.table() in read("api.md")
+
+
+@pytest.mark.django_db
+def test_the_page_of_endpoints_is_the_code_s():
+    """`manage.py write_docs` writes it."""
+    assert read("endpoints.md") == reference.page()
 
 
 def test_the_limits_are_the_code_s():
