@@ -114,6 +114,19 @@ def place_of(field: str, text: str) -> tuple[int, int]:
     return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
+def place_of_mention(message: str, text: str) -> tuple[int, int]:
+    """Line and column in ``text`` of the first name in ``message`` that it holds.
+
+    The Hub reads a manifest as an object and knows no lines, but its messages name
+    what they are about.
+    """
+    for word in re.findall(r"[\w@/.-]*\w", message):
+        if match := re.search(rf'"{re.escape(word)}["@]', text):
+            at = match.start()
+            return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    return 1, 1
+
+
 def _check_types(manifest: dict, fault) -> set[str]:
     wrong = set()
     for field in _TEXTS:

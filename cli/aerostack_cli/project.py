@@ -46,6 +46,8 @@ class Function:
         ``config_schema``, and every file."""
         fields = {**self.manifest, "name": self.name, "entrypoint": self.entrypoint}
         fields.setdefault("language", _language(self.entrypoint))
+        if not self.manifest:
+            fields["category"] = DEFAULT_CATEGORY
         return {
             **{key: fields[key] for key in _PUSHED if key in fields},
             "slug": self.slug,
@@ -60,6 +62,7 @@ class Function:
         return {**self.manifest, **self.payload()}
 
 
+DEFAULT_CATEGORY = "utility"  # what is sent where no aerostack.json names one
 _PUSHED = (
     "name description category tags language runtime version license entrypoint "
     "routePath routeExport npmDependencies envVars drizzleSchema"
@@ -89,6 +92,11 @@ def read_function(target: Path) -> Function:
     function = Function(
         directory, manifest, text, name or _name_from(directory, entrypoint), entrypoint
     )
+    if not text:
+        function.notes.append(
+            f"there is no {FILE_NAME}, so it is called '{function.name}' and goes "
+            f"to the category {DEFAULT_CATEGORY}"
+        )
     _gather(function, target)
     return function
 

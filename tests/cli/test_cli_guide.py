@@ -226,6 +226,16 @@ def test_each_push_creates_a_new_draft(alice, project):
     assert ids == {first.out.strip(), second.out.strip()}
 
 
+def test_a_bare_file_can_be_pushed(alice, project):
+    (project / "slug-tidier.ts").write_text("export const tidy = (s) => s.trim();\n")
+
+    done = alice("functions", "push", "slug-tidier.ts")
+
+    assert done.status == 0, done.err
+    assert "   Slug: slug-tidier\n   Status: draft\n" in done.out
+    assert "there is no aerostack.json" in done.err
+
+
 def test_what_init_writes_passes_validation_and_publishes(alice, project):
     made = alice("functions", "init", "hello-worker")
     folder = project / "hello-worker"
@@ -249,9 +259,13 @@ def test_validate_shows_the_inspections_findings_with_their_place(alice, project
 
     done = alice("functions", "validate")
 
-    assert done.status in (0, 1)
-    assert re.search(r"^index\.ts:1:\d+: (error|warning): .*left-pad", done.out, re.M)
-    assert "notThere" in done.out
+    assert done.status == 1
+    for place in (
+        r"index\.ts:1:\d+: warning: left-pad",
+        r"index\.ts:\d+:\d+: error: notThere",
+        r"aerostack\.json:20:5: warning: IMAGE_MAX_WIDTH",
+    ):
+        assert re.search(f"^{place}", done.out, re.MULTILINE)
 
 
 def test_a_functions_life_for_those_who_installed_it(alice, project, tmp_path):

@@ -149,6 +149,7 @@ def test_push_without_a_manifest_takes_the_name_from_where_it_stands(
 
     body = sent(taking)
     assert (body["name"], body["language"]) == (name, language)
+    assert (body["category"], body["config_schema"]) == ("utility", {})
     assert body["entrypoint"] == file.rpartition("/")[2]
 
 

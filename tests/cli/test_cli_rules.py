@@ -136,6 +136,14 @@ def test_what_the_hub_fills_in_is_only_warned_of():
     assert [item.severity for item in found] == ["warning", "warning"]
 
 
+def test_the_hubs_findings_are_placed_where_they_are_mentioned():
+    text = '{\n  "license": "MTI",\n  "npmDependencies": ["hono@^4"]\n}'
+
+    assert manifest.place_of_mention("License 'MTI' is no licence.", text) == (2, 14)
+    assert manifest.place_of_mention("hono is unused.", text) == (3, 23)
+    assert manifest.place_of_mention("left-pad is unused.", text) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("code", "modules"),
     [

@@ -8,9 +8,9 @@ import click
 
 from aerostack_cli.app import App, common_options, examples
 from aerostack_cli.errors import ExitStatus
-from aerostack_cli.manifest import check_manifest
+from aerostack_cli.manifest import FILE_NAME, check_manifest, place_of_mention
 from aerostack_cli.output import count, one_line
-from aerostack_cli.project import read_function
+from aerostack_cli.project import Function, read_function
 
 _COLOURS = {"error": "red", "warning": "yellow"}
 
@@ -32,16 +32,15 @@ def validate(app: App, path, offline):
     No key is needed.
     """
     function = read_function(path)
-    findings = [
-        finding.as_json()
-        for finding in check_manifest(function.manifest, function.manifest_text)
-    ]
+    findings = _local(function)
     if not offline:
         with app.out.waiting(f"Asking {app.hub_url}"):
             remote = app.hub().validate(function.validation_payload())
         known = {(item["path"], item["rule"]) for item in findings}
         findings += [
-            item for item in remote if (item.get("path"), item.get("rule")) not in known
+            _placed(item, function)
+            for item in remote
+            if (item.get("path"), item.get("rule")) not in known
         ]
     for note in function.notes:
         app.out.warn(note)
@@ -53,6 +52,22 @@ def validate(app: App, path, offline):
     files = count(len(function.files), "file")
     app.out.note(f"{verdict} in {function.name} ({files}).")
     return ExitStatus.DONE if ok else ExitStatus.REFUSED
+
+
+def _local(function: Function) -> list[dict]:
+    if not function.manifest_text:
+        return []
+    findings = check_manifest(function.manifest, function.manifest_text)
+    return [finding.as_json() for finding in findings]
+
+
+def _placed(item: dict, function: Function) -> dict:
+    """The Hub's finding ``item``, with a line where it is about aerostack.json."""
+    if item.get("path") != FILE_NAME or not function.manifest_text:
+        return item
+    text = function.manifest_text
+    line, column = place_of_mention(str(item.get("message")), text)
+    return item | dict(line=line, column=column, endLine=line, endColumn=column)
 
 
 def _show(app: App, item: dict) -> None:
