@@ -10,6 +10,12 @@ TABLE = "registry_searchdocument"
 NARROW = ("names", "tags", "description", "facets")
 WIDE = (*NARROW, "readme")
 CODE = ("code", "facets")
+# So that counting facets reads these small rows, and not the documents.
+COVERING = {
+    "registry_search_facets": f"{TABLE} (function_id, category, language, runtime, "
+    "license, no_dependencies, no_network, has_tables)",
+    "registry_search_tags": "registry_functiontag (function_id, tag)",
+}
 # FTS5 table -> (columns, whether it holds the hot rows only, options)
 TABLES = {
     "registry_search_hot": (NARROW, True, ""),
@@ -22,16 +28,18 @@ TABLES = {
 def install(connection) -> None:
     """Create the indexes on ``connection``'s database; the tables stand already."""
     made = {"sqlite": _sqlite, "postgresql": _postgresql}[connection.vendor]()
+    covering = [f"CREATE INDEX {name} ON {what}" for name, what in COVERING.items()]
     with connection.cursor() as cursor:
-        for statement in made:
+        for statement in (*made, *covering):
             cursor.execute(statement)
 
 
 def uninstall(connection) -> None:
     """Drop them."""
     made = {"sqlite": _drop_sqlite, "postgresql": _drop_postgresql}[connection.vendor]()
+    covering = [f"DROP INDEX IF EXISTS {name}" for name in COVERING]
     with connection.cursor() as cursor:
-        for statement in made:
+        for statement in (*made, *covering):
             cursor.execute(statement)
 
 
