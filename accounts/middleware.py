@@ -2,8 +2,9 @@
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpResponseBadRequest
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 
+from accounts import switches
 from accounts.passwords import FACTORS
 
 
@@ -48,4 +49,32 @@ class RequireSecondFactorMiddleware:
             and not is_mfa_enabled(request.user, FACTORS)
         ):
             return redirect("mfa_index")
+        return self.get_response(request)
+
+
+class ReadOnlyMiddleware:
+    """In read-only mode nothing about an account is changed; signing in and out goes
+    on. The registry's verbs see to everything else (registry/switches.py)."""
+
+    changing = ("POST", "PUT", "PATCH", "DELETE")
+    left_open = (
+        "/account/login/",
+        "/account/logout/",
+        "/account/reauthenticate/",
+        "/account/second-factor/authenticate/",
+        "/account/second-factor/reauthenticate/",
+    )
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        path = request.path_info
+        if (
+            request.method in self.changing
+            and path.startswith("/account/")
+            and not path.startswith(self.left_open)
+            and switches.thrown(switches.READ_ONLY)
+        ):
+            return render(request, "account/read_only.html", status=503)
         return self.get_response(request)

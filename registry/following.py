@@ -1,7 +1,7 @@
 """Stars, follows, and the mail about what one follows.
 
 Each verb is one transaction and writes one Event when it changes something; saying
-the same thing twice changes nothing.
+the same thing twice changes nothing. All raise ReadOnly in read-only mode.
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Account, record
-from registry import errors, search
+from registry import errors, search, switches
 from registry.models import Digest, Follow, Function, Star, Version
 
 PERIODS = {Digest.DAILY: timedelta(days=1), Digest.WEEKLY: timedelta(days=7)}
@@ -28,6 +28,7 @@ def star(function: Function, *, by: Account, via: str) -> bool:
 
     Raises NotFound unless the function is published.
     """
+    switches.require()
     _require_published(function)
     _, is_new = Star.objects.get_or_create(function=function, account=by)
     if is_new:
@@ -39,6 +40,7 @@ def star(function: Function, *, by: Account, via: str) -> bool:
 @transaction.atomic
 def unstar(function: Function, *, by: Account, via: str) -> bool:
     """Take a star back. Returns whether there was one."""
+    switches.require()
     gone, _ = Star.objects.filter(function=function, account=by).delete()
     if gone:
         _count_stars(function)
@@ -54,6 +56,7 @@ def follow(subject: Function | Account, *, by: Account, via: str) -> bool:
     Raises NotFound for a function that is not published; Conflict for oneself, or
     beyond MAX_FOLLOWS.
     """
+    switches.require()
     if isinstance(subject, Function):
         _require_published(subject)
     elif subject == by:
@@ -69,6 +72,7 @@ def follow(subject: Function | Account, *, by: Account, via: str) -> bool:
 @transaction.atomic
 def unfollow(subject: Function | Account, *, by: Account, via: str) -> bool:
     """Stop following. Returns whether it was followed."""
+    switches.require()
     gone, _ = Follow.objects.filter(account=by, **_target(subject)).delete()
     if gone:
         record("unfollow", subject, by=by, via=via)
@@ -84,6 +88,7 @@ def choose_digest(account: Account, every: str, *, by: Account | None, via: str)
 
     Raises ValidationError for another word.
     """
+    switches.require()
     if every not in dict(Digest.CHOICES):
         raise errors.ValidationError("Choose daily, weekly or never.", field="every")
     digest, is_new = Digest.objects.select_for_update().get_or_create(

@@ -493,6 +493,39 @@ def test_switch_is_ended_on_its_page(desk, staff):
     assert not Switch.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("/account/keys", {"name": "new", "scopes": "publish"}),
+        ("/account/profile", {"display_name": "Bob"}),
+        ("/account/projects", {"name": "x", "slug": "x"}),
+    ],
+)
+def test_read_only_mode_changes_no_account(client, staff, bob, path, data):
+    moderation.throw_switch("read_only", Why("We move."), by=staff)
+    client.force_login(bob)
+
+    page = client.post(path, data)
+
+    assert page.status_code == 503
+    assert "Nothing was changed" in page.content.decode()
+    assert "We move." in page.content.decode()
+    assert client.get(path).status_code == 200
+    client.logout()
+    signed_in = {"login": "bob@example.com", "password": "correct horse battery"}
+    assert client.post("/account/login/", signed_in).status_code == 302
+
+
+def test_read_only_mode_gives_no_stars(client, staff, bob, function):
+    moderation.throw_switch("read_only", Why("We move."), by=staff)
+    client.force_login(bob)
+
+    page = client.post(f"{function.url}/star", {"do": "add"}, follow=True)
+
+    assert "We move." in page.content.decode()
+    assert not function.stars.exists()
+
+
 # --- authors
 
 
