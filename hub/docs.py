@@ -61,6 +61,7 @@ ORDER = {
     },
 }
 OTHERS = "More"
+UNNAMED_ROWS = {"endpoints"}  # the same keys stand in many of its tables
 
 HEADING = re.compile(rf'<h([3-6]) id="{ID_PREFIX}([^"]+)">(.*?)</h\1>', re.DOTALL)
 LINK = re.compile(rf'<a (data-relative|href)="([^"]*)"(?: rel="{REL}")?')
@@ -151,7 +152,7 @@ def _made(name: str, changed: int, address: str) -> Page:
     first, _, rest = text.partition("\n")
     # As on GitHub, "\|" in a table's code is a bar; Python-Markdown keeps the stroke.
     html = _with_links(readme_html(rest).replace(r"\|", "|"))
-    html = _with_copy_buttons(_with_row_ids(html))
+    html = _with_copy_buttons(html if name in UNNAMED_ROWS else _with_row_ids(html))
     html, headings = _with_anchors(html)
     title = first.removeprefix("# ").strip()
     return Page(name, title, _first_sentence(html), safe(html), tuple(headings))

@@ -21,6 +21,8 @@ UNHEARD = frozenset(
     "a an and are as at be can do does for from how i in is it my of on or the this"
     " to what when where with".split()
 )
+ENDINGS = ("ions", "ion", "ing", "ed", "es", "e", "s")  # the longer ones first
+MIN_STEM_CHARACTERS = 3
 WORD = re.compile(r"[^\W_]+")
 
 
@@ -33,6 +35,7 @@ class Section:
     title: str = ""
     text: str = ""
     title_words: set[str] = field(default_factory=set)
+    page_words: set[str] = field(default_factory=set)
     words: dict[str, int] = field(default_factory=dict)
 
 
@@ -68,9 +71,9 @@ def _wanted(query: str) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    """Without the most common endings: ``installing`` and ``installs`` are one."""
-    for ending in ("ing", "ed", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
+    """Without the most common endings: ``migrating`` and ``migrations`` are one."""
+    for ending in ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM_CHARACTERS:
             return word.removesuffix(ending)
     return word
 
@@ -80,11 +83,12 @@ def _score(section: Section, wanted: list[str], asked: str) -> tuple[int, float]
     found, score = 0, 0.0
     for word in wanted:
         in_title = _matches(word, section.title_words)
-        times = min(3, sum(n for w, n in section.words.items() if w.startswith(word)))
-        found += bool(in_title or times)
-        score += 6 * in_title + times
-    if section.title.lower() == asked:
-        score += 100
+        times = sum(n for w, n in section.words.items() if w.startswith(word))
+        on_page = _matches(word, section.page_words)
+        found += bool(in_title or times or on_page)
+        score += 6 * in_title + 2 * on_page + (times > 0) + 0.5 * (times > 1)
+    if section.title_words == set(wanted):
+        score += 50 if section.title.lower() == asked else 10
     return found, score / (1 + len(section.title_words) / 20)
 
 
@@ -122,11 +126,16 @@ def _index(*pages: docs.Page) -> list[Section]:
         sections += reader.sections
     for section in sections:
         section.text = " ".join(section.text.split())
-        section.title_words = {_stem(w) for w in WORD.findall(section.title.lower())}
+        section.title_words = _words(section.title)
+        section.page_words = _words(section.page)
         for word in WORD.findall(section.text.lower()):
             stem = _stem(word)
             section.words[stem] = section.words.get(stem, 0) + 1
     return sections
+
+
+def _words(text: str) -> set[str]:
+    return {_stem(word) for word in WORD.findall(text.lower())}
 
 
 class _Reader(HTMLParser):

@@ -126,6 +126,8 @@ def test_docs_without_slash_lead_to_the_index(client):
         ("aerostack functions yank", "/docs/cli#aerostack-functions-yank"),
         ("recovery codes", "/docs/accounts#second-factor"),
         ("gitlab", "/docs/gitlab-ci"),
+        ("publish from github", "/docs/github-actions"),
+        ("slugs", "/docs/api#slug"),
     ],
 )
 def test_search_finds(client, query, first):
