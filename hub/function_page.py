@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
 
-from hub.http import NotHere, public_page
+from hub.http import NotHere, TakenDown, public_page
 from registry import reading
 from registry.installing import Steps, steps_of
 from registry.models import Function, Redirect, Version, VersionFile
@@ -96,9 +96,9 @@ class FunctionPage:
 
 
 def refuse_taken_down(subject: Function | Version, name: str) -> None:
-    """Raise NotHere, with staff's reason, for what is quarantined."""
+    """Raise TakenDown, with staff's reason, for what is quarantined."""
     if hasattr(subject, "quarantine"):
-        raise NotHere(reading.taken_down(name, subject.quarantine).message)
+        raise TakenDown(reading.taken_down(name, subject.quarantine).message)
 
 
 def redirect_moved(request: HttpRequest, username: str, slug: str):

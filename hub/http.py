@@ -45,6 +45,14 @@ class SealMiddleware:
 class NotHere(Http404):
     """A 404 whose sentence is meant for the reader."""
 
+    template = "404.html"
+
+
+class TakenDown(NotHere):
+    """What staff took down; the sentence is their reason."""
+
+    template = "hub/tombstone.html"
+
 
 def public_page(view, cache: str = REVALIDATE):
     """Serve ``view`` to GET and HEAD as a public page.
@@ -59,8 +67,10 @@ def public_page(view, cache: str = REVALIDATE):
         try:
             response = view(request, *args, **kwargs)
         except Http404 as missing:
-            reason = str(missing) if isinstance(missing, NotHere) else ""
-            response = render(request, "404.html", {"reason": reason}, status=404)
+            meant = isinstance(missing, NotHere)
+            template = missing.template if meant else NotHere.template
+            reason = str(missing) if meant else ""
+            response = render(request, template, {"reason": reason}, status=404)
         except errors.Unavailable as busy:
             response = render(
                 request, "503.html", {"reason": busy.message}, status=busy.status
