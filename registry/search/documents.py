@@ -118,11 +118,7 @@ def _write(functions) -> Counter:
     reports = dict(
         Inspection.objects.filter(version__in=latest).values_list("version", "report")
     )
-    sources: dict[int, list[str]] = {}
-    for version, text in VersionFile.objects.filter(version__in=reports).values_list(
-        "version", "blob__text"
-    ):
-        sources.setdefault(version, []).append(text)
+    sources = _sources(reports)
     edge, counted, documents = _edge(), Counter(), []
     for function in shown:
         code = code_words(sources.get(function.latest_id, ()))
@@ -139,6 +135,15 @@ def _write(functions) -> Counter:
     )
     spelling.learn(counted)
     return counted
+
+
+def _sources(versions: Iterable[int]) -> dict[int, list[str]]:
+    """version -> the texts of its files."""
+    found: dict[int, list[str]] = {}
+    files = VersionFile.objects.filter(version__in=versions)
+    for version, text in files.values_list("version", "blob__text"):
+        found.setdefault(version, []).append(text)
+    return found
 
 
 def _document(function: Function, report: dict | None, code: str) -> SearchDocument:
