@@ -44,7 +44,8 @@ class Function:
     def payload(self) -> dict:
         """The body of a push: the manifest's own fields, the whole manifest as
         ``config_schema``, and every file."""
-        fields = {**self.manifest, "name": self.name, "entrypoint": self.entrypoint}
+        fields = {**self.manifest, "entrypoint": self.entrypoint}
+        fields["name"] = self.manifest.get("name") or self.name
         fields.setdefault("language", _language(self.entrypoint))
         if not self.manifest:
             fields["category"] = DEFAULT_CATEGORY

@@ -233,6 +233,14 @@ def test_push_leaves_out_what_the_ignore_file_names(aerostack, taking, project):
     assert "data/big.ts is left out by .aerostackignore" in done.err
 
 
+def test_push_leaves_wrong_types_for_the_hub_to_refuse(aerostack, taking, project):
+    write_function(project, name=3, tags="image")
+
+    aerostack("functions", "push")
+
+    assert (sent(taking)["name"], sent(taking)["tags"]) == (3, "image")
+
+
 def test_push_warns_of_an_import_that_is_no_file(aerostack, taking, project):
     write_function(project, files={"index.ts": "\nimport './gone';\n"})
 
