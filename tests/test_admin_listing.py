@@ -114,6 +114,10 @@ def test_every_edit_can_be_restored(author, save, publish):
     assert ListingRevision.objects.count() == 4
     history = author.get(url("listing_history", function.slug)).content.decode()
     assert "as published" in history
+    assert history.count(">current<") == 1
+    publish(version="2.0.0", code="export const b = 2;", readme="# Of 2.0.0")
+    history = author.get(url("listing_history", function.slug)).content.decode()
+    assert ">current<" not in history
 
 
 def test_two_tabs_cannot_overwrite_a_listing(author, save, publish, alice):

@@ -23,6 +23,8 @@ from registry.rendering import README
 from registry.rendering import render as render_text
 from registry.screenshots import SHA256
 
+MAX_REVISION_ROWS = 100
+
 
 @author_page("GET", "HEAD", "POST")
 def edit_listing(request: HttpRequest, slug):
@@ -95,9 +97,13 @@ class ListingPage:
 def listing_history(request: HttpRequest, slug):
     function = own_function(request, slug)
     revisions = function.listing_revisions.select_related("by", "category", "readme")
+    revisions = list(revisions[:MAX_REVISION_ROWS])
+    now = listing.listing_of(function)
     context = {
         "function": function,
-        "revisions": revisions[:100],
+        "revisions": revisions,
+        # Publishing changes the listing too, and leaves no revision.
+        "newest_is_live": revisions and listing.listing_at(revisions[0]) == now,
         "account_section": "functions",
     }
     return render(request, "admin_portal/listing_history.html", context)
