@@ -1,4 +1,4 @@
-"""Atom feeds: well formed, complete by RFC 4287, and the same until something changes."""
+"""Atom feeds: well formed, complete by RFC 4287, the same until something changes."""
 
 from datetime import datetime
 from html import unescape
