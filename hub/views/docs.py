@@ -34,7 +34,7 @@ def docs_search_page(request):
     """Results for ``?q=``; without it, the page about searching for functions."""
     if "q" not in request.GET:
         return _page(request, "search")
-    query = request.GET["q"].replace("\0", "")[: docs_search.MAX_QUERY_CHARACTERS]
+    query = request.GET["q"][: docs_search.MAX_QUERY_CHARACTERS]
     found = docs_search.search(query)
     return _render(request, "hub/docs_search.html", query=query.strip(), results=found)
 
