@@ -4,7 +4,7 @@ from django.urls import path
 
 from hub import feeds
 from hub.http import public_page
-from hub.views import doors, follow, moderation
+from hub.views import doors, follow, moderation, numbers
 
 FUNCTION = "functions/<str:username>/<str:slug>"
 AUTHOR = "users/<str:username>"
@@ -16,6 +16,12 @@ urlpatterns = [
     path("moderation.json", moderation.moderation_json, name="moderation_json"),
     path("feeds/moderation.atom", moderation.moderation_feed, name="moderation_feed"),
     path(f"{FUNCTION}/report", moderation.report_function, name="report_function"),
+    path(f"{FUNCTION}/installs", numbers.function_installs, name="function_installs"),
+    path(
+        f"{FUNCTION}/installs.csv",
+        numbers.function_installs_csv,
+        name="function_installs_csv",
+    ),
     path(f"{FUNCTION}/star", follow.star_function, name="star_function"),
     path(f"{FUNCTION}/follow", follow.follow_function, name="follow_function"),
     path(f"{AUTHOR}/follow", follow.follow_author, name="follow_author"),

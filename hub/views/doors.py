@@ -4,6 +4,7 @@ from django.http import JsonResponse
 
 from accounts.limits import client_address
 from hub import shadcn
+from hub.fastpath import CONDITIONAL, INSTALLED
 from hub.http import public_page
 from registry import errors, installs, reading
 from registry.models import Function
@@ -20,13 +21,19 @@ def shadcn_item(request, username, item):
         # The command prints `message`.
         said = {"error": error.code, "message": f"{error.message} {error.fix}"}
         return JsonResponse(said, status=error.status)
+    request.META[INSTALLED] = version  # each serving of the kept answer counts
+    if CONDITIONAL not in request.META:
+        _count(request, version)
+    return JsonResponse(shadcn.item(version))
+
+
+def _count(request, version):
     installs.count(
         version,
         client=client_address(request),
         method=request.method,
         headers=request.headers,
     )
-    return JsonResponse(shadcn.item(version))
 
 
 @public_page

@@ -1,0 +1,39 @@
+"""How often a function is installed: plot, tables, CSV."""
+
+import csv
+import io
+
+from django.http import HttpRequest, HttpResponse
+
+from hub import plots
+from hub.function_page import FunctionPage, function_page
+from registry import install_numbers
+
+CSV_HEAD = ("day", "version", "installs", "automated")
+
+
+@function_page
+def function_installs(request: HttpRequest, page: FunctionPage):
+    days = install_numbers.by_day(page.function)
+    return page.render(
+        request,
+        "installs",
+        plot=plots.installs(days),
+        days=[day for day in reversed(days) if day.installs],
+        recent=sum(day.installs for day in days),
+        shown_days=len(days),
+        by_version=install_numbers.by_version(page.function),
+    )
+
+
+@function_page
+def function_installs_csv(request: HttpRequest, page: FunctionPage):
+    """Every count there is: one row per day and version."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(CSV_HEAD)
+    writer.writerows(install_numbers.rows(page.function))
+    response = HttpResponse(text.getvalue(), "text/csv; charset=utf-8")
+    name = f"installs-{page.function.slug}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
