@@ -15,6 +15,7 @@ from registry import errors
 from registry.search.places import SUNK
 
 QUERY_CANCELED = "57014"  # PostgreSQL's SQLSTATE
+SET_FUZZY = "SELECT set_config('gin_fuzzy_search_limit', %s, true)"
 TIMEOUT_MS = 2_000  # of one statement of a search
 LOOKED_AT = 3_000  # matches outside the popular tier that are put in order
 NAMED_AT_MOST = 200  # names that begin alike, outside the popular tier
@@ -66,9 +67,14 @@ class Sqlite:
             [self._fts(match, prefix=text == "code"), limit],
         )
 
-    def some(self, match: Match, limit: int) -> list[int]:
+    def some(self, match: Match, limit: int, *, hot_is_enough: bool = False):
         """Any that match, README included; the popular first."""
         return self.popular(match, "wide", limit)
+
+    def count(self, match: Match, wider: Match, most: int) -> int:
+        """How many match, or else match ``wider``; not counted past ``most``."""
+        found = len(self.popular(match, "wide", most))
+        return found if found >= most else len(self.popular(wider, "wide", most))
 
     def named(self, prefix: str, tokens: Iterable[str], limit: int) -> list[int]:
         """Those whose name begins with ``prefix``, the most popular first."""
@@ -125,7 +131,10 @@ class Postgresql:
                 "SELECT set_config('statement_timeout', %s, true), "
                 "set_config('enable_seqscan', 'off', true), "
                 "set_config('plan_cache_mode', 'force_custom_plan', true), "
-                "set_config('jit', 'off', true)",
+                "set_config('jit', 'off', true), "
+                # Bitmaps that stay exact: a lossy one has every row looked at again.
+                "set_config('work_mem', '32MB', true), "
+                "set_config('max_parallel_workers_per_gather', '0', true)",
                 [str(TIMEOUT_MS)],
             )
 
@@ -154,8 +163,11 @@ class Postgresql:
             [self._ts(match, prefix=text == "code"), LOOKED_AT, limit],
         )
 
-    def some(self, match: Match, limit: int) -> list[int]:
-        """Any that match, README included; the popular first."""
+    def some(self, match: Match, limit: int, *, hot_is_enough: bool = False):
+        """Any that match, README included; the popular first.
+
+        hot_is_enough: others only where none of the popular match.
+        """
         found: dict[int, None] = {}
         for hot in ("is_hot AND ", ""):
             found |= dict.fromkeys(
@@ -165,9 +177,32 @@ class Postgresql:
                     [self._ts(match), limit],
                 )
             )
-            if len(found) >= limit:
+            if len(found) >= limit or (found and hot_is_enough):
                 break
         return list(found)[:limit]
+
+    def count(self, match: Match, wider: Match, most: int) -> int:
+        """How many match, or else match ``wider``; not counted further than ``most``.
+
+        First among the popular, then with GIN leaving rows of long lists out, at
+        random: neither adds a row, so enough of them are enough.
+        """
+        found = self._counted("is_hot AND ", match, most)
+        if found < most:
+            _column(SET_FUZZY, [str(3 * most)])
+            found = self._counted("", match, most)
+            _column(SET_FUZZY, ["0"])
+        if found < most:
+            found = self._counted("", wider, most)
+        return found
+
+    def _counted(self, hot: str, match: Match, most: int) -> int:
+        (found,) = _column(
+            f"SELECT count(*) FROM (SELECT FROM registry_searchdocument WHERE {hot}"
+            "wide @@ to_tsquery('registry_words', %s) LIMIT %s) AS found",
+            [self._ts(match), most],
+        )
+        return found
 
     def named(self, prefix: str, tokens: Iterable[str], limit: int) -> list[int]:
         """Those whose name begins with ``prefix``, the most popular first."""

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models.expressions import RawSQL
 
@@ -119,9 +119,17 @@ class _Search:
             found = self.engine.ranked(self.match, limit)
         return found
 
-    def some(self, limit: int) -> list[int]:
-        """At most ``limit`` of all results, the popular ones first."""
-        return self.engine.some(self.match, limit) if self.words else []
+    def count(self) -> int:
+        """How many results there are; not counted further than one too many."""
+        typed = tuple((word,) for word in self.words)
+        exact = replace(self.match, groups=typed)
+        return self.engine.count(exact, self.match, COUNTED_AT_MOST + 1)
+
+    def some(self, total: int) -> list[int]:
+        """All of ``total`` results; of too many only popular ones."""
+        return self.engine.some(
+            self.match, COUNTED_AT_MOST, hot_is_enough=total > COUNTED_AT_MOST
+        )
 
     @property
     def match(self) -> Match:
@@ -185,35 +193,43 @@ def _relevant(search: _Search, limit: int, cursor: str, want_facets: bool) -> Fo
     offset = _offset(cursor)
     end = min(offset + limit, MAX_DEPTH)
     places = search.places(end + 1)
-    everything = places if len(places) <= end else search.some(COUNTED_AT_MOST + 1)
-    more = len(places) > end and end < MAX_DEPTH
+    is_all = len(places) <= end
+    total = len(places) if is_all else max(search.count(), len(places))
+    counted = {}
+    if want_facets and places:
+        counted = facets.count(places if is_all else search.some(total))
+    more = not is_all and end < MAX_DEPTH
     return Found(
         rows=_functions(places[offset:end], with_yanked=search.with_yanked),
         next=_encode(end) if more else "",
-        total=max(len(everything), len(places)),
-        **_told(search, everything, want_facets),
+        total=total,
+        facets=counted,
+        **_told(search, places),
     )
 
 
 def _sorted(
     search: _Search, sort: str, limit: int, cursor: str, want_facets: bool
 ) -> Found:
-    """In another order: of the first thousand, the popular ones before others."""
-    places = search.places(1) and search.some(COUNTED_AT_MOST + 1)
-    functions = _described().filter(pk__in=_rows(places[:COUNTED_AT_MOST]))
+    """In another order; of more than COUNTED_AT_MOST only the popular ones."""
+    if not search.places(1):
+        return Found([])
+    total = search.count()
+    places = search.some(total)
+    functions = _described().filter(pk__in=_rows(places))
     page = paging.page(functions, sort=sort, cursor=cursor, limit=limit)
-    told = _told(search, places, want_facets)
-    return Found(rows=page.rows, next=page.next, total=len(places), **told)
+    counted = facets.count(places) if want_facets else {}
+    told = _told(search, places)
+    return Found(rows=page.rows, next=page.next, total=total, facets=counted, **told)
 
 
-def _told(search: _Search, places: list[int], want_facets: bool) -> dict:
+def _told(search: _Search, places: list[int]) -> dict:
     if not places:
         return {}
     return {
         "corrected": search.corrected,
         "is_partial": search.is_partial,
         "stems": search.stems,
-        "facets": facets.count(places[:COUNTED_AT_MOST]) if want_facets else {},
     }
 
 
