@@ -4,12 +4,22 @@ from django.urls import path
 
 from hub import feeds
 from hub.http import public_page
-from hub.views import doors, follow, moderation, numbers
+from hub.views import doors, follow, moderation, numbers, pictures
 
 FUNCTION = "functions/<str:username>/<str:slug>"
 AUTHOR = "users/<str:username>"
 
 urlpatterns = [
+    path("sitemap.xml", doors.sitemap_index, name="sitemap_index"),
+    path("sitemap-<slug:section>-<int:number>.xml", doors.sitemap, name="sitemap"),
+    path("opensearch.xml", doors.opensearch, name="opensearch"),
+    path("llms.txt", doors.llms, name="llms"),
+    path(f"{FUNCTION}/og.png", pictures.function_card, name="function_card"),
+    path(
+        f"{FUNCTION}/badge/<str:kind>.svg",
+        pictures.function_badge,
+        name="function_badge",
+    ),
     path("r/registry.json", doors.shadcn_registry, name="shadcn_registry"),
     path("r/<str:username>/<str:item>.json", doors.shadcn_item, name="shadcn_item"),
     path("moderation", moderation.moderation_log, name="moderation_log"),

@@ -5,6 +5,7 @@ their output is kept per blob and RENDERER. Where they fail, ``plain_html`` show
 the same text, only escaped, and the page says why. See docs/rendering.md.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
@@ -119,6 +120,15 @@ def plain_html(text: str, numbered: bool = True) -> SafeString:
 def safe(html: str) -> SafeString:
     """Mark HTML made by this module, fresh or stored, as safe for a template."""
     return mark_safe(html)
+
+
+def script_data(value: object) -> SafeString:
+    """JSON for a ``<script type="application/ld+json">``; nothing in it can end the
+    element, since what HTML reads there is written as JSON escapes."""
+    text = json.dumps(value)
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return mark_safe(text)
 
 
 def _task(kind: str, text: str) -> tuple:

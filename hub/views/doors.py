@@ -1,13 +1,21 @@
-"""What other programs read of the Hub: registry formats, badges, pictures, maps."""
+"""What other programs read of the Hub: registry formats, site maps, search."""
 
-from django.http import JsonResponse
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.html import escape
 
 from accounts.limits import client_address
-from hub import shadcn
+from hub import docs, maps, shadcn
 from hub.fastpath import CONDITIONAL, INSTALLED
 from hub.http import public_page
 from registry import errors, installs, reading
-from registry.models import Function
+from registry.models import Category, Function
+
+SITEMAP_HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">',
+)
 
 
 @public_page
@@ -41,3 +49,39 @@ def shadcn_registry(request):
     functions = Function.objects.listed().select_related("owner")
     functions = functions.order_by("-install_count", "-id")[: shadcn.MAX_LISTED]
     return JsonResponse(shadcn.listing(functions))
+
+
+@public_page
+def sitemap_index(request):
+    context = {"files": maps.files(), "hub_url": settings.HUB_URL}
+    return render(request, "hub/sitemap_index.xml", context, "application/xml")
+
+
+@public_page
+def sitemap(request, section, number):
+    # Up to 50,000 addresses: joined here, because a template takes ten times as long.
+    rows = [
+        f"<url><loc>{escape(each.url)}</loc>"
+        + (f"<lastmod>{each.changed}</lastmod>" if each.changed else "")
+        + "</url>"
+        for each in maps.addresses(section, number)
+    ]
+    text = "\n".join([*SITEMAP_HEAD, *rows, "</urlset>\n"])
+    return HttpResponse(text, "application/xml")
+
+
+@public_page
+def opensearch(request):
+    context = {"hub_url": settings.HUB_URL}
+    mime = "application/opensearchdescription+xml"
+    return render(request, "hub/opensearch.xml", context, mime)
+
+
+@public_page
+def llms(request):
+    context = {
+        "hub_url": settings.HUB_URL,
+        "entries": docs.entries(),
+        "categories": Category.objects.active(),
+    }
+    return render(request, "hub/llms.txt", context, "text/plain; charset=utf-8")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,6 +16,8 @@ Disallow: /account/
 Disallow: /admin/
 Disallow: /api/
 Disallow: /functions/?
+
+Sitemap: {hub}/sitemap.xml
 """
 
 
@@ -25,7 +28,9 @@ def favicon(request):
 
 @public_page
 def robots(request):
-    return HttpResponse(ROBOTS, "text/plain; charset=utf-8")
+    return HttpResponse(
+        ROBOTS.format(hub=settings.HUB_URL), "text/plain; charset=utf-8"
+    )
 
 
 @public_page
