@@ -192,7 +192,8 @@ class Postgresql:
             _column(SET_FUZZY, [str(3 * most)])
             found = self._counted("", match, most)
             _column(SET_FUZZY, ["0"])
-        if found < most:
+        is_one_list = len(match.groups) + len(match.tokens) == 1  # then none left out
+        if found < most and not (is_one_list and wider == match):
             found = self._counted("", wider, most)
         return found
 

@@ -107,6 +107,9 @@ def _postgresql():
         f"ADD COLUMN {column} tsvector GENERATED ALWAYS AS ({made}) STORED"
         for column, made in columns.items()
     )
+    # What is read for many rows at once stays in the row, the long texts don't: then
+    # the rows of a million functions fit into memory. Bytes.
+    yield f"ALTER TABLE {TABLE} SET (toast_tuple_target = 768)"
     yield f"ALTER TABLE {TABLE} {added}"
     # Without a list of pending entries, which a search would have to read through.
     gin = "USING gin ({}) WITH (fastupdate = off)"
