@@ -54,7 +54,8 @@ def plan_install(
 
 
 def _refuse_other_source(old: Installed, snapshot: Snapshot, hub: str) -> None:
-    if (old.author, old.hub) != (snapshot.author, hub):
+    moved = snapshot.renamed_from == f"{old.author}/{old.slug}" and old.hub == hub
+    if (old.author, old.hub) != (snapshot.author, hub) and not moved:
         raise Conflict(
             f"{old.directory} holds {old.author}/{old.slug} from {old.hub}; "
             f"{snapshot.author}/{snapshot.slug} from {hub} is another function.",

@@ -58,6 +58,8 @@ class Snapshot:
     yanked: str = ""
     deprecated: str = ""
     license: str = ""
+    # ``username/slug`` that was asked for, where the function has left it.
+    renamed_from: str = ""
 
     @property
     def ref(self) -> str:
@@ -92,6 +94,7 @@ def read_snapshot(answer: dict) -> Snapshot:
         yanked=yanked,
         deprecated=deprecated,
         license=_text(answer, "license"),
+        renamed_from=_text(answer, "renamedFrom"),
     )
 
 

@@ -157,6 +157,26 @@ def test_install_of_an_exact_version_asks_for_it(aerostack, resizer, project):
     assert len(tree(project / "services")) == 2
 
 
+def test_install_under_an_old_name_says_the_new_one(aerostack, resizer):
+    resizer.versions["image-resizer"][0]["renamedFrom"] = "alice/pic-resizer"
+
+    done = aerostack("functions", "install", "alice/image-resizer")
+
+    assert done.status == 0
+    assert "alice/pic-resizer is now alice/image-resizer" in done.err
+
+
+def test_install_of_a_transferred_function_goes_on(aerostack, resizer, project):
+    aerostack("functions", "install", "alice/image-resizer")
+    moved = resizer.versions["image-resizer"][0]
+    moved |= {"author": "bob", "renamedFrom": "alice/image-resizer"}
+
+    done = aerostack("functions", "install", "alice/image-resizer")
+
+    assert done.status == 0
+    assert "is now bob/image-resizer" in done.err
+
+
 def test_install_of_a_yanked_version_says_so(aerostack, resizer):
     resizer.yank("image-resizer", "1.0.0", "leaks memory")
 

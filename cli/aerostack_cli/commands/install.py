@@ -71,6 +71,11 @@ def _sources(app: App, workspace: Workspace, wanted: list[Ref]) -> list[tuple]:
 def _show(app: App, item: Install, verb: str) -> None:
     snapshot, out = item.snapshot, app.out
     out.line(f"{verb} {snapshot.ref} in {item.entry.directory}/", fg="green")
+    if snapshot.renamed_from:
+        out.warn(
+            f"{snapshot.renamed_from} is now {snapshot.author}/{snapshot.slug}; "
+            "use that name from now on."
+        )
     if snapshot.yanked:
         out.warn(f"{snapshot.ref} was yanked: {snapshot.yanked}")
     if snapshot.deprecated:
