@@ -6,8 +6,6 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-MAX_SEARCH_WORDS = 8
-
 
 class CategoryQuerySet(models.QuerySet):
     def active(self):
@@ -71,22 +69,6 @@ class FunctionQuerySet(models.QuerySet):
 
     def tagged(self, tag: str):
         return self.filter(tag_rows__tag=tag)
-
-    def matching(self, text: str):
-        """Every word of ``text`` (eight at most) stands in slug, name, description
-        or tags."""
-        functions = self
-        for word in text.split()[:MAX_SEARCH_WORDS]:
-            tags = FunctionTag.objects.filter(
-                function=models.OuterRef("pk"), tag=word.lower()
-            )
-            functions = functions.filter(
-                models.Q(slug__icontains=word)
-                | models.Q(name__icontains=word)
-                | models.Q(description__icontains=word)
-                | models.Exists(tags)
-            )
-        return functions
 
     def described(self):
         """With what a page says beside the name, in the same query."""
