@@ -4,7 +4,10 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 
 from registry.models import Function
 
-PADDING, CHARACTER, MAX_CHARACTERS = 8, 6.6, 40  # px, px of 11-px Verdana, characters
+PADDING, MAX_CHARACTERS = 8, 40  # px, characters
+# Widths in 11-px Verdana, roughly; textLength settles the rest.
+WIDTHS = {"ijlI.,:;'|!": 3.6, "frt()-/ ": 4.6, "mwMW%@": 10.2}
+OTHER_WIDTH = 7.0
 BLUE, GREEN, GREY = "#3d48c9", "#17693f", "#5a6371"  # 4.5:1 and more under white
 
 
@@ -42,5 +45,9 @@ def _measured(label: str, value: str, colour: str) -> dict:
 
 
 def _width(text: str) -> int:
-    width = round(len(text) * CHARACTER) + 2 * PADDING
+    widths = (
+        next((w for group, w in WIDTHS.items() if character in group), OTHER_WIDTH)
+        for character in text
+    )
+    width = round(sum(widths)) + 2 * PADDING
     return width + width % 2

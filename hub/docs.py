@@ -51,6 +51,10 @@ ORDER = {
         "endpoints": ("Endpoints", "Parameters, bodies and answers of each one."),
         "errors": ("Errors", "Every code, what it means and what to do."),
         "statistics": ("Statistics", "What is counted as an install, and how."),
+        "integrations": (
+            "Feeds and badges",
+            "Atom, mail, badges, shadcn, site maps: what other programs read.",
+        ),
     },
     OPERATORS: {
         "self-hosting": ("Self-hosting", "From one machine to several."),

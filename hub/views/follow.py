@@ -15,6 +15,7 @@ from registry import errors, following
 from registry.models import Digest, Follow, Function
 
 VIA = "hub"
+MAX_STARS = 500  # shown in one's own list
 _uncached = cache_control(private=True, no_store=True)
 _get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -99,12 +100,13 @@ def following_list(request):
     follows = Follow.objects.filter(account=request.user).select_related(
         "function__owner", "author"
     )
+    stars = request.user.stars.select_related("function__owner")
     digest = Digest.objects.filter(account=request.user).first()
     context = {
         "follows": follows.order_by("-id"),
         "choices": Digest.CHOICES,
         "every": digest.every if digest else Digest.NEVER,
-        "stars": request.user.stars.select_related("function__owner").order_by("-id"),
+        "stars": stars.order_by("-id")[:MAX_STARS],
     }
     return render(request, "hub/following.html", context)
 
