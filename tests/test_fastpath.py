@@ -194,12 +194,13 @@ def test_kept_pages_stay_within_their_bytes(publish, transactional_db, django):
     assert fast._bytes == sum(len(kept.body) for kept in fast._kept.values())
 
 
-def test_each_serving_of_an_install_counts_once_a_client(get, publish):
+@pytest.mark.parametrize("path", [INSTALL, "/r/alice/image-resizer.json"])
+def test_each_serving_of_an_install_counts_once_a_client(get, publish, path):
     version = publish()
     for address in ("127.0.0.2", "127.0.0.3", "127.0.0.3"):
-        get(INSTALL, REMOTE_ADDR=address)
-    get(INSTALL, REMOTE_ADDR="127.0.0.4", method="HEAD")
-    get(INSTALL, REMOTE_ADDR="127.0.0.5", HTTP_IF_NONE_MATCH='"x"')
+        get(path, REMOTE_ADDR=address)
+    get(path, REMOTE_ADDR="127.0.0.4", method="HEAD")
+    get(path, REMOTE_ADDR="127.0.0.5", HTTP_IF_NONE_MATCH='"x"')
 
     installs.flush()
 
