@@ -7,6 +7,7 @@ before the page is made: a write in between makes the kept page stale, never wro
 """
 
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -92,7 +93,7 @@ class FastPath:
         if _matches(environ.get("HTTP_IF_NONE_MATCH"), kept.etag):
             start_response("304 Not Modified", kept.not_modified)
             return []
-        start_response("200 OK", kept.headers)
+        start_response("200 OK", _for_proxy(kept.headers, environ))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [kept.body]
 
     def _make(self, address, key, environ, start_response):
@@ -118,7 +119,7 @@ class FastPath:
         if _matches(environ.get("HTTP_IF_NONE_MATCH"), kept.etag):
             start_response("304 Not Modified", kept.not_modified)
             return []
-        start_response(status, headers)
+        start_response(status, _for_proxy(headers, environ))
         return [body]
 
     def _keep(self, address, kept: Kept) -> None:
@@ -150,6 +151,16 @@ def _keepable(status, headers, body, key, installed) -> Kept | None:
         etag=named["ETag"],
         installed=installed,
     )
+
+
+def _for_proxy(headers, environ):
+    """``headers``, and for nginx in front the end of the second in which it may keep
+    the page: it counts whole seconds, so "one second" could be nearly two."""
+    if "HTTP_X_FORWARDED_FOR" not in environ:
+        return headers
+    if ("Cache-Control", REVALIDATE) not in headers:
+        return headers
+    return [*headers, ("X-Accel-Expires", f"@{int(time.time())}")]
 
 
 def _matches(header: str | None, etag: str) -> bool:
