@@ -66,7 +66,9 @@ NAMED = {
 
 
 @pytest.mark.parametrize(
-    ("rule", "value"), [(rule, value) for rule in SAMPLES for value in SAMPLES[rule]]
+    ("rule", "value"),
+    [(rule, value) for rule in SAMPLES for value in SAMPLES[rule]],
+    ids=[rule for rule in SAMPLES for _ in SAMPLES[rule]],  # some values are random
 )
 def test_secret_is_found_and_masked(rule, value):
     text = f'// ü\nconst k = "🦊", key = "{value}";\n'
