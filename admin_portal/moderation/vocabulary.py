@@ -55,8 +55,8 @@ CATEGORY_ACTIONS = {
     "merge": Action(
         title="Merge the category {} into another",
         says=lambda c: (
-            f"Its {c.function_count} listed functions move to the other category, a "
-            "thousand at a time; publishing goes on meanwhile.",
+            f"Its {c.function_count} listed functions move to the other category, some "
+            "hundred at a time; publishing goes on meanwhile.",
             "Its slug stands for the other category from now on, in addresses and in "
             "manifests. This can't be undone.",
         ),

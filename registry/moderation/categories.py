@@ -30,7 +30,7 @@ from registry.moderation.deciding import Why, decide, locked
 from registry.publishing import listings
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])\Z")
-BATCH_FUNCTIONS = 1000
+BATCH_FUNCTIONS = 500  # some 100 ms of the one write lock of SQLite
 BATCH_TAGGED = 200
 MAX_MOVED_AT_ONCE = 500
 WORK_SECONDS = 5.0  # what one request spends on batches

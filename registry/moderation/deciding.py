@@ -14,7 +14,8 @@ SWITCHING = ("throw_switch", "release_switch")
 # where a secret is before it is gone.
 PRIVATE = frozenset(
     "force_sign_out require_second_factor waive_second_factor request_removal "
-    "withdraw_removal".split() + [*SWITCHING]
+    "withdraw_removal".split()
+    + [*SWITCHING]
 )
 
 
