@@ -34,6 +34,7 @@ BATCH_FUNCTIONS = 500  # some 100 ms of the one write lock of SQLite
 BATCH_TAGGED = 200
 MAX_MOVED_AT_ONCE = 500
 WORK_SECONDS = 5.0  # what one request spends on batches
+PAUSE_SECONDS = 0.01  # between two: others get their turn at SQLite's lock
 
 
 @transaction.atomic
@@ -200,7 +201,7 @@ def go_on(*, seconds: float = WORK_SECONDS) -> int:
     """Move functions after their categories for a while. Returns how many are left."""
     end = time.monotonic() + seconds
     while (move_batch() or refile_batch()) and time.monotonic() < end:
-        pass
+        time.sleep(PAUSE_SECONDS)
     return left()
 
 
