@@ -107,10 +107,11 @@ def _postgresql():
         f"ADD COLUMN {column} tsvector GENERATED ALWAYS AS ({made}) STORED"
         for column, made in columns.items()
     )
-    # What is read for many rows at once stays in the row, the long texts don't: then
-    # the rows of a million functions fit into memory. Bytes.
-    yield f"ALTER TABLE {TABLE} SET (toast_tuple_target = 768)"
     yield f"ALTER TABLE {TABLE} {added}"
+    # What ranking reads for many rows at once stays in the row and the long texts
+    # don't, so that the rows of a million functions fit into memory. Bytes.
+    yield f"ALTER TABLE {TABLE} SET (toast_tuple_target = 1024)"
+    yield f"ALTER TABLE {TABLE} ALTER COLUMN narrow SET STORAGE MAIN"
     # Without a list of pending entries, which a search would have to read through.
     gin = "USING gin ({}) WITH (fastupdate = off)"
     yield (
