@@ -274,7 +274,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-WHITENOISE_USE_FINDERS = True
+# prepare_hub collects and compresses them; until then they come from where they lie.
+WHITENOISE_USE_FINDERS = not any(STATIC_ROOT.iterdir())
 # Folders with a version in their name never change.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/vendor/[^/]+-\d+\.\d+\.\d+/"
 

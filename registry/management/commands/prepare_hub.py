@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from whitenoise.compress import Compressor
 
 from accounts.models import Account, random_password
 from registry import demo
@@ -13,6 +14,7 @@ class Command(BaseCommand):
     def handle(self, **options):
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
+        self._collect_static()
         password_file = settings.DATA_DIR / "demo_password"
         if settings.SEED_DEMO and not Account.objects.exists():
             self.stdout.write("First start: publishing the demo functions ...")
@@ -27,6 +29,21 @@ class Command(BaseCommand):
         ):
             call_command("rebuild_search")  # upgraded from before there was search
         self._say_hello(password_file)
+
+    def _collect_static(self):
+        """Static files where the server reads them, with .gz and .br beside them.
+
+        The vendored editor brings its own .br files; compressing it takes a minute.
+        """
+        call_command("collectstatic", interactive=False, verbosity=0)
+        compressor = Compressor(quiet=True)
+        for path in sorted(settings.STATIC_ROOT.rglob("*.[cj]s*")):
+            is_new = not path.with_name(f"{path.name}.gz").exists() or (
+                path.with_name(f"{path.name}.gz").stat().st_mtime < path.stat().st_mtime
+            )
+            vendored = "vendor" in path.relative_to(settings.STATIC_ROOT).parts
+            if path.suffix in (".css", ".js") and is_new and not vendored:
+                compressor.compress(str(path))
 
     def _say_hello(self, password_file):
         say = self.stdout.write

@@ -1,52 +1,32 @@
 """The public pages in a real browser: scripts, themes, no scripts, accessibility."""
 
-import os
+import gzip
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 from registry import derived
 
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}"),
-]
+STATIC = Path(__file__).resolve().parent.parent.parent / "static"
+pytestmark = pytest.mark.django_db(transaction=True)
 FUNCTION = "/functions/alice/image-resizer"
 CODE = "".join(f"export const n{n} = {n};\n" for n in range(1, 41))
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
+HTML_BYTES, CSS_BYTES, SCRIPT_BYTES = 60_000, 60_000, 40_000  # compressed
 
 
 @pytest.fixture
-def open_page(chromium, live_server):
-    """open_page(path, **context options) -> Page; fails on any console error."""
-    contexts, complaints = [], []
+def open_page(open_browser):
+    """open_page(path, **context options) -> Page, at ``path``."""
 
     def open_page(path, **options):
-        context = chromium.new_context(base_url=live_server.url, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(f"{said.type} {said.text}"))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page = open_browser(**options)
         page.goto(path)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
-    assert [said for said in complaints if "404 (Not Found)" not in said] == []
+    # A page that is not there says so in the console, as it should.
+    said = open_browser.complaints
+    said[:] = [line for line in said if "404 (Not Found)" not in line]
 
 
 @pytest.fixture
@@ -181,18 +161,12 @@ PATHS = [
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(open_page, resizer, theme):
-    page = open_page("/", color_scheme=theme, viewport={"width": 1280, "height": 900})
-    found = {}
+@pytest.mark.parametrize("width", [390, 1440])
+def test_axe_finds_nothing(open_page, resizer, axe_finds_nothing, theme, width):
+    page = open_page("/", color_scheme=theme, viewport={"width": width, "height": 900})
     for path in PATHS:
         page.goto(path)
-        violations = Axe().run(page).response["violations"]
-        found |= {
-            f"{path} {each['id']}": [node["html"][:120] for node in each["nodes"][:3]]
-            for each in violations
-        }
-
-    assert found == {}
+        axe_finds_nothing(page)
 
 
 def test_nothing_is_wider_than_a_phone_or_asked_from_elsewhere(
@@ -207,3 +181,96 @@ def test_nothing_is_wider_than_a_phone_or_asked_from_elsewhere(
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
 
     assert [url for url in asked if not url.startswith(live_server.url)] == []
+
+
+# --- what a page may weigh
+
+
+def packed(body):
+    return len(gzip.compress(body, 5))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/functions/", FUNCTION, f"{FUNCTION}/source", f"{FUNCTION}/uses", "/docs/"],
+)
+def test_page_keeps_its_budget(open_browser, live_server, resizer, path):
+    page = open_browser(viewport={"width": 390, "height": 844})
+    answers = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.add_init_script(
+        "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach("
+        "entry => { window.shift += entry.value })).observe("
+        "{type: 'layout-shift', buffered: true})"
+    )
+
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+
+    weights = {"document": 0, "stylesheet": 0, "script": 0}
+    for answer in answers:
+        assert answer.url.startswith(live_server.url), answer.url
+        kind = answer.request.resource_type
+        if kind in weights:
+            weights[kind] += packed(answer.body())
+    assert 0 < weights["document"] < HTML_BYTES
+    assert 0 < weights["stylesheet"] < CSS_BYTES
+    assert weights["script"] < SCRIPT_BYTES
+    # A thousandth is less than one pixel of the page; a swap of fonts rounds to that.
+    assert round(page.evaluate("window.shift"), 3) == 0
+
+
+# --- what strangers may try
+
+
+HOSTILE_README = """
+# Hello <script>window.broken = 1</script>
+
+<img src=x onerror="window.broken = 2"> <svg onload="window.broken = 3"></svg>
+[a](javascript:window.broken=4) [b](JaVaScRiPt:window.broken=5)
+[c](data:text/html,<script>window.broken=6</script>)
+[d](java&#x0A;script:alert(7))
+<a href="x" onclick="window.broken = 8">e</a>
+<iframe srcdoc="<script></script>"></iframe>
+<form action="/account/logout/"><button>f</button></form>
+<style>body{display:none}</style>
+![tracker](https://evil.example/pixel.png) ![t](//evil.example/p.png)
+{{7*7}} ${window.x}
+"""
+
+
+def test_a_hostile_readme_is_inert(open_page, publish, live_server):
+    version = publish(readme=HOSTILE_README, description="<b>{{7*7}}</b> ${x}")
+    derived.make(version.pk)
+    page = open_page("/functions/")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.goto(FUNCTION)
+    readme = page.locator(".readme, .prose, main").first
+    for link in readme.locator("a").all():
+        assert (
+            not (link.get_attribute("href") or "")
+            .lower()
+            .startswith(("javascript:", "data:", "vbscript:", "//"))
+        )
+        assert link.get_attribute("onclick") is None
+
+    assert page.evaluate("window.broken") is None
+    assert (
+        page.locator("main iframe, main style, main form[action*=logout]").count() == 0
+    )
+    assert page.locator("main script:not([type='application/ld+json'])").count() == 0
+    assert page.is_visible("text={{7*7}}")
+    assert all(url.startswith(live_server.url) for url in asked)
+
+
+def test_reference_amplification_shows_the_text_and_says_so(open_page, publish):
+    readme = "[a]: " + "x" * 6000 + "\n\n" + "[a] " * 12_000
+    version = publish(readme=readme)
+    derived.make(version.pk)
+
+    page = open_page(FUNCTION)
+
+    assert len(page.content()) < 1_500_000
+    assert "x" * 100 in page.content()
