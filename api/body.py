@@ -1,16 +1,11 @@
 """Reading request bodies: bounded, strict, never surprising (docs/api.md, "JSON")."""
 
-import json
-import math
-
-from registry import errors
+from registry import errors, strict_json
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 # Read and thrown away before a 413: a client that is cut off while it still sends
 # reports a broken pipe and never shows the answer.
 MAX_DRAINED_BYTES = 8 * 1024 * 1024
-MAX_DEPTH = 32
-MAX_INTEGER_DIGITS = 20
 CHUNK_BYTES = 64 * 1024
 
 
@@ -24,10 +19,13 @@ def read_object(request) -> dict:
         raise errors.UnsupportedMediaType(
             f"The body is {errors.shown(request.content_type)}, not application/json."
         )
-    value = _parse(read_bytes(request))
+    try:
+        text = read_bytes(request).decode()
+    except UnicodeDecodeError:
+        raise errors.InvalidJson("The body is not UTF-8.") from None
+    value = strict_json.parse(text, what="The body")
     if not isinstance(value, dict):
         raise errors.InvalidJson("The body is not a JSON object.")
-    _check(value)
     return value
 
 
@@ -64,72 +62,3 @@ def _stream(request):
     ):
         return request.META["wsgi.input"]
     return request
-
-
-def _parse(raw: bytes) -> object:
-    try:
-        return json.loads(
-            raw.decode(),
-            object_pairs_hook=_object,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            parse_int=_integer,
-        )
-    except RecursionError:
-        raise errors.InvalidJson("The body is nested too deeply.") from None
-    except UnicodeDecodeError:
-        raise errors.InvalidJson("The body is not UTF-8.") from None
-    except ValueError as error:
-        raise errors.InvalidJson(f"The body is not JSON: {error}.") from None
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("an object has the same key twice")
-    return made
-
-
-def _refuse_constant(name: str):
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("a number is too large")
-    return number
-
-
-def _integer(text: str) -> int:
-    if len(text) > MAX_INTEGER_DIGITS:
-        raise ValueError("a number is too large")
-    return int(text)
-
-
-def _check(value: object) -> None:
-    """Refuse what Python's JSON accepts and a database or client does not."""
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        below = []
-        for item in level:
-            if isinstance(item, dict):
-                below += item.keys()
-                below += item.values()
-            elif isinstance(item, list):
-                below += item
-            elif isinstance(item, str):
-                _check_text(item)
-        level = below
-        if not level:
-            return
-    raise errors.InvalidJson("The body is nested too deeply.")
-
-
-def _check_text(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise errors.InvalidJson(
-            "The body has half of a surrogate pair in a string."
-        ) from None

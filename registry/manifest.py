@@ -32,6 +32,8 @@ DEPENDENCY = re.compile(
     r"(?:@[a-z0-9~][a-z0-9._~-]*/)?[A-Za-z0-9~][A-Za-z0-9._~-]*"
     r"(?:@[0-9A-Za-z.^~<>=|*+ -]{1,60})?\Z"
 )
+# A NUL as JSON writes it; after an escaped backslash, u0000 is just five characters.
+ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 # Set by a consumer's shell or runtime; a function that asks for one is suspect.
 DANGEROUS_ENV_VARS = frozenset(
     "PATH HOME SHELL NODE_OPTIONS NODE_PATH LD_PRELOAD LD_LIBRARY_PATH "
@@ -431,7 +433,7 @@ class Manifest:
                         else errors.ValidationError,
                     )
         extras = {key: value for key, value in raw.items() if key not in FIELDS}
-        if "\\u0000" in json.dumps(extras):
+        if ESCAPED_NUL.search(json.dumps(extras)):
             faults.add("aerostack.json holds a NUL character.", "config_schema")
         return cls(values, extras, faults.warnings), faults
 

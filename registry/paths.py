@@ -1,7 +1,7 @@
 """File paths and file sets that may be stored, served and written at a consumer's."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from registry import errors
 
@@ -62,7 +62,7 @@ def check_files(files: Mapping[str, str]) -> list[errors.RegistryError]:
     found: list[errors.RegistryError] = []
     for path, text in files.items():
         found += _file_faults(path, text)
-    found += _collisions(files)
+    found += _collisions(path for path in files if len(path) <= MAX_PATH_CHARACTERS)
     total = sum(size_of(text) for text in files.values() if isinstance(text, str))
     if total > MAX_TOTAL_BYTES:
         message = f"The files have {total} bytes; at most {MAX_TOTAL_BYTES} fit."
@@ -103,8 +103,11 @@ def _file_faults(path: str, text: object) -> list[errors.RegistryError]:
     return found
 
 
-def _collisions(files: Mapping[str, str]) -> list[errors.RegistryError]:
-    """Paths that are one file, or file and folder at once, on some file systems."""
+def _collisions(files: Iterable[str]) -> list[errors.RegistryError]:
+    """Paths that are one file, or file and folder at once, on some file systems.
+
+    files: paths of bounded length; the work grows with its square.
+    """
     seen: dict[str, str] = {}
     found = []
     for path in files:

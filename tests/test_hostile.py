@@ -70,10 +70,11 @@ PATHS = [
     ".",
     "..",
     "__proto__/x.ts",
+    "a/" * 1_000_000 + "x.ts",
 ]
 
 
-@pytest.mark.parametrize("path", PATHS, ids=ascii)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: ascii(path[:60]))
 def test_push_refuses_a_path_that_could_escape(api, path):
     said = refused(api.push(files={path: CODE, "index.ts": CODE}), "INVALID_PATH")
 
@@ -340,6 +341,40 @@ def test_push_refuses_a_manifest_file_that_says_something_else(api):
         ),
         "VALIDATION_ERROR",
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"x": "\\ud800"}',
+        '{"x": NaN}',
+        '{"x": 1e999}',
+        '{"x": ' + "9" * 5000 + "}",
+        '{"x": 1, "x": 2}',
+        '{"x": ' + "[" * 900 + "]" * 900 + "}",
+        '{"x": ' + "[" * 100_000 + "}",
+        "[]",
+    ],
+    ids=lambda text: ascii(text[:20]),
+)
+def test_push_reads_a_manifest_file_as_strictly_as_a_body(api, text):
+    refused(api.push(files={"aerostack.json": text}), "VALIDATION_ERROR")
+
+
+def test_a_nul_in_the_manifest_is_refused_and_its_spelling_is_not(api):
+    refused(api.push(config_schema={"pattern": "\\\0"}), "VALIDATION_ERROR")
+
+    assert api.push(config_schema={"pattern": "\\u0000"}).status_code == 201
+
+
+def test_unknown_keys_are_named_up_to_a_limit(api):
+    unknown = {f"key{n:06}": 0 for n in range(10_000)}
+
+    warnings = api.push(**unknown).json()["warnings"]
+
+    assert warnings[0] == "The unknown key 'key000000' was ignored."
+    assert warnings[-1] == "So were 9950 more."
+    assert len(warnings) == 51
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,10 @@ fields at top level, in ``config_schema`` or both; the entrypoint as ``code``, a
 ``files`` or both; and empty values for what they don't know.
 """
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry import errors, paths
+from registry import errors, paths, strict_json
 from registry.manifest import FIELDS, Faults, is_missing
 
 # Sent by clients out of habit, or by someone who would like to be someone else.
@@ -20,6 +19,7 @@ NEVER_READ = frozenset(
 )
 OF_A_PUSH = frozenset(["slug", "readme", "code", "files", "config_schema"])
 _SHAPES = {"slug": str, "readme": str, "code": str, "files": dict}
+MAX_NOTED = 50  # unknown keys that warnings name
 ENTRYPOINTS = [
     f"{folder}{stem}{ending}"
     for stem in ("index", "adapter", "core")
@@ -114,9 +114,10 @@ def _filed_config(files: dict, faults: Faults) -> dict | None:
     if not isinstance(text, str) or not text.strip():
         return None
     try:
-        config = json.loads(text)
-    except (ValueError, RecursionError):
-        config = None
+        config = strict_json.parse(text, what="The file aerostack.json")
+    except errors.InvalidJson as error:
+        faults.add(error.message, "files")
+        return None
     if not isinstance(config, dict):
         faults.add("The file aerostack.json is not one JSON object.", "files")
         return None
@@ -124,18 +125,21 @@ def _filed_config(files: dict, faults: Faults) -> dict | None:
 
 
 def _note_unknown(body: dict, manifest: dict | None, faults: Faults) -> None:
-    for key in body.keys() - FIELDS.keys() - OF_A_PUSH - {"publish"}:
+    noted = []
+    for key in sorted(body.keys() - FIELDS.keys() - OF_A_PUSH - {"publish"}):
         if key in NEVER_READ:
             if body[key] not in ("", None):
-                faults.warnings.append(f"{errors.shown(key)} was ignored.")
+                noted.append(f"{errors.shown(key)} was ignored.")
         elif manifest is None:
-            faults.warnings.append(f"The unknown key {errors.shown(key)} was ignored.")
+            noted.append(f"The unknown key {errors.shown(key)} was ignored.")
         else:
             manifest.setdefault(key, body[key])
-            faults.warnings.append(
+            noted.append(
                 f"The unknown key {errors.shown(key)} was kept and sets nothing."
             )
-    faults.warnings.sort()
+    faults.warnings += noted[:MAX_NOTED]
+    if len(noted) > MAX_NOTED:
+        faults.warnings.append(f"So were {len(noted) - MAX_NOTED} more.")
 
 
 def _readme_among(files: dict) -> str:

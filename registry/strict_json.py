@@ -1,0 +1,86 @@
+"""JSON from strangers: strict, bounded, and only what every database can store."""
+
+import json
+import math
+
+from registry import errors
+
+MAX_DEPTH = 32
+MAX_INTEGER_DIGITS = 20
+
+
+def parse(text: str, *, what: str) -> object:
+    """``text`` as JSON.
+
+    what: how a refusal calls it, such as "The body".
+
+    Raises InvalidJson, also for what Python reads and RFC 8259 doesn't have (NaN) or
+    advises against (repeated names, lone surrogates), and for numbers and depths
+    beyond use. Source: docs/api.md, "JSON".
+    """
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=_integer,
+        )
+    except RecursionError:
+        raise errors.InvalidJson(f"{what} is nested too deeply.") from None
+    except ValueError as error:
+        raise errors.InvalidJson(f"{what} is not JSON: {error}.") from None
+    _check(value, what)
+    return value
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("an object has the same key twice")
+    return made
+
+
+def _refuse_constant(name: str):
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _integer(text: str) -> int:
+    if len(text) > MAX_INTEGER_DIGITS:
+        raise ValueError("a number is too large")
+    return int(text)
+
+
+def _check(value: object, what: str) -> None:
+    """Refuse depths and strings that Python's JSON accepts and a database doesn't."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        below = []
+        for item in level:
+            if isinstance(item, dict):
+                below += item.keys()
+                below += item.values()
+            elif isinstance(item, list):
+                below += item
+            elif isinstance(item, str):
+                _check_text(item, what)
+        level = below
+        if not level:
+            return
+    raise errors.InvalidJson(f"{what} is nested too deeply.")
+
+
+def _check_text(text: str, what: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise errors.InvalidJson(
+            f"{what} has half of a surrogate pair in a string."
+        ) from None
