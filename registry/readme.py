@@ -183,6 +183,7 @@ class _Rewriter(HTMLParser):
         self._html: list[str] = []
         self._ids: set[str] = set()
         self._links: list[bool] = []  # open <a>: was it written?
+        self._tables = 0
 
     def rewrite(self, html: str) -> str:
         self.feed(html)
@@ -197,6 +198,8 @@ class _Rewriter(HTMLParser):
         special = {"a": self._link, "img": self._image, "input": self._checkbox}
         if tag in special:
             special[tag](attrs)
+        elif tag == "table":
+            self._table(attrs)
         else:
             self._open(_demoted(tag), self._common(tag, attrs))
 
@@ -206,6 +209,8 @@ class _Rewriter(HTMLParser):
                 self._html.append("</a>")
         elif tag not in self.VOID:
             self._html.append(f"</{_demoted(tag)}>")
+            if tag == "table":
+                self._html.append("</div>")
 
     def _common(self, tag: str, attrs: dict[str, str]) -> dict[str, str]:
         kept = {k: v for k, v in attrs.items() if k not in ("id", "align")}
@@ -217,6 +222,15 @@ class _Rewriter(HTMLParser):
         if tag == "pre":
             kept["tabindex"] = "0"  # scrolls sideways, so the keyboard must reach it
         return kept
+
+    def _table(self, attrs):
+        """In a box that scrolls sideways and that the keyboard can reach; named,
+        each differently, for those who hear the page (WCAG 2.2, 2.1.1 and 2.4.6)."""
+        self._tables += 1
+        name = f"Table {self._tables}" if self._tables > 1 else "Table"
+        box = {"class": "table-scroll", "role": "region"}
+        self._open("div", box | {"aria-label": name, "tabindex": "0"})
+        self._open("table", self._common("table", attrs))
 
     def _link(self, attrs):
         target = attrs.pop("href", "").strip()

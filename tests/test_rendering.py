@@ -182,6 +182,22 @@ def test_readme_renders_what_authors_write():
     assert page.all("a")[0]["href"] == "https://a.example/x"
 
 
+def test_readme_tables_scroll_in_a_box_the_keyboard_reaches():
+    table = "| a |\n|---|\n| 1 |\n"
+    html = rendering.readme_html(f"{table}\ntext\n\n{table}")
+
+    boxes = [div for div in Page(html).all("div") if div.get("role") == "region"]
+    assert [box["aria-label"] for box in boxes] == ["Table", "Table 2"]
+    assert all(box["tabindex"] == "0" for box in boxes)
+    assert html.count('tabindex="0"><table>') == html.count("</table></div>") == 2
+
+
+def test_readme_authors_cannot_make_such_a_box():
+    html = '<div class="table-scroll" role="region" tabindex="0">x</div>'
+
+    assert Page(rendering.readme_html(html)).all("div") == [{"class": ""}]
+
+
 def test_readme_may_be_long():
     item = (
         "- [`some_name`](docs/some_name.md), *see* **also** [that](https://a.example)\n"
@@ -404,10 +420,10 @@ def assert_inert(html: str) -> None:
     allowed = {
         *("id", "class", "href", "rel", "title", "alt", "align", "start", "open"),
         *("type", "disabled", "checked", "aria-label", "tabindex", "data-relative"),
-        *("src", "loading", "data-line"),
+        *("src", "loading", "data-line", "role"),
     }
     classes = readme.CLASSES["span"] | {"source", "source--plain", "line", "invisible"}
-    classes |= {"highlight", "task-list", "task-list-item"}
+    classes |= {"highlight", "task-list", "task-list-item", "table-scroll"}
     for tag, attrs in Page(html).elements:
         assert tag in readme.TAGS
         assert set(attrs) <= allowed
