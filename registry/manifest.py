@@ -423,8 +423,9 @@ class Manifest:
         if values["category"] not in allowed:
             _refuse_category(raw, categories, complete, faults)
         if complete:
+            wrong = {fault.field for fault in faults.found}
             for name in ("name", "description", "entrypoint"):
-                if not values[name]:
+                if not values[name] and name not in wrong:
                     faults.add(
                         f"aerostack.json has no {name}.",
                         name,
@@ -477,11 +478,10 @@ def _refuse_category(raw, categories, complete, faults: Faults) -> None:
     sent = raw.get("category")
     if not complete and sent in (None, ""):
         return
-    faults.add(
-        f"Category {errors.shown(sent)} is not one of: {', '.join(categories)}.",
-        "category",
-        errors.InvalidCategory,
-    )
+    what = "aerostack.json has no category. Use one of"
+    if sent is not None:
+        what = f"Category {errors.shown(sent)} is not one of"
+    faults.add(f"{what}: {', '.join(categories)}.", "category", errors.InvalidCategory)
 
 
 _KINDS = {str: "text", list: "a list", bool: "true or false", dict: "an object"}

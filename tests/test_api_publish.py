@@ -154,6 +154,22 @@ def test_ci_keeps_readme_and_files_that_were_not_sent(api):
     assert "Resizes images" in found["readme"]
 
 
+@pytest.mark.parametrize("sent", [{"version": "1.1.0"}, {"files": {"README.md": "#"}}])
+def test_ci_refuses_blank_code_instead_of_releasing_what_is_there(api, sent):
+    api.ci(publish=True)
+
+    made = api.ci(publish=True, code="\n", **sent)
+
+    assert (made.status_code, made.json()["code"]) == (400, "EMPTY_CODE")
+    assert (Version.objects.count(), Draft.objects.count()) == (1, 1)
+
+
+def test_ci_takes_files_in_place_of_code(api):
+    made = api.ci(publish=True, code="", files={"index.ts": CODE})
+
+    assert (made.status_code, made.json()["status"]) == (201, "published")
+
+
 def test_ci_without_publish_leaves_what_is_live_alone(api):
     api.ci(publish=True)
 

@@ -165,6 +165,29 @@ def test_patch_drops_a_file_sent_as_null_and_empties_a_list(api):
     assert (list(draft["files"]), draft["tags"]) == (["index.ts"], [])
 
 
+@pytest.mark.parametrize(
+    ("name", "code"), [("!!!", "INVALID_NAME"), ("admin", "RESERVED_NAME")]
+)
+def test_patch_refuses_a_name_that_push_would(api, name, code):
+    path = api.push().json()["id"]
+
+    made = api("PATCH", path, {"name": name})
+
+    assert (made.status_code, made.json()["code"]) == (400, code)
+    assert api("GET", path).json()["function"]["name"] == "image-resizer"
+
+
+def test_patch_says_that_the_slug_stays(api):
+    path = api.push().json()["id"]
+
+    made = api("PATCH", path, {"name": "Sharp images", "slug": "sharp-images"}).json()
+
+    assert (made["name"], made["slug"]) == ("Sharp images", "image-resizer")
+    assert made["warnings"] == [
+        "The slug stays image-resizer; push to claim another one."
+    ]
+
+
 def test_patch_of_a_published_draft_opens_it_again(api):
     path = api.push().json()["id"]
     api.publish(path)
@@ -364,6 +387,15 @@ def test_validate_reports_every_fault_and_stores_nothing(api):
     rules = {d["rule"] for d in said["diagnostics"]}
     assert {"INVALID_CATEGORY", "VALIDATION_ERROR"} <= rules
     assert api("GET", "my").json()["functions"] == []
+
+
+def test_validate_looks_past_a_reserved_name(api):
+    sent = body(name="admin", category="Media")
+
+    said = api("POST", "validate", sent, key="").json()
+
+    rules = [d["rule"] for d in said["diagnostics"] if d["severity"] == "error"]
+    assert rules == ["RESERVED_NAME", "INVALID_CATEGORY"]
 
 
 def test_validate_passes_what_is_right(api):

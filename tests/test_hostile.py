@@ -331,6 +331,33 @@ def test_every_fault_is_reported_not_the_first(api):
     assert "tags[1]" in [fault.get("field") for fault in said["details"]]
 
 
+@pytest.mark.parametrize(
+    ("name", "code"), [("!", "INVALID_NAME"), ("admin", "RESERVED_NAME")]
+)
+def test_a_bad_name_hides_no_other_fault(api, name, code):
+    for send in (api.push, api.ci):
+        said = refused(send(name=name, version="1", category=None), code)
+
+        assert [(fault["code"], fault["field"]) for fault in said["details"]] == [
+            (code, "name"),
+            ("INVALID_VERSION", "version"),
+            ("INVALID_CATEGORY", "category"),
+        ]
+
+
+@pytest.mark.parametrize("field", ["name", "description", "entrypoint"])
+def test_a_field_of_the_wrong_type_is_not_missed_besides(api, field):
+    said = refused(api.push(**{field: ["x"]}), "VALIDATION_ERROR")
+
+    assert (said["field"], "details" in said) == (field, False)
+
+
+def test_a_missing_category_is_called_missing(api):
+    said = refused(api.push(category=None), "INVALID_CATEGORY")
+
+    assert said["error"].startswith("aerostack.json has no category. Use one of: auth,")
+
+
 def test_push_refuses_a_manifest_file_that_says_something_else(api):
     other = json.dumps({"name": "other", "version": "1.0.0"})
 

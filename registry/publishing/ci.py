@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from accounts.models import Account, record
-from registry import errors, semver
+from registry import errors, paths, semver
 from registry.manifest import Manifest
 from registry.models import Draft, Function, Version
 from registry.publishing import drafts, intake, releases
@@ -37,13 +37,7 @@ def publish_from_ci(body: dict, *, by: Account, via: str = "ci") -> CiResult:
     Raises as ``push`` and ``publish`` do.
     """
     wants_publish = body.get("publish")
-    if (
-        wants_publish not in (True, False, None)
-        or isinstance(wants_publish, int | float)
-        and not isinstance(wants_publish, bool)
-    ):
-        raise errors.ValidationError("publish is not true or false.", field="publish")
-    submission = intake.read(body, keeps_extras=True)
+    submission = _read(body)
     slug = drafts.check_slug(submission, by)
     function, created = claim(slug, by)
     function = drafts.owned(function.pk, by)
@@ -74,6 +68,18 @@ def publish_from_ci(body: dict, *, by: Account, via: str = "ci") -> CiResult:
         record(event, function, by=by, via=via, draft=str(draft.pk), claimed=created)
         result.warnings += drafts.secret_warnings(draft.files)
     return result
+
+
+def _read(body: dict) -> intake.Submission:
+    """As a push is read. A blank ``code``, of a recipe that found no file, would
+    release what is there already under a new number, so it is refused."""
+    submission = intake.read(body, keeps_extras=True)
+    if not isinstance(body.get("publish"), bool | None):
+        submission.faults.add("publish is not true or false.", "publish")
+    code, has_source = submission.code, any(map(paths.is_source, submission.files))
+    if code is not None and not code.strip() and not has_source:
+        submission.faults.add("The code is empty.", "code", errors.EmptyCode)
+    return submission
 
 
 def _open_draft(function: Function) -> Draft | None:
@@ -109,7 +115,7 @@ def _repeated(
     version = _version_numbered(function, number)
     if version is None:
         return None
-    again = intake.read(body, keeps_extras=True)
+    again = _read(body)
     drafts.check_slug(again, function.owner)
     base = version.manifest, drafts.files_of(version), ""
     manifest = _merged(function, again, *base)

@@ -116,6 +116,7 @@ def save_draft(
     draft = locked(draft, by)
     check_revision(draft, revision)
     submission = intake.read(body)
+    _check_new_name(submission, draft)
     if not whole:
         merge(submission, draft.manifest, draft.files, draft.readme)
     manifest = check(
@@ -125,6 +126,17 @@ def save_draft(
         touch(draft.function)
         record("save_draft", draft.function, by=by, via=via, draft=str(draft.pk))
     return Saved(draft, submission.faults.warnings + secret_warnings(draft.files))
+
+
+def _check_new_name(submission: intake.Submission, draft: Draft) -> None:
+    """A draft's name may change; the slug it was pushed under may not."""
+    slug, faults = draft.function.slug, submission.faults
+    if submission.slug and slugify(submission.slug) != slug:
+        faults.warnings.append(f"The slug stays {slug}; push to claim another one.")
+    name = submission.manifest.get("name")
+    is_new = isinstance(name, str) and name not in ("", draft.manifest.get("name"))
+    if is_new and slugify(name) != slug:
+        faults.check(check_name, name)
 
 
 @transaction.atomic
@@ -153,7 +165,16 @@ def check_slug(submission: intake.Submission, by: Account | None = None) -> str:
     """The slug a body asks for; a missing name is taken from it.
 
     by: whose own functions keep a name that was reserved after they took it.
+
+    Raises every fault of the submission when the name is one of them.
     """
+    slug = submission.faults.check(_slug_of, submission, by)
+    if slug is None:
+        check(submission)  # raises
+    return slug
+
+
+def _slug_of(submission: intake.Submission, by: Account | None) -> str:
     try:
         return _check_slug(submission)
     except errors.ReservedName:
@@ -199,10 +220,12 @@ def check(
         complete=complete,
     )
     faults.warnings += found.warnings + tag_warnings(manifest["tags"])
+    known = {fault.field for fault in faults.found}
     faults.found += [
         fault
         for fault in found.found
-        if fault.field != "description" or raw.get("description")
+        if fault.field not in known
+        and (fault.field != "description" or raw.get("description"))
     ]
     faults.found += paths.check_files(submission.files)
     faults.found += paths.check_readme(submission.readme)
