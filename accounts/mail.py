@@ -4,6 +4,9 @@ A mail is two templates: ``<template>_subject.txt`` and ``<template>_message.txt
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from smtplib import SMTPException
 
 from allauth.core import context as current
@@ -18,6 +21,24 @@ from accounts.models import Account
 SUBJECT_PREFIX = "[Aerostack Hub] "
 MAX_USER_AGENT_CHARACTERS = 200
 logger = logging.getLogger(__name__)
+_held: ContextVar[list | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Send the mails of the block at its end; none of them when it raises.
+
+    For a block that is a transaction: nobody is told of a change that was undone,
+    and no lock waits for a mail server.
+    """
+    waiting: list[tuple[str, EmailMessage]] = []
+    token = _held.set(waiting)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+    for template, message in waiting:
+        _deliver(template, message)
 
 
 def send(template: str, to: str, /, **context) -> None:
@@ -29,8 +50,17 @@ def send(template: str, to: str, /, **context) -> None:
     context |= {"hub_url": settings.HUB_URL, "email": to}
     subject = " ".join(render_to_string(f"{template}_subject.txt", context).split())
     body = render_to_string(f"{template}_message.txt", context).strip() + "\n"
+    message = EmailMessage(SUBJECT_PREFIX + subject, body, to=[to])
+    waiting = _held.get()
+    if waiting is None:
+        _deliver(template, message)
+    else:
+        waiting.append((template, message))
+
+
+def _deliver(template: str, message: EmailMessage) -> None:
     try:
-        EmailMessage(SUBJECT_PREFIX + subject, body, to=[to]).send()
+        message.send()
     except (OSError, SMTPException) as error:
         logger.error("The mail %s could not be sent: %s", template, error)
 

@@ -14,6 +14,7 @@ class Command(BaseCommand):
     def handle(self, **options):
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
+        call_command("clearsessions")  # one indexed DELETE; nothing else removes them
         self._collect_static()
         password_file = settings.DATA_DIR / "demo_password"
         if settings.SEED_DEMO and not Account.objects.exists():
