@@ -131,16 +131,18 @@ if _database["ENGINE"].endswith("sqlite3"):
         "timeout": 30,
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
-            "PRAGMA mmap_size=268435456; PRAGMA cache_size=-16000;"
+            "PRAGMA cache_size=-16000;"
         ),
     }
     # Threads of one test need a file (a database in memory locks whole tables), and
     # two test runs need two.
     _database["TEST"] = {"NAME": f"{DATA_DIR.resolve()}/test-{os.getpid()}.sqlite3"}
 else:
-    _database["CONN_MAX_AGE"] = None
     _database["CONN_HEALTH_CHECKS"] = True
     _database.setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=on"
+# Kept between requests: opening costs more than most answers do, on SQLite too, where
+# the last to close also copies the log back and deletes it under whoever opens.
+_database["CONN_MAX_AGE"] = None
 
 # --- caches: "default" is shared by all processes (sign-in limits), "local" is not
 _cache_url = env.str("CACHE_URL", default="")

@@ -1,0 +1,169 @@
+"""The loads: what readers ask of a Hub, and what authors send to it."""
+
+import http.client
+import json
+from urllib.parse import urlsplit
+
+from bench.measuring import Load, in_turn, measure
+
+GZIP = {"Accept-Encoding": "gzip"}  # as every browser asks
+# kind of address -> (what it is called, headers)
+READS = {
+    "manifest": ("install manifest, latest", {}),
+    "manifest_by_version": ("install manifest, by version", {}),
+    "page": ("function page", GZIP),
+    "source": ("source page", GZIP),
+    "browse": ("browse page 1", GZIP),
+    "browse_deep": ("browse page 1,000", GZIP),
+    "api_list": ("API list", {}),
+    "raw": ("raw file", {}),
+}
+SEARCHES = {
+    "search_exact": "search, exact name",
+    "search_rare": "search, rare word",
+    "search_common": "search, word in every fifth",
+    "search_two": "search, two words",
+    "search_prefix": "search, beginning of a word",
+    "search_typo": "search, typo",
+    "search_facet": "search, with a category",
+    "api_search": "API search, two words",
+}
+WARM = 4  # addresses: after half a second every worker keeps them
+CODE = "export const answer = (n: number): number => n + 42;\n"
+
+
+def warm_reads(found: dict) -> list[tuple[str, Load]]:
+    """(key, load) of what every reader asks for, and the 304s of it."""
+    loads = [
+        (key, Load(name, tuple(found[key][:WARM]), headers))
+        for key, (name, headers) in READS.items()
+    ]
+    return loads
+
+
+def not_modified(found: dict) -> list[tuple[str, Load]]:
+    """The same where the client has it already."""
+    loads = []
+    for key in ("manifest", "page"):
+        name, headers = READS[key]
+        path = (found[key][0],)
+        loads.append((f"{key}_304", Load(f"304 of {name}", path, headers, 304)))
+    return loads
+
+
+def cold_reads(found: dict) -> list[tuple[str, Load]]:
+    """With the cache of ready pages switched off: each answer is made anew."""
+    return [
+        (key, Load(name, tuple(found[key]), headers))
+        for key, (name, headers) in READS.items()
+    ]
+
+
+def searches(found: dict) -> list[tuple[str, Load]]:
+    return [(k, Load(name, tuple(found[k]), GZIP)) for k, name in SEARCHES.items()]
+
+
+def read_all(loads, url, pids, pace) -> dict:
+    """key -> Measured, one load after the other."""
+    return {key: measure(load, url, pids, **pace) for key, load in loads}
+
+
+def one_client(loads, url, pids, pace) -> dict:
+    """The same by a single client: what one reader waits for."""
+    alone = [
+        (f"{key}_alone", Load(load.name, load.paths, load.headers, connections=1))
+        for key, load in loads
+    ]
+    return read_all(alone, url, pids, pace | {"rounds": 1})
+
+
+def references(url: str, pids, pace: dict) -> dict:
+    loads = [
+        ("constant", Load("Django view, constant", ("/constant",))),
+        ("row", Load("Django view, one row by key", ("/row",))),
+    ]
+    return read_all(loads, url, pids, pace)
+
+
+def static_reads(files: dict, url: str, pids, pace: dict) -> dict:
+    """nginx with the bytes of ``files``, and its 304."""
+    headers = {name: GZIP if name.endswith("html") else {} for name in files}
+    loads = [
+        (f"static_{name}", Load(f"nginx, {name} as a file", (f"/{name}",), h))
+        for name, h in headers.items()
+    ]
+    path = (f"/{next(iter(files))}",)
+    loads.append(("static_304", Load("nginx, 304 of a file", path, {}, 304)))
+    return read_all(loads, url, pids, pace)
+
+
+# --- writes
+
+
+class Author:
+    """Sends drafts and publishes them, with a key."""
+
+    base = "/api/community/functions"
+
+    def __init__(self, url: str, key: str):
+        self.host, self.key = urlsplit(url).netloc, key
+
+    def push(self, number: int) -> str:
+        """A new function's draft; its id."""
+        return self._call("POST", self.base, _body(f"bench-{number}"))["id"]
+
+    def publish(self, draft_id: str) -> None:
+        self._call("POST", f"{self.base}/{draft_id}/publish")
+
+    def push_and_publish(self, number: int) -> None:
+        self.publish(self.push(number))
+
+    def publish_from_ci(self, number: int) -> None:
+        """A new version of a function of its own."""
+        body = _body(f"bench-ci-{number}") | {"publish": True}
+        self._call("POST", f"{self.base}/ci/publish", body)
+
+    def _call(self, method: str, path: str, body: dict | None = None) -> dict:
+        connection = http.client.HTTPConnection(self.host, timeout=60)
+        headers = {"X-API-Key": self.key, "Content-Type": "application/json"}
+        data = json.dumps(body).encode() if body is not None else None
+        connection.request(method, path, data, headers)
+        answer = connection.getresponse()
+        said = answer.read()
+        connection.close()
+        assert answer.status in (200, 201), f"{path}: {answer.status} {said[:300]}"
+        return json.loads(said)
+
+
+def _body(name: str) -> dict:
+    return {
+        "name": name,
+        "version": "1.0.0",
+        "description": "Adds forty-two to whatever it is given.",
+        "category": "utility",
+        "language": "typescript",
+        "license": "MIT",
+        "entrypoint": "index.ts",
+        "tags": ["bench"],
+        "code": f"// {name}\n" + CODE * 60,  # 3 KB
+        "readme": f"# {name}\n\n" + "Adds forty-two. " * 60,
+    }
+
+
+def writes(author: Author, pids, count: int) -> dict:
+    """key -> Measured; ``count`` of each, by one client and by eight."""
+    measured, first = {}, 0
+    verbs = {
+        "push": author.push,
+        "push_publish": author.push_and_publish,
+        "ci_publish": author.publish_from_ci,
+    }
+    for key, verb in verbs.items():
+        for clients in (1, 8):
+            start, first = first, first + count
+
+            def send(number, verb=verb, start=start):
+                verb(start + number)
+
+            measured[f"{key}_{clients}"] = in_turn(send, count, clients, pids)
+    return measured

@@ -1,0 +1,210 @@
+"""One whole run: a seeded Hub as production starts it, and the references beside."""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import operations
+from bench.databases import DATABASES, ROOT
+from bench.measuring import fetch, memory_mb
+from bench.references import constant_view, static_files
+
+PARTS = ("references", "gunicorn", "uncached", "nginx", "writes", "verdaccio")
+QUICK = {"seconds": 1, "rounds": 1}
+FULL = {"seconds": 2, "rounds": 3}
+WRITES, QUICK_WRITES = 150, 30
+
+
+class Run:
+    """What one run finds: part -> operation -> Measured, memory and machine facts."""
+
+    def __init__(self, database: str, count: int, *, quick: bool, parts=PARTS):
+        self.database, self.count, self.quick = DATABASES[database], count, quick
+        self.parts = parts
+        self.pace = QUICK if quick else FULL
+        self.measured: dict[str, dict] = {}
+        self.memory: dict[str, dict] = {}
+        self.seconds: dict[str, float] = {}
+
+    def __call__(self, *, check: bool = False) -> dict:
+        """The run as JSON can hold it."""
+        began = time.monotonic()
+        folder = Path(tempfile.mkdtemp(prefix="hub-bench-"))
+        folder.chmod(0o755)
+        try:
+            with self.database.seeded(self.count, folder / "hub", check) as given:
+                self.environment = given
+                self.found = _addresses(given)
+                self._measure(folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        self.seconds["run"] = time.monotonic() - began
+        return self._as_json()
+
+    def _measure(self, folder: Path) -> None:
+        from tests.hub_server import HubServer
+
+        if "references" in self.parts:
+            self._references()
+        for part, options in (("gunicorn", {}), ("uncached", {"PAGE_CACHE_MB": "0"})):
+            if part in self.parts or (part == "gunicorn" and self._needs_hub):
+                server = HubServer(folder / "hub", **(self.environment | options))
+                with _started(server, self.seconds):
+                    getattr(self, f"_{part}")(server, folder)
+        if "verdaccio" in self.parts:
+            self._verdaccio(folder)
+
+    @property
+    def _needs_hub(self) -> bool:
+        return not {"nginx", "writes", "references"}.isdisjoint(self.parts)
+
+    def _references(self) -> None:
+        say("references")
+        with constant_view(self.environment) as (url, pids):
+            pids = [*pids, *self.database.pids]
+            self._keep("references", operations.references(url, pids, self.pace))
+
+    def _gunicorn(self, server, folder: Path) -> None:
+        """Warm answers, then the same bytes as files, then through nginx, writes."""
+        pids, url = self._pids(server), _by_name(server)
+        loads = operations.warm_reads(self.found)
+        loads += operations.not_modified(self.found)
+        if "gunicorn" in self.parts:
+            say("gunicorn, pages kept")
+            self._keep("gunicorn", operations.read_all(loads, url, pids, self.pace))
+        if "references" in self.parts:
+            with static_files(folder / "static", self._bytes(url)) as (static, of_it):
+                args = (self._bytes(url), static, of_it, self.pace)
+                self._keep("references", operations.static_reads(*args))
+        if "nginx" in self.parts:
+            self._nginx(server, folder, loads)
+        if "writes" in self.parts:
+            say("writes")
+            author = operations.Author(url, server.account("bench"))
+            count = QUICK_WRITES if self.quick else WRITES
+            self._keep("writes", operations.writes(author, pids, count))
+        self.memory["hub"] = memory_mb([server.process.pid])
+        if self.database.pids:
+            self.memory["postgres"] = memory_mb(self.database.pids)
+
+    def _uncached(self, server, folder: Path) -> None:
+        say("gunicorn, every page made anew")
+        args = (_by_name(server), self._pids(server), self.pace)
+        loads = operations.cold_reads(self.found)
+        self._keep("uncached", operations.read_all(loads, *args))
+        looked_for = operations.searches(self.found)
+        self._keep("uncached", operations.read_all(looked_for, *args))
+        self._keep("uncached", operations.one_client(looked_for, *args))
+
+    def _nginx(self, server, folder: Path, loads) -> None:
+        from tests.nginx_proxy import NginxProxy
+
+        say("nginx in front")
+        upstream = f"127.0.0.1:{server.port}"
+        with NginxProxy(folder / "nginx", upstream, ROOT / "static") as proxy:
+            pids = [proxy.process.pid, *self._pids(server)]
+            self._keep("nginx", operations.read_all(loads, proxy.url, pids, self.pace))
+
+    def _verdaccio(self, folder: Path) -> None:
+        from bench import verdaccio
+
+        say("Verdaccio")
+        with verdaccio.started(folder / "verdaccio") as peer:
+            if peer is not None:
+                self._keep("verdaccio", verdaccio.measured(peer, self.pace, self.quick))
+                self.memory["verdaccio"] = memory_mb(peer.pids)
+
+    def _bytes(self, url: str) -> dict[str, bytes]:
+        """What nginx serves as files: an answer of each size."""
+        return {
+            "manifest.json": fetch(url, self.found["manifest"][0])[2],
+            "page.html": fetch(url, self.found["page"][0])[2],
+            "browse.html": fetch(url, self.found["browse"][0])[2],
+        }
+
+    def _pids(self, server) -> list[int]:
+        return [server.process.pid, *self.database.pids]
+
+    def _keep(self, part: str, rows: dict) -> None:
+        self.measured.setdefault(part, {}).update(
+            {key: asdict(row) for key, row in rows.items()}
+        )
+
+    def _as_json(self) -> dict:
+        return {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "database": self.database.name,
+            "functions": self.count,
+            "pace": self.pace,
+            "machine": machine(),
+            "seconds": self.seconds,
+            "memory_mb": self.memory,
+            "measured": self.measured,
+        }
+
+
+def machine() -> dict:
+    """What the figures depend on."""
+    import django
+    import gunicorn
+
+    model = "unknown"
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+            break
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "processor": model,
+        "cores": os.cpu_count(),
+        "memory_gb": round(memory),
+        "load_before": round(os.getloadavg()[2], 1),
+        "python": platform.python_version(),
+        "django": django.__version__,
+        "gunicorn": gunicorn.__version__,
+        "kernel": platform.release().partition("-")[0],
+    }
+
+
+def say(what: str) -> None:
+    print(f"  {what} ...", file=sys.stderr, flush=True)
+
+
+class _started:
+    """A server with its tables; notes how long its start took."""
+
+    def __init__(self, server, seconds: dict):
+        self.server, self.seconds = server, seconds
+
+    def __enter__(self):
+        self.server.manage("prepare_hub")
+        began = time.monotonic()
+        self.server.start()
+        self.seconds.setdefault("cold_start", time.monotonic() - began)
+        return self.server
+
+    def __exit__(self, *error):
+        self.server.stop()
+
+
+def _by_name(server) -> str:
+    return f"http://localhost:{server.port}"
+
+
+def _addresses(environment: dict) -> dict:
+    made = subprocess.run(
+        [sys.executable, "-m", "bench.addresses"],
+        cwd=ROOT,
+        env=os.environ | environment,
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    return json.loads(made.stdout)
