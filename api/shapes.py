@@ -5,7 +5,7 @@ from django.conf import settings
 from accounts.models import ApiKey
 from registry.models import Draft, Function, Version
 from registry.publishing import CiResult
-from registry.reading import InstallFile
+from registry.reading import InstallFile, entrypoint_among
 
 
 def timestamp(moment) -> str:
@@ -57,6 +57,7 @@ def function(version: Version, files: dict[str, str]) -> dict:
     return {
         **item(listed),
         **_content(version.manifest, files),
+        "code": files.get(entrypoint_among(files, version), ""),
         "readme": readme.text if readme else "",
         "version": version.number,
         "status": "published",
@@ -147,7 +148,7 @@ def install_manifest(version: Version, files: list[InstallFile]) -> dict:
         "starCount": function.star_count,
         "cloneCount": function.install_count,
         "tags": function.tags,
-        "entrypoint": manifest["entrypoint"],
+        "entrypoint": entrypoint_among({file.path for file in files}, version),
         "npmDependencies": manifest["npmDependencies"],
         "envVars": manifest["envVars"],
         "routeExport": manifest["routeExport"],

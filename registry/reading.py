@@ -1,5 +1,7 @@
 """Finding what is published: by name, by number, for installing."""
 
+import re
+from collections.abc import Container
 from dataclasses import dataclass
 
 from registry import errors
@@ -7,6 +9,13 @@ from registry.integrity import sha256_of
 from registry.models import Function, Redirect, Version
 from registry.paths import size_of
 
+FROM_ABOVE = re.compile(r"""["'`]\.\./""")
+# At the start of a statement, for a comment may well say "used as default".
+DEFAULT_EXPORT = re.compile(
+    r"(?:^|[;}])[ \t]*export"
+    r"(?:\s+default\b|\s*\*\s*as\s+default\b|\s*\{[^{}]*\bdefault\s*[,}])",
+    re.MULTILINE,
+)
 WIRED = ("index.ts", "adapter.ts")  # the file a client imports; they differ
 
 
@@ -107,9 +116,7 @@ def _without_src(files: list[InstallFile]) -> list[InstallFile]:
     outside = {file.path for file in files if not file.path.startswith("src/")}
     stripped = {file.path.removeprefix("src/") for file in files} - outside
     clashes = len(stripped) + len(outside) < len(files)
-    # A file outside that imports from ./src/ would break if it moved.
-    imported = any("./src/" in f.content for f in files if f.path in outside)
-    if clashes or imported:
+    if clashes or any(map(_breaks_if_moved, files)):
         return files
     return [
         InstallFile(file.path.removeprefix("src/"), file.content, file.sha256)
@@ -117,11 +124,25 @@ def _without_src(files: list[InstallFile]) -> list[InstallFile]:
     ]
 
 
+def _breaks_if_moved(file: InstallFile) -> bool:
+    """Does ``file`` import across the border of src/?"""
+    folder, _, name = file.path.partition("/")
+    if folder != "src":
+        return "./src/" in file.content
+    return "/" not in name and bool(FROM_ABOVE.search(file.content))
+
+
+def entrypoint_among(paths: Container[str], version: Version) -> str:
+    """The entrypoint's path in a layout that has these ``paths``."""
+    entrypoint = version.manifest["entrypoint"]
+    return entrypoint if entrypoint in paths else entrypoint.removeprefix("src/")
+
+
 def _stand_in(file: InstallFile) -> InstallFile:
     other = WIRED[1 - WIRED.index(file.path)]
     module = f'"./{file.path.removesuffix(".ts")}"'
     line = f"export * from {module};"
-    if "export default" in file.content or "as default" in file.content:
+    if DEFAULT_EXPORT.search(file.content):
         line += f" export {{ default }} from {module};"
     text = line + "\n"
     return InstallFile(other, text, sha256_of(text), is_generated=True)

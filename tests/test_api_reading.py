@@ -367,6 +367,58 @@ def test_flat_layout_suits_clients_without_folders(api, files, served):
     assert flat["integrity"] == source["integrity"]
 
 
+def test_flat_layout_names_the_entrypoint_that_it_serves(api):
+    made = api.push(entrypoint="src/index.ts")
+    api.publish(made.json()["id"])
+
+    flat = api("GET", "install/image-resizer").json()
+    source = api("GET", "install/image-resizer?layout=source").json()
+
+    assert (flat["entrypoint"], source["entrypoint"]) == ("index.ts", "src/index.ts")
+    assert flat["function"]["code"] == source["function"]["code"] == CODE
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"src/index.ts": 'import "../schema";\n' + CODE, "schema.ts": CODE},
+        {"index.ts": 'import "./src/core";\n' + CODE, "src/core.ts": CODE},
+    ],
+)
+def test_flat_layout_leaves_folders_that_imports_need(api, files):
+    made = api.push(code=None, entrypoint=None, files=files)
+    api.publish(made.json()["id"])
+
+    flat = api("GET", "alice/image-resizer/install").json()["files"]
+
+    assert files.keys() <= {file["path"] for file in flat}
+
+
+@pytest.mark.parametrize(
+    ("code", "has_default"),
+    [
+        ("export default app;\n", True),
+        ("export { app as default };\n", True),
+        ("export {\n  app,\n  app as default,\n};\n", True),
+        ('export * as default from "./core";\n', True),
+        ("const app = 1;export{app as default};\n", True),
+        ('export { default as app } from "./core";\n', False),
+        ("// 60 seconds are used as default\n", False),
+        ("// no export default here\n", False),
+        ("export const default_limit = 1;\n", False),
+        ("export { default_limit };\n", False),
+    ],
+)
+def test_a_stand_in_has_a_default_export_where_there_is_one(api, code, has_default):
+    made = api.push(code=CODE + code)
+    api.publish(made.json()["id"])
+
+    files = api("GET", "alice/image-resizer/install").json()["files"]
+
+    stand_in = next(file["content"] for file in files if file.get("generated"))
+    assert ("default" in stand_in) is has_default
+
+
 def test_code_that_is_among_the_files_is_not_stored_twice(api):
     files = {"core.ts": CORE, "adapter.ts": CODE}
 
