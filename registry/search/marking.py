@@ -55,6 +55,8 @@ def _prose(readme: str):
 
 def _spans(text: str, stems: frozenset[str]):
     """(start, end) of each word found."""
+    if not stems:  # a list that nobody searched: most of them
+        return
     for chunk in COMPOUND.finditer(text):
         words = list(_WORD.finditer(chunk[0]))
         joined = "".join(word[0] for word in words)
