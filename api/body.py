@@ -1,10 +1,12 @@
 """Reading request bodies: bounded, strict, never surprising (docs/api.md, "JSON")."""
 
+from contextlib import suppress
+
 from registry import errors, strict_json
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
-# Read and thrown away before a 413: a client that is cut off while it still sends
-# reports a broken pipe and never shows the answer.
+# Read and thrown away before an answer: a client that is cut off while it still sends
+# reports a broken pipe and never shows what was answered.
 MAX_DRAINED_BYTES = 8 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 
@@ -15,7 +17,6 @@ def read_object(request) -> dict:
     Raises UnsupportedMediaType, PayloadTooLarge, InvalidJson.
     """
     if request.content_type not in ("application/json", ""):
-        drain(request)
         raise errors.UnsupportedMediaType(
             f"The body is {errors.shown(request.content_type)}, not application/json."
         )
@@ -36,7 +37,6 @@ def read_bytes(request) -> bytes:
     while chunk := stream.read(CHUNK_BYTES):
         size += len(chunk)
         if size > MAX_BODY_BYTES:
-            _drop(stream, MAX_DRAINED_BYTES - size)
             raise errors.PayloadTooLarge(
                 f"The body has more than {MAX_BODY_BYTES} bytes."
             )
@@ -45,13 +45,11 @@ def read_bytes(request) -> bytes:
 
 
 def drain(request) -> None:
-    """Read and throw away a body nobody needs, so that the answer can be read."""
-    _drop(_stream(request), MAX_DRAINED_BYTES)
-
-
-def _drop(stream, left: int) -> None:
-    while left > 0 and (chunk := stream.read(min(CHUNK_BYTES, left))):
-        left -= len(chunk)
+    """Read and throw away what is left of a body, up to MAX_DRAINED_BYTES."""
+    stream, left = _stream(request), MAX_DRAINED_BYTES
+    with suppress(OSError):  # the client is gone
+        while left > 0 and (chunk := stream.read(min(CHUNK_BYTES, left))):
+            left -= len(chunk)
 
 
 def _stream(request):

@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts import keys
 from accounts.limits import Limit, Usage, client_address, count
 from api.answers import PRIVATE, answer, failure, refusal
-from api.body import drain, read_object
+from api.body import read_object
 from registry import errors
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def endpoint(
             try:
                 _let_in(request, caller, scope)
                 usage = _count(request, limit)
-                request.json = read_object(request) if body else _no_body(request)
+                request.json = read_object(request) if body else None
                 made = view(request, **kwargs)
             except errors.RegistryError as error:
                 made = refusal(error, request.path_info)
@@ -114,7 +114,6 @@ def by_method(views: Mapping[str, Callable]) -> Callable:
     def dispatch(request, **kwargs):
         method = "GET" if request.method == "HEAD" else request.method
         if method not in views:
-            drain(request)
             error = errors.MethodNotAllowed(
                 f"{errors.shown(request.method)} is not a method of this address."
             )
@@ -158,11 +157,9 @@ def _let_in(request, caller: str, scope: str) -> None:
     try:
         key = keys.read_key(sent_key(request))
     except keys.InvalidKey:
-        drain(request)
         raise errors.Unauthorized from None
     request.key, request.account = key, key.account
     if caller == "account key" and not key.is_account_key:
-        drain(request)
         raise errors.Forbidden(PROJECT_KEY_REFUSED)
     require_scope(request, scope)
 
@@ -170,7 +167,6 @@ def _let_in(request, caller: str, scope: str) -> None:
 def require_scope(request, scope: str) -> None:
     """Raise Forbidden when the key lacks ``scope``; "" needs none."""
     if scope and scope not in request.key.scopes:
-        drain(request)
         raise errors.Forbidden(
             f"This key lacks the scope {scope}. Make an account key (`ac_...`) that "
             "has it."
@@ -192,7 +188,6 @@ def _count(request, limit: Limit | None) -> Usage | None:
     who = request.account.username if request.account else client_address(request)
     usage = count(limit, who)
     if usage and usage.is_over:
-        drain(request)
         error = errors.RateLimited(
             f"More than {limit.count} requests in {limit.seconds} seconds.",
             seconds=usage.resets_in,
@@ -200,11 +195,6 @@ def _count(request, limit: Limit | None) -> Usage | None:
         error.usage = usage
         raise error
     return usage
-
-
-def _no_body(request) -> None:
-    if request.method not in ("GET", "HEAD"):
-        drain(request)
 
 
 def _as_response(made: object) -> HttpResponse:

@@ -3,6 +3,7 @@
 import re
 
 from api.answers import JSON, failure, refusal
+from api.body import drain
 from registry import errors
 
 API = re.compile(r"/+api(?:/|\Z)")
@@ -10,7 +11,8 @@ API = re.compile(r"/+api(?:/|\Z)")
 
 class ApiMiddleware:
     """Takes ``//api/x/`` for ``/api/x`` (a redirect would turn a client's POST into a
-    GET), and gives every error that another layer made a JSON body."""
+    GET), reads what a view left of the body, and gives every error that another layer
+    made a JSON body."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -21,6 +23,7 @@ class ApiMiddleware:
         path = re.sub(r"/{2,}", "/", request.path_info).rstrip("/")
         request.path = request.path_info = path
         response = self.get_response(request)
+        drain(request)
         if response.status_code < 400 or response.headers["Content-Type"] == JSON:
             return response
         return self._as_json(response, path)

@@ -1,6 +1,10 @@
 """Each refusal as clients see it: status, body, headers, fix."""
 
+from io import BytesIO
+from wsgiref.util import setup_testing_defaults
+
 import pytest
+from django.core.wsgi import get_wsgi_application
 
 from accounts import keys
 from accounts.models import Project
@@ -319,6 +323,41 @@ def test_head_has_headers_and_no_body(api, publish):
     assert (public.status_code, public.content) == (200, b"")
     assert (private.status_code, private.content) == (200, b"")
     assert int(public.headers["Content-Length"]) > 500
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("POST", "/api/community/functions", {}, 401),
+        ("PUT", "/api/community/functions", {}, 405),
+        ("POST", "/api/community/functions/validate", {"CONTENT_TYPE": "a/b"}, 415),
+        ("POST", "/api/community/functions/validate", {}, 413),
+        ("POST", "/api/nothing", {}, 404),
+        ("POST", "/api/community/functions", {"HTTP_HOST": "evil.example"}, 400),
+        ("POST", "/api/community/functions", {"QUERY_STRING": "a=%00"}, 400),
+        ("POST", "/api/v1/cli/telemetry/errors", {}, 200),
+    ],
+)
+def test_a_body_is_read_to_its_end_before_an_answer(db, method, path, headers, status):
+    """A client that is still sending when it is cut off never shows the answer."""
+    size = 6 * 1024 * 1024
+    sent = BytesIO(b" " * size)
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(size),
+        "HTTP_HOST": "localhost",
+        "wsgi.input": sent,
+    } | headers
+    setup_testing_defaults(environ)
+    said = []
+
+    response = get_wsgi_application()(environ, lambda *started: said.append(started[0]))
+    response.close()
+
+    assert said[0].startswith(str(status))
+    assert sent.tell() == size
 
 
 def test_edit_conflict_names_both_revisions(api):
