@@ -505,19 +505,22 @@ def _draft(request, id: str, *, or_slug: bool = False) -> Draft:
 
 def _own(account: Account) -> list[Draft]:
     """Open drafts, and for each published function the draft behind its latest
-    version; newest first."""
+    version, or, with every version yanked, the last one; newest first."""
     drafts = (
         Draft.objects.owned_by(account)
         .select_related("function__owner", "function__category", "function__latest")
         .defer("files", "readme")
         .order_by("-updated_at")
     )
-    return [
-        draft
-        for draft in drafts
-        if draft.version_id is None
-        or (draft.function.latest and draft.function.latest.draft_uid == draft.pk)
-    ]
+    own, shown = [], set()
+    for draft in drafts:
+        latest = draft.function.latest
+        if draft.version_id is None or (latest and latest.draft_uid == draft.pk):
+            own.append(draft)
+        elif latest is None and draft.function_id not in shown:
+            shown.add(draft.function_id)
+            own.append(draft)
+    return own
 
 
 def _own_function(request, username: str, slug: str) -> Function:

@@ -272,9 +272,14 @@ def test_a_yanked_number_is_never_published_again(api, publish):
 
 
 def test_with_every_version_yanked_only_numbers_answer(api, publish):
-    publish()
-    api("POST", "alice/image-resizer/versions/1.0.0/yank", {"reason": "Bad."})
+    publish(version="0.9.0")
+    draft = publish().draft_uid
+    for number in ("0.9.0", "1.0.0"):
+        path = f"alice/image-resizer/versions/{number}/yank"
+        assert api("POST", path, {"reason": "Bad."}).status_code == 200
 
+    mine = api("GET", "my").json()["functions"]
+    assert [(m["id"], m["status"]) for m in mine] == [(str(draft), "published")]
     assert api("GET", "alice/image-resizer").status_code == 404
     assert api("GET", "alice/image-resizer?version=1.0.0").status_code == 200
     assert slugs(api("GET", api.base)) == []

@@ -128,6 +128,7 @@ def test_version_conflict_gives_both_hashes(api):
     detail = said["details"][0]
     assert detail["published"].startswith("sha256-")
     assert detail["published"] != detail["sent"]
+    assert said["error"].endswith("with other content (files).")
     assert Version.objects.count() == 1
 
 
@@ -144,9 +145,11 @@ def test_build_metadata_makes_no_new_version(api):
 def test_a_frozen_field_makes_other_content(api):
     api.publish(api.push().json()["id"])
 
-    made = api.publish(api.push(envVars=["TOKEN"]).json()["id"])
+    sent = {"envVars": ["TOKEN"], "license": "ISC"}
+    made = api.publish(api.push(**sent).json()["id"])
 
     assert made.json()["code"] == "VERSION_CONFLICT"
+    assert made.json()["error"].endswith("with other content (license, envVars).")
 
 
 # --- keys

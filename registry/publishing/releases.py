@@ -121,12 +121,13 @@ def same_version(
     existing.function = function
     _refuse_retracted(existing)
     sealed = integrity.of_files(hashes)
-    if sealed != existing.integrity or frozen(manifest.values) != frozen(
-        existing.manifest
-    ):
+    ours, theirs = frozen(manifest.values), frozen(existing.manifest)
+    if sealed != existing.integrity or ours != theirs:
+        what = ["files"] if sealed != existing.integrity else []
+        what += [name for name in ours if ours[name] != theirs[name]]
         raise errors.VersionConflict(
             f"Version {existing.number} of {function.slug} is already published with "
-            "other content.",
+            f"other content ({', '.join(what)}).",
             field="version",
             published=existing.integrity,
             sent=sealed,
