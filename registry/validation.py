@@ -10,7 +10,8 @@ def diagnose(body: dict) -> list[dict]:
     """Everything wrong or odd about ``body``, shaped like a CI call's.
 
     Returns diagnostics: ``{severity, rule, message, path, line, column, endLine,
-    endColumn}``; severity is error (publishing would refuse it), warning or info.
+    endColumn}``; severity is error (publishing would refuse it, or every consumer
+    would stumble over it), warning or info.
     Faults of the manifest come with the path aerostack.json.
     """
     submission = intake.read(body, keeps_extras=True)
