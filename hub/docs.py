@@ -61,6 +61,7 @@ ORDER = {
         "settings": ("Settings", "Every variable, its default, what it does."),
         "moderation": ("Moderation", "The guide for staff."),
         "architecture": ("Architecture", "What lives where; one publish, followed."),
+        "screenshots": ("Screenshots", "A picture of every page, by one command."),
         "performance": ("Performance", "What was measured, and how to repeat it."),
     },
 }
