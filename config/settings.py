@@ -76,7 +76,6 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
-    "heroicons",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -110,7 +109,6 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"heroicons": "hub.templatetags.kept_icons"},
         },
     },
 ]
@@ -270,7 +268,7 @@ DERIVE_IN_BACKGROUND = env_flag("DERIVE_IN_BACKGROUND", True)
 # --- static files and media
 STATIC_URL = "/static/"
 STATIC_ROOT = private_directory(DATA_DIR / "static")
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", ("docs", BASE_DIR / "docs" / "pictures")]
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
 STORAGES = {

@@ -1,7 +1,8 @@
 """``{% load heroicons %}``: the package's tags, with each icon drawn once.
 
 Drawing copies and writes out an XML tree, which for the icons of one list of functions
-took an eighth of the page's time.
+took an eighth of the page's time. The package itself is no installed application, or
+there would be two libraries of this name.
 """
 
 from functools import lru_cache
