@@ -14,7 +14,7 @@ READS = {
     "page": ("function page", GZIP),
     "source": ("source page", GZIP),
     "browse": ("browse page 1", GZIP),
-    "browse_deep": ("browse page 1,000", GZIP),
+    "browse_deep": ("browse, page 1,000 or the last", GZIP),
     "api_list": ("API list", {}),
     "raw": ("raw file", {}),
 }

@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from registry.readme import ID_PREFIX, REL
+from registry.readme import ID_PREFIX, IMAGE, REL
 from registry.rendering import readme_html, safe
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -189,6 +189,14 @@ def _with_links(html: str) -> str:
             target = f"/{place}" + (f"#{at}" if at else "")
         return f'<a href="{target.replace(f"#{ID_PREFIX}", "#")}"'
 
+    # docs/pictures/ is served as static files.
+    html = IMAGE.sub(
+        lambda image: (
+            f'<img src="/static/{image[1].replace("pictures/", "docs/", 1)}" '
+            f'alt="{image[2]}">'
+        ),
+        html,
+    )
     return LINK.sub(led, html)
 
 
