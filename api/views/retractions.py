@@ -1,0 +1,106 @@
+"""What an author says of a published function later."""
+
+from api import shapes
+from api.decorators import endpoint, require_within_key
+from api.views.common import CHANGES, ONE, VIA, plain_name
+from registry import errors, publishing, reading
+from registry.models import Function, Version
+
+
+@endpoint(
+    "POST",
+    ONE + "/versions/{version}/yank",
+    summary="Hide a version from new installs",
+    caller="account key",
+    scope="yank",
+    body="Yank",
+    answers={200: "VersionItem"},
+    refusals=(*CHANGES, errors.ValidationError, errors.Conflict),
+)
+def yank_version(request, username, slug, version):
+    version = _own_version(request, username, slug, version)
+    publishing.yank(
+        version,
+        reason=request.json.get("reason"),
+        replacement=_text(request, "replacement"),
+        by=request.account,
+        via=VIA,
+    )
+    return _as_it_stands(version)
+
+
+@endpoint(
+    "DELETE",
+    ONE + "/versions/{version}/yank",
+    summary="Offer a yanked version again",
+    caller="account key",
+    scope="yank",
+    answers={200: "VersionItem"},
+    refusals=(*CHANGES, errors.Conflict),
+)
+def unyank_version(request, username, slug, version):
+    version = _own_version(request, username, slug, version)
+    publishing.unyank(version, by=request.account, via=VIA)
+    return _as_it_stands(version)
+
+
+@endpoint(
+    "POST",
+    ONE + "/deprecate",
+    summary="Tell consumers to move on",
+    caller="account key",
+    scope="listing:write",
+    body="Deprecate",
+    answers={200: "Deprecation"},
+    refusals=(*CHANGES, errors.ValidationError),
+)
+def deprecate_function(request, username, slug):
+    made = publishing.deprecate(
+        _own_function(request, username, slug),
+        message=request.json.get("message"),
+        successor=_text(request, "successor"),
+        by=request.account,
+        via=VIA,
+    )
+    return {"deprecated": True, "message": made.message, "successor": made.successor}
+
+
+@endpoint(
+    "DELETE",
+    ONE + "/deprecate",
+    summary="Take a deprecation back",
+    caller="account key",
+    scope="listing:write",
+    answers={200: "Deprecation"},
+    refusals=(*CHANGES, errors.Conflict),
+)
+def undeprecate_function(request, username, slug):
+    function = _own_function(request, username, slug)
+    publishing.undeprecate(function, by=request.account, via=VIA)
+    return {"deprecated": False, "message": "", "successor": ""}
+
+
+def _own_function(request, username: str, slug: str) -> Function:
+    function = reading.published_function(slug, plain_name(username))
+    if function.owner_id != request.account.pk:
+        raise errors.NotFound(f"You have no function {errors.shown(slug)}.")
+    require_within_key(request, function.slug)
+    return function
+
+
+def _own_version(request, username: str, slug: str, number: str) -> Version:
+    return reading.published_version(_own_function(request, username, slug), number)
+
+
+def _as_it_stands(version: Version) -> dict:
+    fresh = reading.published_version(version.function, version.number)
+    return shapes.version_item(fresh)
+
+
+def _text(request, name: str) -> str:
+    value = request.json.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise errors.ValidationError(f"{name} is not text.", field=name)
+    return value
