@@ -33,7 +33,7 @@ def steps():
         text = _of_size(code, size)
         yield (
             f"highlighting: {size // 1000} KB of TypeScript",
-            lambda text=text: rendering.source_html("typescript", text),
+            lambda text=text: rendering.source_html(text, "typescript"),
         )
         yield (
             f"inspection: {size // 1000} KB of TypeScript",

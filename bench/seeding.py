@@ -70,7 +70,7 @@ def _html(kind: str, text: str) -> str:
 
     if kind == rendering.README:
         return rendering.readme_html(text)
-    return rendering.source_html(kind, text)
+    return rendering.source_html(text, kind)
 
 
 class Seeder:

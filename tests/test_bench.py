@@ -3,7 +3,8 @@
 import pytest
 
 from bench import reporting, seeding
-from registry.models import Function, SearchDocument, Version
+from registry import rendering
+from registry.models import Function, Rendering, SearchDocument, Version
 
 
 @pytest.fixture
@@ -35,6 +36,22 @@ def test_seeded_function_can_be_read_and_installed(seeded, client):
 
     assert function.description.split()[0] in page.content.decode()
     assert install.json()["integrity"] == function.latest.integrity
+
+
+def test_seeded_html_is_what_rendering_the_text_gives(seeded):
+    shown = Rendering.objects.select_related("blob").order_by("pk")
+
+    for made in [
+        *shown.filter(kind=rendering.README)[:3],
+        *shown.exclude(kind=rendering.README)[:3],
+    ]:
+        text = made.blob.text
+        again = (
+            rendering.readme_html(text)
+            if made.kind == rendering.README
+            else rendering.source_html(text, made.kind)
+        )
+        assert made.html == again
 
 
 def test_table_shows_ratios_of_the_same_run():
