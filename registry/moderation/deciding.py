@@ -104,12 +104,9 @@ def latest_seen(about: object) -> int:
 
 
 def locked(function: Function) -> Function:
-    """``function`` as it stands, with its owner, locked for this transaction."""
-    return (
-        Function.objects.select_for_update(of=("self",))
-        .select_related("owner", "category")
-        .get(pk=function.pk)
-    )
+    """``function`` as it stands, locked for this transaction (without joins; see
+    publishing.drafts.owned)."""
+    return Function.objects.select_for_update().get(pk=function.pk)
 
 
 def require_published(function: Function) -> None:

@@ -324,11 +324,10 @@ def owned(function_id: int, by: Account) -> Function:
     Raises NotFound unless ``by`` owns it, and ReadOnly.
     """
     switches.require()
+    # Without joins: PostgreSQL reads a row again after waiting for its lock, but what
+    # is joined to it stays as it was before the wait.
     function = (
-        Function.objects.select_for_update(of=("self",))
-        .select_related("owner", "category")
-        .filter(pk=function_id, owner=by)
-        .first()
+        Function.objects.select_for_update().filter(pk=function_id, owner=by).first()
     )
     if function is None:
         raise errors.NotFound("There is no such function.")
