@@ -206,3 +206,14 @@ def test_an_unfinished_draft_is_told_everything_it_lacks(author, alice):
     fields = {fault.field for fault in told.faults}
     assert {"description", "category", "code"} <= fields
     assert Draft.objects.get().revision == 1
+
+
+def test_a_credential_is_not_followed_by_nothing_found(client, alice, push):
+    draft = push(code='export const id = "AKIAQ3EGRTHL5XWVYP2M";\n')
+    client.force_login(alice)
+
+    page = client.get(f"/admin/functions/edit/{draft.pk}/publish").content.decode()
+
+    assert "looks like a credential" in page
+    assert "Nothing found" not in page
+    assert "Nothing else found" in page
