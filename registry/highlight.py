@@ -12,20 +12,20 @@ from pathlib import PurePosixPath
 
 from pygments.lexers.configs import TOMLLexer
 from pygments.lexers.data import JsonLexer
-from pygments.lexers.javascript import JavascriptLexer, TypeScriptLexer
 from pygments.lexers.markup import MarkdownLexer
 from pygments.lexers.shell import BashLexer
 from pygments.lexers.sql import SqlLexer
 from pygments.token import Token
 
 from registry.invisible import INVISIBLE_RE, find_invisible, name_of
+from registry.lexing import QuickJavascriptLexer, QuickTypeScriptLexer
 
 # The only lexers ever used, out of some six hundred: each is one more way to hang.
 # Markdown must not highlight its code blocks, which would reach all the others.
 LEXERS: dict[str, Callable] = {
-    "typescript": TypeScriptLexer,
-    "tsx": TypeScriptLexer,
-    "javascript": JavascriptLexer,
+    "typescript": QuickTypeScriptLexer,
+    "tsx": QuickTypeScriptLexer,
+    "javascript": QuickJavascriptLexer,
     "json": JsonLexer,
     "markdown": functools.partial(MarkdownLexer, handlecodeblocks=False),
     "bash": BashLexer,
@@ -83,11 +83,11 @@ def highlighted(text: str, language: str) -> Iterator[str]:
     # Pygments drops a byte order mark; here every character is shown.
     bom = [(Token.Text, "\ufeff")] if text.startswith("\ufeff") else []
     for css, value in _merged(chain(bom, lexer.get_tokens(text))):
-        first, *others = value.split("\n")
-        line.append(_span(css, mark(escape(first, quote=False))))
-        for part in others:
-            yield "".join(line)
-            line = [_span(css, mark(escape(part, quote=False)))]
+        for number, part in enumerate(value.split("\n")):
+            if number:
+                yield "".join(line)
+                line = []
+            line.append(_span(css, mark(escape(part, quote=False))))
     yield "".join(line)
 
 
@@ -117,13 +117,14 @@ def show_invisible(html: str) -> str:
 
 def _merged(tokens) -> Iterator[tuple[str, str]]:
     """Neighbours of one class as one piece."""
-    css, values = "", []
+    css, piece = "", ""
     for new, value in _classified(tokens):
-        if new != css:
-            yield css, "".join(values)
-            css, values = new, []
-        values.append(value)
-    yield css, "".join(values)
+        if new == css:
+            piece += value
+        else:
+            yield css, piece
+            css, piece = new, value
+    yield css, piece
 
 
 def _classified(tokens) -> Iterator[tuple[str, str]]:
@@ -132,21 +133,20 @@ def _classified(tokens) -> Iterator[tuple[str, str]]:
     tail = ""
     end = (Token.Text, "")
     for (kind, value), (_, following) in pairwise(chain(tokens, [end])):
-        is_property = tail.endswith(".") and not tail.endswith("..")
-        if kind in Token.Name.Other or (kind in Token.Keyword and is_property):
-            yield "f" if following.startswith("(") else "", value
-        else:
-            yield _class_of(kind), value
-        tail = (tail + value)[-2:]
+        css, is_name, is_keyword = _look(kind)
+        if is_name or (is_keyword and tail[-1:] == "." and tail != ".."):
+            css = "f" if following[:1] == "(" else ""
+        yield css, value
+        tail = value[-2:] if len(value) > 1 else (tail + value)[-2:]
 
 
 @functools.cache
-def _class_of(kind) -> str:
-    while kind is not None:
-        if kind in CLASSES:
-            return CLASSES[kind]
-        kind = kind.parent
-    return ""
+def _look(kind) -> tuple[str, bool, bool]:
+    """(class, is it just a name?, is it a keyword?) of a token type."""
+    known = kind
+    while known is not None and known not in CLASSES:
+        known = known.parent
+    return CLASSES.get(known, ""), kind in Token.Name.Other, kind in Token.Keyword
 
 
 def _span(css: str, html: str) -> str:
