@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts import keys
+from accounts import keys, replicas
 from accounts.limits import Limit, Usage, client_address, count
 from api.answers import PRIVATE, answer, failure, refusal
 from api.body import read_object
@@ -69,6 +69,9 @@ def endpoint(
     limit = limit or (WRITES if scope else None)
 
     def decorate(view):
+        if method == "GET" and caller == "anyone":
+            view = replicas.reading(view)
+
         @wraps(view)
         def wrapped(request, **kwargs):
             usage = None

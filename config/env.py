@@ -40,6 +40,29 @@ def env_url(name: str, default: str) -> str:
     return raw
 
 
+def env_replicas(name: str, primary: dict) -> dict[str, dict]:
+    """PostgreSQL addresses, separated by commas, as Django's databases "replica1" and
+    on. ``primary`` is the database they follow.
+
+    No health checks: a connection that broke shows when it is used, and the page is
+    made from the primary (accounts/replicas.py). What hangs is given up soon.
+    """
+    found = {}
+    for number, url in enumerate(env.list(name, default=[]), start=1):
+        made = env.db_url_config(url)
+        for database in (primary, made):
+            if not database["ENGINE"].endswith("postgresql"):
+                raise ImproperlyConfigured(
+                    f"{name} is for PostgreSQL: DATABASE_URL and every replica have to "
+                    "be postgres://user:password@host:5432/name addresses."
+                )
+        patience = {"connect_timeout": 2, "tcp_user_timeout": 3000}  # s and ms
+        made["OPTIONS"] = patience | made.get("OPTIONS", {})
+        made |= {"CONN_MAX_AGE": None, "TEST": {"MIRROR": "default"}}
+        found[f"replica{number}"] = made
+    return found
+
+
 def private_directory(path: Path) -> Path:
     """``path``, created for its owner's eyes only (0700) when it is missing."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)

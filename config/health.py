@@ -1,21 +1,33 @@
-"""Is this process up (healthz), and can it serve (readyz)?"""
+"""Is this process up (healthz), can it serve, and how far are replicas (readyz)?"""
 
 from django.db import DatabaseError, connection
 from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import replicas
+
 
 @require_safe
 @never_cache
 def healthz(request):
     """200 when the process answers and the database does too; 503 otherwise."""
+    return _answer()
+
+
+@require_safe
+@never_cache
+def readyz(request):
+    """As healthz, with a line for each replica. Pages are right without any, so none
+    makes it a 503."""
+    return _answer(replicas.states)
+
+
+def _answer(lines=lambda: ()):
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+        said = [*map(str, lines())]
     except DatabaseError:
         return HttpResponse("database unavailable\n", "text/plain", status=503)
-    return HttpResponse("ok\n", "text/plain")
-
-
-readyz = healthz
+    return HttpResponse("\n".join(["ok", *said, ""]), "text/plain")

@@ -11,6 +11,7 @@ from config.env import (
     env,
     env_flag,
     env_int,
+    env_replicas,
     env_url,
     private_directory,
     secret_from,
@@ -142,6 +143,11 @@ else:
 # Kept between requests: opening costs more than most answers do, on SQLite too, where
 # the last to close also copies the log back and deletes it under whoever opens.
 _database["CONN_MAX_AGE"] = None
+# Streaming replicas for public pages; who reads which is accounts/replicas.py.
+_replicas = env_replicas("DATABASE_REPLICA_URLS", _database)
+REPLICAS = sorted(_replicas)
+DATABASES |= _replicas
+DATABASE_ROUTERS = ["accounts.replicas.Router"] if REPLICAS else []
 
 # --- caches: "default" is shared by all processes (sign-in limits), "local" is not
 _cache_url = env.str("CACHE_URL", default="")

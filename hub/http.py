@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
+from accounts import replicas
 from registry import errors
 
 REVALIDATE = "public, no-cache"
@@ -58,8 +59,10 @@ def public_page(view, cache: str = REVALIDATE):
     """Serve ``view`` to GET and HEAD as a public page.
 
     cache: REVALIDATE, or IMMUTABLE for bytes that can never change. A 404 raised
-    inside is sent as a page too, and so is an Unavailable.
+    inside is sent as a page too, and so is an Unavailable. Rows may come from a
+    replica (accounts/replicas.py).
     """
+    view = replicas.reading(view)
 
     @require_safe
     @wraps(view)

@@ -95,6 +95,7 @@ def test_a_secret_is_made_once_and_kept_for_its_owner_alone(tmp_path):
         ({"HUB_URL": "hub.example.com"}, "use a full address"),
         ({"HUB_URL": "ftp://hub.example.com"}, "use a full address"),
         ({"PAGE_CACHE_MB": "much"}, "PAGE_CACHE_MB"),
+        ({"DATABASE_REPLICA_URLS": "postgres://a@b/c"}, "is for PostgreSQL"),
     ],
     ids=str,
 )
