@@ -2,6 +2,7 @@
 
     python -m bench [PART ...] [--functions N] [--database sqlite|postgres]
                     [--quick] [--check] [--keep]
+    python -m bench seed [--functions N] [--database ...]   only what it takes
     python -m bench micro        single steps, without a server
     python -m bench report       docs/performance.md from the results that are kept
 
@@ -12,6 +13,7 @@ import argparse
 import sys
 
 from bench import reporting
+from bench.databases import prepare
 from bench.running import PARTS, Run
 
 
@@ -24,6 +26,9 @@ def main(args: list[str]) -> int:
         reporting.write_document()
         return 0
     asked = _parser().parse_args(args)
+    if asked.part == ["seed"]:
+        prepare(asked.database, asked.functions, check=asked.check)
+        return 0
     unknown = set(asked.part) - set(PARTS)
     if unknown:
         print(f"No such part: {', '.join(sorted(unknown))}.\n{__doc__}")

@@ -1,6 +1,10 @@
-"""Seeded registries to measure: made once per size, kept, and copied for each run."""
+"""Seeded registries to measure: made once per size and kept.
 
-import hashlib
+Each run gets a copy. Large ones are measured in place, as copying them would take
+longer; the few hundred functions that a run publishes stay in those.
+"""
+
+import json
 import os
 import shutil
 import socket
@@ -11,8 +15,11 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.seeding import fingerprints
+
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = Path(tempfile.gettempdir()) / "aerostack-hub-bench"
+COPIED_FUNCTIONS = 100_000  # at most
 POSTGRES = Path("/usr/lib/postgresql/15/bin")
 # As docs/self-hosting.md has it for a small machine; commits are synced to the disk.
 POSTGRES_SETTINGS = {
@@ -32,50 +39,55 @@ class Sqlite:
 
     @contextmanager
     def seeded(self, count: int, folder: Path, check: bool):
-        """A copy of the registry of ``count`` functions, as environment variables."""
-        kept = KEPT / f"sqlite-{count}-{fingerprint()}"
-        if not (kept / "done").exists():
+        """The registry of ``count`` functions, as environment variables."""
+        kept = KEPT / f"sqlite-{count}"
+
+        def emptied():
             shutil.rmtree(kept, ignore_errors=True)
-            seed(count, _environment(kept))
-            (kept / "done").touch()
+
+        given = _environment(kept)
+        _brought_up(KEPT / f"sqlite-{count}.json", count, given, emptied)
         if check:
-            verify(count, _environment(kept))
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(kept / "hub.sqlite3", folder / "hub.sqlite3")
-        shutil.copyfile(kept / "secret_key", folder / "secret_key")
-        yield _environment(folder)
+            verify(count, given)
+        if count <= COPIED_FUNCTIONS:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in ("hub.sqlite3", "secret_key"):
+                shutil.copyfile(kept / name, folder / name)
+            given = _environment(folder)
+        yield given
 
 
 class Postgres:
-    """A cluster of our own; one database per size is the template of the copies."""
+    """A cluster of our own per size; its database is the template of the copies."""
 
     name = "postgres"
 
     @contextmanager
     def seeded(self, count: int, folder: Path, check: bool):
-        with self._cluster() as url:
-            kept = f"seed_{count}_{fingerprint()}"
-            mark = KEPT / f"postgres-{kept}"
-            if not mark.exists():
-                _execute(url, f"DROP DATABASE IF EXISTS {kept} WITH (FORCE)")
-                _execute(url, f"CREATE DATABASE {kept}")
-                seed(count, _environment(folder, f"{url}/{kept}"))
-                mark.touch()
+        with self._cluster(count) as url:
+
+            def emptied():
+                _execute(url, "DROP DATABASE IF EXISTS seed WITH (FORCE)")
+                _execute(url, "CREATE DATABASE seed")
+
+            given = _environment(folder, f"{url}/seed")
+            _brought_up(KEPT / f"postgres-{count}.json", count, given, emptied)
             if check:
-                verify(count, _environment(folder, f"{url}/{kept}"))
-            _execute(url, "DROP DATABASE IF EXISTS run WITH (FORCE)")
-            _execute(url, f"CREATE DATABASE run TEMPLATE {kept}")
+                verify(count, given)
+            if count <= COPIED_FUNCTIONS:
+                _execute(url, "DROP DATABASE IF EXISTS run WITH (FORCE)")
+                _execute(url, "CREATE DATABASE run TEMPLATE seed")
+                given = _environment(folder, f"{url}/run")
             _execute(url, "CHECKPOINT")
-            yield _environment(folder, f"{url}/run")
+            yield given
             _execute(url, "DROP DATABASE IF EXISTS run WITH (FORCE)")
 
     @contextmanager
-    def _cluster(self):
-        data, port = KEPT / "postgres", free_port()
+    def _cluster(self, count: int):
+        data, port = KEPT / f"postgres-{count}", free_port()
         as_user = {"user": "postgres", "group": "postgres"} if not os.geteuid() else {}
         if not (data / "PG_VERSION").exists():
-            for mark in KEPT.glob("postgres-seed_*"):
-                mark.unlink()
+            (KEPT / f"postgres-{count}.json").unlink(missing_ok=True)
             data.mkdir(parents=True, exist_ok=True)
             if as_user:
                 shutil.chown(data, **as_user)
@@ -83,7 +95,7 @@ class Postgres:
             quiet = {"stdout": subprocess.DEVNULL, "cwd": data}
             subprocess.run([*command, "-E", "UTF8"], check=True, **quiet, **as_user)
         given = [f"-c{name}={value}" for name, value in POSTGRES_SETTINGS.items()]
-        with (KEPT / "postgres.log").open("w") as log:
+        with data.with_suffix(".log").open("w") as log:
             server = subprocess.Popen(
                 [POSTGRES / "postgres", "-D", data, f"-p{port}", *given],
                 stderr=log,
@@ -103,26 +115,49 @@ class Postgres:
 DATABASES = {"sqlite": Sqlite(), "postgres": Postgres()}
 
 
-def seed(count: int, environment: dict) -> None:
-    """Make the tables and fill them."""
-    Path(environment["HUB_DATA_DIR"]).mkdir(parents=True, exist_ok=True)
+def prepare(database: str, count: int, *, check: bool) -> None:
+    """Have the seed of that size, for a run to find it."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-bench-"))
+    try:
+        with DATABASES[database].seeded(count, folder / "hub", check):
+            pass
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _brought_up(mark: Path, count: int, environment: dict, emptied) -> None:
+    """Seed what is missing, as far as ``mark`` remembers what there is.
+
+    emptied: makes room for rows where those that stand are of no use.
+    """
+    rows, search = fingerprints()
+    wanted = {"rows": rows, "search": search, "tables": _migrations()}
+    made = json.loads(mark.read_text()) if mark.exists() else {}
+    if made == wanted:
+        return
+    quiet = {"stdout": subprocess.DEVNULL}
     print(f"Seeding {count:,} functions, once:", flush=True)
-    _run(["manage.py", "prepare_hub"], environment, stdout=subprocess.DEVNULL)
-    _run(["-m", "bench.seeding", str(count)], environment)
+    if made.get("rows") != rows:
+        mark.unlink(missing_ok=True)
+        emptied()
+        made = {}
+    Path(environment["HUB_DATA_DIR"]).mkdir(parents=True, exist_ok=True)
+    _run(["manage.py", "prepare_hub"], environment, **quiet)
+    for part in ("rows", "search"):
+        if made.get(part) != wanted[part]:
+            _run(["-m", "bench.seeding", str(count), f"--{part}"], environment)
+            made[part] = wanted[part]
+            mark.write_text(json.dumps(made))
+    mark.write_text(json.dumps(wanted))
+
+
+def _migrations() -> list[str]:
+    return sorted(path.name for path in ROOT.glob("*/migrations/0*.py"))
 
 
 def verify(count: int, environment: dict) -> None:
     """Raises CalledProcessError, with the faults printed, where there are any."""
     _run(["-m", "bench.seeding", str(count), "--check"], environment)
-
-
-def fingerprint() -> str:
-    """Changes with what is seeded and with the tables there are."""
-    migrations = sorted(path.name for path in ROOT.glob("*/migrations/0*.py"))
-    digest = hashlib.sha256(" ".join(migrations).encode())
-    for name in ("seeding.py", "words.py"):
-        digest.update((ROOT / "bench" / name).read_bytes())
-    return digest.hexdigest()[:8]
 
 
 def free_port() -> int:
@@ -154,7 +189,7 @@ def _wait(url: str) -> None:
             return
         except psycopg.OperationalError:
             time.sleep(0.1)
-    raise TimeoutError(f"PostgreSQL did not start; see {KEPT / 'postgres.log'}")
+    raise TimeoutError(f"PostgreSQL did not start; see its log in {KEPT}")
 
 
 def _execute(url: str, statement: str) -> None:

@@ -101,16 +101,19 @@ def static_reads(files: dict, url: str, pids, pace: dict) -> dict:
 
 
 class Author:
-    """Sends drafts and publishes them, with a key."""
+    """Sends drafts and publishes them, with a key.
+
+    name: an account's; no other run may have published under it in this registry.
+    """
 
     base = "/api/community/functions"
 
-    def __init__(self, url: str, key: str):
-        self.host, self.key = urlsplit(url).netloc, key
+    def __init__(self, url: str, name: str, key: str):
+        self.host, self.name, self.key = urlsplit(url).netloc, name, key
 
     def push(self, number: int) -> str:
         """A new function's draft; its id."""
-        return self._call("POST", self.base, _body(f"bench-{number}"))["id"]
+        return self._call("POST", self.base, _body(f"{self.name}-{number}"))["id"]
 
     def publish(self, draft_id: str) -> None:
         self._call("POST", f"{self.base}/{draft_id}/publish")
@@ -120,7 +123,7 @@ class Author:
 
     def publish_from_ci(self, number: int) -> None:
         """A new version of a function of its own."""
-        body = _body(f"bench-ci-{number}") | {"publish": True}
+        body = _body(f"{self.name}-ci-{number}") | {"publish": True}
         self._call("POST", f"{self.base}/ci/publish", body)
 
     def _call(self, method: str, path: str, body: dict | None = None) -> dict:

@@ -88,7 +88,8 @@ class Run:
             self._nginx(server, folder, loads)
         if "writes" in self.parts:
             say("writes")
-            author = operations.Author(url, server.account("bench"))
+            name = f"bench-{time.time():.0f}"
+            author = operations.Author(url, name, server.account(name))
             count = QUICK_WRITES if self.quick else WRITES
             self._keep("writes", operations.writes(author, pids, count))
         self.memory["hub"] = memory_mb([server.process.pid])

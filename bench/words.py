@@ -33,9 +33,13 @@ class Words:
         weights = [1 / (rank + 2.7) for rank in range(len(self.vocabulary))]
         self._weights = list(accumulate(weights))
 
+    def begin_again(self, seed: str) -> None:
+        """From here on the texts are those of another seed."""
+        self._random = random.Random(seed)
+
     def some(self, count: int) -> list[str]:
         """``count`` words by their frequency; some come twice."""
-        return self._random.choices(self.vocabulary, cum_weights=self._weights, k=count)
+        return self.weighted(self.vocabulary, self._weights, count)
 
     def sentence(self, count: int) -> str:
         return " ".join(self.some(count)).capitalize() + "."
@@ -55,6 +59,13 @@ class Words:
     def popularity(self, most: int) -> int:
         """How often something was installed: a few are by many, most by nobody."""
         return min(most, int(self._random.paretovariate(0.7)) - 1)
+
+    def bits(self, count: int) -> int:
+        return self._random.getrandbits(count)
+
+    def weighted(self, items, cum_weights: list[int], count: int = 1) -> list:
+        """``count`` of ``items``, each as often as its weight says."""
+        return self._random.choices(items, cum_weights=cum_weights, k=count)
 
     def pick(self, items):
         """One of ``items``, the first ones more often."""

@@ -1,0 +1,281 @@
+"""The rows of N functions, as tuples for the databases' bulk loading.
+
+Most functions are small utilities in one to three files, some are as large as the
+examples; one to five versions differ in their entrypoint. Every function has a name
+and words of its own, so no text stands twice.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from pathlib import Path
+
+from bench.words import COMMON, COMMON_SHARE, RARE, RARE_FUNCTIONS, Words
+
+ROOT = Path(__file__).resolve().parent.parent
+# (a function's folder, how many of a hundred functions are like it)
+TEMPLATES = [
+    (ROOT / "bench" / "templates" / "clamp", 40),
+    (ROOT / "bench" / "templates" / "duration", 25),
+    (ROOT / "bench" / "templates" / "pick", 18),
+    (ROOT / "bench" / "templates" / "signed-cookie", 10),
+    (ROOT / "examples" / "webhook-signature", 3),
+    (ROOT / "examples" / "cursor-pagination", 2),
+    (ROOT / "examples" / "magic-link-login", 2),
+]
+NUMBERS = ("1.0.0", "1.1.0", "1.1.1", "2.0.0", "2.1.0")
+VERSION_WEIGHTS = (50, 25, 12, 8, 5)  # of a hundred functions have so many versions
+# HTML is some four times the source; only what is looked at gets any.
+RENDERED_FUNCTIONS = 10_000
+FUNCTIONS_PER_AUTHOR = 25
+MAX_ABOUT_CHARACTERS = 600
+NAME, NUMBER, TEXT = "zzname", "9.9.9", "zztext"  # stand in a template's texts
+FIRST_DAY = datetime(2025, 1, 1, tzinfo=UTC)
+SECONDS_BETWEEN = 30
+SEED = 7
+# model -> the columns its tuples have; the others get their defaults.
+COLUMNS = {
+    "Blob": "sha256 size text",
+    "NameClaim": "look_alike owner_id created_at",
+    "Function": "id uid owner_id slug look_alike created_at active_at name description "
+    "readme_id category_id tags language runtime license latest_id latest_number "
+    "is_listed published_at updated_at install_count star_count",
+    "FunctionTag": "function_id tag",
+    "Version": "id function_id number precedence sort_key is_prerelease manifest "
+    "readme_id integrity size draft_uid published_by via published_at",
+    "VersionFile": "version_id path blob_id",
+    "Inspection": "version_id inspector report",
+    "Rendering": "blob_id kind renderer html is_complete reason",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A function before its texts are made: what must not stand twice is given out."""
+
+    number: int
+    slug: str
+    look_alike: str
+    owner_id: int
+    owner: str
+
+
+def plans(count: int, owners: list[tuple[int, str]]):
+    """``count`` Plans; owners: (id, username)."""
+    from registry.names import look_alike
+
+    words, seen = Words(SEED), set()
+    for number in range(1, count + 1):
+        slug = words.slug()[:50].strip("-")
+        if look_alike(slug) in seen:
+            slug = f"{slug[:49]}-{number}"
+        reads_as = look_alike(slug)
+        if reads_as in seen:
+            slug = f"fn-{number}-{slug}"[:58]
+            reads_as = look_alike(slug)
+        seen.add(reads_as)
+        yield Plan(number, slug, reads_as, *owners[number % len(owners)])
+
+
+class Template:
+    """A function's folder as text with NAME, NUMBER and TEXT in it, rendered and
+    inspected once: names are single words to every renderer, so putting others in
+    their place gives what rendering those would have given."""
+
+    def __init__(self, folder: Path):
+        from registry import inspection, rendering
+        from registry.demo import push_body
+        from registry.manifest import Manifest
+
+        sent = push_body(folder)
+        config = sent["config_schema"]
+        read, _ = Manifest.read(config, categories={config["category"]})[:2]
+        self.manifest = read.as_json()
+        self.entrypoint = config["entrypoint"]
+        self.files = {
+            path: self._header(path) + text
+            for path, text in sorted(sent["files"].items())
+        }
+        about = sent["readme"].partition("\n## ")[2]
+        about = about[:MAX_ABOUT_CHARACTERS].rstrip("`")
+        self.readme = f"# {NAME}\n\n{TEXT}\n\n## {about}\n"
+        self.report = json.dumps(
+            inspection.inspect(config, self.files) | {"incomplete": ""}
+        )
+        self.html = {
+            path: (kind := rendering.language_of(path), _html(kind, text))
+            for path, text in self.files.items()
+        }
+        self.readme_html = _html(rendering.README, self.readme)
+
+    def _header(self, path: str) -> str:
+        """Makes each file its function's own, and the entrypoint its version's."""
+        return f"// {NAME} {NUMBER}\n" if path == self.entrypoint else f"// {NAME}\n"
+
+
+def _html(kind: str, text: str) -> str:
+    from registry import rendering
+
+    if kind == rendering.README:
+        return rendering.readme_html(text)
+    return rendering.source_html(text, kind)
+
+
+class Maker:
+    """Plans in, rows out. The same plans always give the same rows.
+
+    categories: (id, slug) of those that functions are filed under.
+    """
+
+    def __init__(self, count: int, categories: list[tuple[int, str]]):
+        from registry import semver
+
+        self.count, self.categories = count, categories
+        self.templates = [Template(folder) for folder, _ in TEMPLATES]
+        self.weights = list(accumulate(weight for _, weight in TEMPLATES))
+        self.numbers = [semver.parse(number) for number in NUMBERS]
+        self.words = Words(SEED)
+
+    def __call__(self, batch: list[Plan]) -> dict[str, list[tuple]]:
+        """The model's name -> its rows, in the order of COLUMNS."""
+        self.words.begin_again(f"{SEED} {batch[0].number}")
+        self.rows = {name: [] for name in COLUMNS}
+        for plan in batch:
+            self._function(plan)
+        return self.rows
+
+    def _function(self, plan: Plan) -> None:
+        words, number = self.words, plan.number
+        (template,) = words.weighted(self.templates, self.weights)
+        category_id, category = words.pick(self.categories)
+        listing = template.manifest | {
+            "name": plan.slug,
+            "version": NUMBER,
+            "description": self._description(number),
+            "category": category,
+            "tags": words.tags(),
+        }
+        at = FIRST_DAY + timedelta(seconds=SECONDS_BETWEEN * number)
+        at = at.strftime("%Y-%m-%d %H:%M:%S")
+        readme = self._readme(template, plan)
+        latest_id, latest = self._versions(template, plan, listing, readme, at)
+        add = self.rows
+        add["NameClaim"].append((plan.look_alike, plan.owner_id, at))
+        add["FunctionTag"] += [(number, tag) for tag in listing["tags"]]
+        add["Function"].append(
+            (
+                number,
+                f"{words.bits(128):032x}",
+                plan.owner_id,
+                plan.slug,
+                plan.look_alike,
+                at,
+                at,
+                plan.slug,
+                listing["description"],
+                readme,
+                category_id,
+                json.dumps(listing["tags"]),
+                listing["language"],
+                listing["runtime"],
+                listing["license"],
+                latest_id,
+                latest,
+                True,
+                at,
+                at,
+                words.popularity(2_000_000),
+                words.popularity(50_000),
+            )
+        )
+
+    def _description(self, number: int) -> str:
+        words = self.words.some(12)
+        if self.words.chance(COMMON_SHARE):
+            words.append(COMMON)
+        if number % max(2, self.count // RARE_FUNCTIONS) == 0:
+            words.append(RARE)
+        return " ".join(words)[:290].capitalize() + "."
+
+    def _readme(self, template: Template, plan: Plan) -> str:
+        from registry import rendering
+
+        sentences = 2 + self.words.popularity(8)
+        said = " ".join(self.words.sentence(12) for _ in range(sentences))
+
+        def filled(text):
+            return text.replace(NAME, plan.slug).replace(TEXT, said)
+
+        sha256, _ = self._blob(filled(template.readme))
+        if plan.number <= RENDERED_FUNCTIONS:
+            self._rendering(sha256, rendering.README, filled(template.readme_html))
+        return sha256
+
+    def _versions(self, template, plan: Plan, listing, readme, at) -> tuple[int, str]:
+        """The id and number of the latest one."""
+        (wanted,) = self.words.weighted(
+            range(1, len(NUMBERS) + 1), list(accumulate(VERSION_WEIGHTS))
+        )
+        files = {
+            path: text.replace(NAME, plan.slug) for path, text in template.files.items()
+        }
+        first = template.entrypoint
+        shared = {
+            path: self._blob(text) for path, text in files.items() if path != first
+        }
+        manifest = json.dumps(listing)
+        report = template.report.replace(NAME, plan.slug)
+        for index, number in enumerate(self.numbers[:wanted]):
+            version_id = (plan.number - 1) * len(NUMBERS) + index + 1
+            entry = self._blob(files[first].replace(NUMBER, number.text))
+            blobs = shared | {first: entry}
+            self._version(version_id, number, blobs, plan, readme, manifest, report, at)
+        if plan.number <= RENDERED_FUNCTIONS:
+            for path, (sha256, _) in blobs.items():
+                kind, html = template.html[path]
+                html = html.replace(NAME, plan.slug).replace(NUMBER, number.text)
+                self._rendering(sha256, kind, html)
+        return version_id, number.text
+
+    def _version(self, version_id, number, blobs, plan, readme, manifest, report, at):
+        from registry import inspection, integrity
+
+        hashes = {path: sha256 for path, (sha256, _) in blobs.items()}
+        add = self.rows
+        add["VersionFile"] += [(version_id, *file) for file in hashes.items()]
+        add["Inspection"].append(
+            (version_id, inspection.INSPECTOR, report.replace(NUMBER, number.text))
+        )
+        add["Version"].append(
+            (
+                version_id,
+                plan.number,
+                number.text,
+                number.precedence,
+                number.sort_key,
+                number.is_prerelease,
+                manifest.replace(NUMBER, number.text),
+                readme,
+                integrity.of_files(hashes),
+                sum(size for _, size in blobs.values()),
+                f"{version_id:032x}",
+                plan.owner,
+                "cli",
+                at,
+            )
+        )
+
+    def _blob(self, text: str) -> tuple[str, int]:
+        """The hash and bytes of a text, which becomes a row."""
+        from registry import integrity, paths
+
+        sha256, size = integrity.sha256_of(text), paths.size_of(text)
+        self.rows["Blob"].append((sha256, size, text))
+        return sha256, size
+
+    def _rendering(self, sha256: str, kind: str, html: str) -> None:
+        from registry import rendering
+
+        row = (sha256, kind, rendering.RENDERER, html, True, "")
+        self.rows["Rendering"].append(row)
