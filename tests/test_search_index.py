@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from registry import derived, errors, publishing, search
 from registry.listing import edit_listing, listing_of
 from registry.models import Function, SearchDocument, SearchSpelling, SearchWord
-from registry.search import documents, engines, places
+from registry.search import documents, engines, filling, places, rows, schema
 
 CSV = {"name": "csv-export", "description": "CSV.", "tags": ["csv"], "readme": ""}
 
@@ -266,6 +266,90 @@ def test_rebuild_makes_the_same_again(publish, capsys):
     assert list(SearchDocument.objects.order_by("pk").values()) == before
     assert set(SearchWord.objects.values_list("word", flat=True)) == words
     assert slugs("image") == ["image-resizer"]
+
+
+def everything():
+    """What search knows, but for how often words are used."""
+    return (
+        list(SearchDocument.objects.order_by("pk").values()),
+        sorted(SearchWord.objects.values_list("word", flat=True)),
+        sorted(SearchSpelling.objects.values_list("spelling", "word")),
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_first_filling_by_processes_writes_what_publishing_wrote(
+    publish, alice, monkeypatch
+):
+    monkeypatch.setattr(filling, "WORTH_PROCESSES", 2)
+    monkeypatch.setattr(filling, "FILLED_AT_ONCE", 3)
+    monkeypatch.setattr(documents, "HOT_ROWS", 4)
+    derived.make(publish(code="export const parse = (fooBar) => fooBar;\n").pk)
+    for number in range(8):
+        publish(name=f"csv-{number}", license="MIT OR ISC", tags=["rate limit"])
+    publishing.yank(publish(**CSV), reason="Leaks.", by=alice, via="admin")
+    search.rebuild()
+    before = everything()
+    counts = dict(SearchWord.objects.values_list("word", "documents"))
+    SearchDocument.objects.all().delete()
+    SearchWord.objects.all().delete()
+    SearchSpelling.objects.all().delete()
+    done = []
+
+    assert search.rebuild(progress=done.append) == 10
+
+    assert done == [3, 6, 9, 10]
+    assert everything() == before
+    assert dict(SearchWord.objects.values_list("word", "documents")) == counts
+    assert len(slugs("csv")) == 8
+    assert slugs("code:fooBar") == ["image-resizer"]
+
+
+def test_filling_reads_again_what_changed_meanwhile(publish, monkeypatch):
+    first = publish().function
+    second = publish(**CSV).function
+    SearchDocument.objects.all().delete()
+    read = rows.rows_of
+
+    def slow(functions):
+        made = read(functions)
+        if len(made) == 2:  # while nothing was locked
+            search.index(first)  # published again
+            Function.objects.filter(pk=second.pk).update(install_count=500)
+        return made
+
+    monkeypatch.setattr(rows, "rows_of", slow)
+
+    search.rebuild()
+
+    expected = places.place_of(second.pk, installs=500, stars=0, is_sunk=False)
+    assert SearchDocument.objects.get(pk=second.pk).place == expected
+    assert slugs("resize") == ["image-resizer"]
+    assert slugs("csv") == ["csv-export"]
+
+
+def test_joined_names_are_no_words_of_the_dictionary(publish):
+    publish(name="rate-limiter", description="Double opt-in.", tags=["send mail"])
+
+    words = set(SearchWord.objects.values_list("word", flat=True))
+
+    assert words >= {"rate", "limiter", "opt", "sendmail"}
+    assert words.isdisjoint({"ratelimiter", "optin"})
+    assert slugs("ratelimiter") == slugs("optin") == ["rate-limiter"]
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite's indexes are never dropped"
+)
+def test_filling_that_was_broken_off_is_finished(publish):
+    publish()
+    schema.before_filling(connection)
+    assert not schema.is_whole(connection)
+
+    search.rebuild()
+
+    assert schema.is_whole(connection)
+    assert slugs("resize") == ["image-resizer"]
 
 
 def test_rebuild_forgets_words_that_are_gone(publish):

@@ -5,7 +5,8 @@ what is found in which order, and what it costs.
 """
 
 from registry.search.code import Line
-from registry.search.documents import index, rebuild, recategorize, reorder
+from registry.search.documents import index, recategorize, reorder
+from registry.search.filling import rebuild
 from registry.search.finding import COUNTED_AT_MOST, MAX_DEPTH, Found, find, suggest
 from registry.search.marking import excerpt, marked
 from registry.search.query import FILTERS, FLAGS, parse

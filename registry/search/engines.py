@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 
 from django.db import OperationalError, connection, transaction
 
@@ -41,9 +42,16 @@ class Match:
 class Sqlite:
     """FTS5; see schema.py for the tables."""
 
-    def rows(self, ids: list[int]) -> tuple[str, str]:
+    def rows(self, ids: list, kind: str = "bigint") -> tuple[str, str]:
         """A query for ``ids``, with its one value: quicker than a thousand values."""
         return "SELECT value FROM json_each(%s)", json.dumps(ids)
+
+    def insert(self, into: str, rows: list[tuple], conflict: str) -> None:
+        """``into`` VALUES ``rows`` ``conflict``, one after another: nothing is gained
+        by sending them together."""
+        marks = ", ".join(["%s"] * len(rows[0]))
+        with connection.cursor() as cursor:
+            cursor.executemany(f"{into} VALUES ({marks}){conflict}", rows)
 
     @contextmanager
     def bounded(self):
@@ -103,9 +111,20 @@ class Postgresql:
     planner nothing but the index over the words.
     """
 
-    def rows(self, ids: list[int]) -> tuple[str, list[int]]:
+    def rows(self, ids: list, kind: str = "bigint") -> tuple[str, list]:
         """A query for ``ids``, with its one value: quicker than a thousand values."""
-        return "SELECT unnest(%s::bigint[])", ids
+        return f"SELECT unnest(%s::{kind}[])", ids
+
+    def insert(self, into: str, rows: list[tuple], conflict: str) -> None:
+        """``into`` VALUES ``rows`` ``conflict``, a thousand in one statement."""
+        marks = f"({', '.join(['%s'] * len(rows[0]))})"
+        with connection.cursor() as cursor:
+            for start in range(0, len(rows), 1_000):
+                some = rows[start : start + 1_000]
+                values = ", ".join([marks] * len(some))
+                cursor.execute(
+                    f"{into} VALUES {values}{conflict}", list(chain.from_iterable(some))
+                )
 
     @contextmanager
     def bounded(self):

@@ -16,6 +16,14 @@ COVERING = {
     "license, no_dependencies, no_network, has_tables)",
     "registry_search_tags": "registry_functiontag (function_id, tag)",
 }
+# PostgreSQL's: index -> (column, which rows)
+GIN = {
+    "registry_search_hot": ("narrow", " WHERE is_hot"),
+    "registry_search_narrow": ("narrow", ""),
+    "registry_search_hot_wide": ("wide", " WHERE is_hot"),
+    "registry_search_wide": ("wide", ""),
+    "registry_search_code": ("code_words", ""),
+}
 # FTS5 table -> (columns, whether it holds the hot rows only, options)
 TABLES = {
     "registry_search_hot": (NARROW, True, ""),
@@ -29,17 +37,48 @@ def install(connection) -> None:
     """Create the indexes on ``connection``'s database; the tables stand already."""
     made = {"sqlite": _sqlite, "postgresql": _postgresql}[connection.vendor]()
     covering = [f"CREATE INDEX {name} ON {what}" for name, what in COVERING.items()]
-    with connection.cursor() as cursor:
-        for statement in (*made, *covering):
-            cursor.execute(statement)
+    _all(connection, [*made, *covering])
 
 
 def uninstall(connection) -> None:
     """Drop them."""
     made = {"sqlite": _drop_sqlite, "postgresql": _drop_postgresql}[connection.vendor]()
     covering = [f"DROP INDEX IF EXISTS {name}" for name in COVERING]
+    _all(connection, [*made, *covering])
+
+
+def is_whole(connection) -> bool:
+    """Whether all indexes stand; not while filling, nor after it was broken off."""
+    if connection.vendor == "sqlite":
+        return True
     with connection.cursor() as cursor:
-        for statement in (*made, *covering):
+        cursor.execute(
+            "SELECT count(*) FROM pg_indexes WHERE indexname = ANY(%s)", [[*GIN]]
+        )
+        return cursor.fetchone()[0] == len(GIN)
+
+
+def before_filling(connection) -> None:
+    """Drop what is quicker made once the rows are there, for ``after_filling``."""
+    if connection.vendor == "postgresql":
+        _settled(connection, [f"DROP INDEX IF EXISTS {name}" for name in GIN])
+
+
+def after_filling(connection) -> None:
+    """Make the indexes that ``before_filling`` dropped, of all rows at once."""
+    if connection.vendor == "postgresql":
+        _settled(connection, [*_gin(), f"ANALYZE {TABLE}"])
+
+
+def _settled(connection, statements) -> None:
+    """Inside of a transaction keys are checked first: a table can't change before."""
+    is_inside = connection.in_atomic_block
+    _all(connection, [*["SET CONSTRAINTS ALL IMMEDIATE"] * is_inside, *statements])
+
+
+def _all(connection, statements) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
             cursor.execute(statement)
 
 
@@ -112,23 +151,20 @@ def _postgresql():
     # don't, so that the rows of a million functions fit into memory. Bytes.
     yield f"ALTER TABLE {TABLE} SET (toast_tuple_target = 1024)"
     yield f"ALTER TABLE {TABLE} ALTER COLUMN narrow SET STORAGE MAIN"
-    # Without a list of pending entries, which a search would have to read through.
-    gin = "USING gin ({}) WITH (fastupdate = off)"
-    yield (
-        f"CREATE INDEX registry_search_hot ON {TABLE} {gin.format('narrow')} "
-        "WHERE is_hot"
-    )
-    yield f"CREATE INDEX registry_search_narrow ON {TABLE} {gin.format('narrow')}"
-    yield (
-        f"CREATE INDEX registry_search_hot_wide ON {TABLE} {gin.format('wide')} "
-        "WHERE is_hot"
-    )
-    yield f"CREATE INDEX registry_search_wide ON {TABLE} {gin.format('wide')}"
-    yield f"CREATE INDEX registry_search_code ON {TABLE} {gin.format('code_words')}"
+    yield from _gin()
     slug = f"ON {TABLE} (slug text_pattern_ops) INCLUDE (place)"
     yield f"CREATE INDEX registry_search_slug {slug}"
     yield f"CREATE INDEX registry_search_hot_slug {slug} WHERE is_hot"
     yield f"CREATE INDEX registry_search_hot_place ON {TABLE} (place) WHERE is_hot"
+
+
+def _gin():
+    # Without a list of pending entries, which a search would have to read through.
+    for name, (column, only) in GIN.items():
+        yield (
+            f"CREATE INDEX IF NOT EXISTS {name} ON {TABLE} "
+            f"USING gin ({column}) WITH (fastupdate = off){only}"
+        )
 
 
 def _weighted(**weights: str) -> str:

@@ -6,10 +6,14 @@ shares with a word once a letter is left out on either side, an exact look-up (a
 Wolf Garbe's SymSpell).
 """
 
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from registry.models import SearchSpelling, SearchWord
+from django.db import connection
+
+from registry.models import SearchSpelling
+from registry.search.engines import engine
 from registry.search.text import MAX_WORD_CHARACTERS
 
 MIN_CHARACTERS = 3
@@ -17,30 +21,54 @@ TWO_TYPOS_FROM = 7  # characters; shorter words change their meaning with two
 LIKE_ENOUGH = 0.7
 
 
-def learn(words) -> None:
+def learn(words: Iterable[str]) -> None:
     """Add what is new among ``words`` (folded) to the dictionary."""
     wanted = sorted({word for word in words if _is_word(word)})
-    if not wanted:
-        return
-    known = set(SearchWord.objects.in_bulk(wanted))
+    known = _known(wanted)
     new = [word for word in wanted if word not in known]
-    SearchWord.objects.bulk_create(map(SearchWord, new), ignore_conflicts=True)
-    SearchSpelling.objects.bulk_create(
-        (
-            SearchSpelling(spelling=spelling, word_id=word)
-            for word in new
-            for spelling in sorted(_shortened(word, 1))
-        ),
-        ignore_conflicts=True,
-        batch_size=5_000,
+    if not new:
+        return
+    engine().insert(
+        "INSERT INTO registry_searchword (word, documents)",
+        [(word, 1) for word in new],
+        " ON CONFLICT DO NOTHING",
     )
+    engine().insert(
+        "INSERT INTO registry_searchspelling (spelling, word_id)",
+        [(short, word) for word in new for short in sorted(_shortened(word, 1))],
+        " ON CONFLICT DO NOTHING",
+    )
+
+
+def count(documents: dict[str, int]) -> None:
+    """Note in how many documents each word of the dictionary stands."""
+    rows = [(word, many) for word, many in documents.items() if _is_word(word)]
+    if rows:
+        engine().insert(
+            "INSERT INTO registry_searchword AS kept (word, documents)",
+            rows,
+            " ON CONFLICT (word) DO UPDATE SET documents = excluded.documents "
+            "WHERE kept.documents <> excluded.documents",
+        )
+
+
+def _known(words: list[str]) -> set[str]:
+    """Those that the dictionary has."""
+    if not words:
+        return set()
+    listing, value = engine().rows(words, "text")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT word FROM registry_searchword WHERE word IN ({listing})", [value]
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def correct(words: tuple[str, ...]) -> tuple[str, ...]:
     """``words`` with each one that the dictionary doesn't have as the likeliest that
     it has; a word that nothing is like stays."""
     wanted = {word for word in words if _is_word(word)}
-    wanted -= set(SearchWord.objects.in_bulk(wanted))
+    wanted -= _known(sorted(wanted))
     keys = {w: _shortened(w, 2 if len(w) >= TWO_TYPOS_FROM else 1) for w in wanted}
     if not keys:
         return words

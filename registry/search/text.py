@@ -3,6 +3,8 @@
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
+from itertools import islice
 
 MAX_README_CHARACTERS = 50_000
 MAX_WORD_CHARACTERS = 32
@@ -15,12 +17,21 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _IDENTIFIER = re.compile(r"[^\W\d][^\W_]*")
 
 
+class _Kept(dict):
+    """What ``str.translate`` makes of each character, found out once."""
+
+    def __missing__(self, code: int) -> int | None:
+        seen = unicodedata.category(chr(code))[0] not in "MC"
+        self[code] = code if seen else None
+        return self[code]
+
+
+_KEPT = _Kept()
+
+
 def fold(text: str) -> str:
     """``text`` without case, accents and characters nobody sees."""
-    text = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(
-        c for c in text if not unicodedata.category(c).startswith(("M", "C"))
-    )
+    return unicodedata.normalize("NFKD", text).casefold().translate(_KEPT)
 
 
 def words_of(text: str) -> list[str]:
@@ -34,27 +45,40 @@ def indexed(text: str) -> str:
     What is written with hyphens, dots or humps also stands there as one word, so
     that ``email`` finds "e-mail" and ``ratelimiter`` finds "rate-limiter".
     """
+    return " ".join(_pieces(text, joined=True))
+
+
+def said(text: str) -> list[str]:
+    """The words of ``indexed(text)`` that were written as words: as there are
+    functions with names of two words, so there are joined ones."""
+    return _pieces(text, joined=False)
+
+
+def _pieces(text: str, *, joined: bool) -> list[str]:
     found = []
     for chunk in COMPOUND.findall(_spaced(text)):
+        if chunk.islower() and chunk.isalnum():  # most words; no humps
+            found.append(chunk)
+            continue
         parts = [p for part in _WORD.findall(chunk) for p in _HUMP.split(part)]
         found += parts
-        if 1 < len(parts) <= MAX_JOINED_PARTS:
+        if joined and 1 < len(parts) <= MAX_JOINED_PARTS:
             found.append("".join(parts))
-    return " ".join(words_of(" ".join(found)))
+    return words_of(" ".join(found))
 
 
 def code_words(texts) -> str:
     """The distinct identifiers and words of source files, folded, as one text."""
     found: dict[str, None] = {}
     for text in texts:
-        for word in _IDENTIFIER.findall(fold(_spaced(text))):
-            if 1 < len(word) <= MAX_WORD_CHARACTERS:
-                found.setdefault(word)
-            if len(found) >= MAX_CODE_WORDS:
-                return " ".join(found)
-    return " ".join(found)
+        words = dict.fromkeys(_IDENTIFIER.findall(fold(_spaced(text))))
+        found |= dict.fromkeys(w for w in words if 1 < len(w) <= MAX_WORD_CHARACTERS)
+        if len(found) >= MAX_CODE_WORDS:
+            break
+    return " ".join(islice(found, MAX_CODE_WORDS))
 
 
+@lru_cache(4096)
 def token(kind: str, value: str) -> str:
     """The made-up word that stands for ``kind`` being ``value`` in the index.
 

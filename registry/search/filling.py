@@ -1,0 +1,108 @@
+"""Writing all of what search reads again, or for the first time."""
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+
+from django.db import connection, connections, transaction
+
+from registry.models import Function, SearchDocument, SearchWord
+from registry.search import documents, rows, schema, spelling
+
+PROCESSES = 2
+WORTH_PROCESSES = 20_000  # functions
+FILLED_AT_ONCE = 1_000  # functions to one transaction
+WORDS_AT_ONCE = 5_000
+
+
+def rebuild(batch: int = 500, progress: Callable[[int], None] | None = None) -> int:
+    """Write every row again, while the Hub runs; then draw the edge of the popular
+    tier and count the dictionary anew.
+
+    Where nothing is searched yet, everything is written first and indexed then,
+    which is many times quicker; publishing waits while the indexes are made.
+
+    batch: functions to one transaction. progress: called with the number of functions
+    done so far.
+
+    Returns how many functions are searched.
+    """
+    published = Function.objects.published().order_by("pk")
+    ids = list(published.values_list("pk", flat=True))
+    is_first = not SearchDocument.objects.exists() or not schema.is_whole(connection)
+    if is_first:
+        schema.before_filling(connection)
+        written = _filled(_batches(ids, FILLED_AT_ONCE), len(ids))
+    else:
+        written = map(_rewritten, _batches(ids, batch))
+    done, counted = 0, Counter()
+    for count, words in written:
+        done += count
+        counted.update(words)
+        if progress:
+            progress(done)
+    SearchDocument.objects.filter(function__published_at=None).delete()
+    documents.settle()
+    if is_first:
+        schema.after_filling(connection)
+    _count(counted)
+    return done
+
+
+def _rewritten(ids: list[int]) -> tuple[int, Counter]:
+    with transaction.atomic():
+        written = documents.write(ids)
+    return len(written), _counted(written)
+
+
+def _filled(batches: Iterator[list[int]], total: int):
+    """What ``_fill`` makes of each, by several processes where that pays."""
+    if total < WORTH_PROCESSES or connection.in_atomic_block:
+        yield from map(_fill, batches)
+        return
+    connections.close_all()  # a connection must not be shared with a child
+    forked = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(PROCESSES, mp_context=forked) as pool:
+        yield from pool.map(_fill, batches)
+
+
+def _fill(ids: list[int]) -> tuple[int, Counter]:
+    """Write rows where there are none; those that came meanwhile are newer.
+
+    Read without a lock: what another has changed until all is ready to be written is
+    read once more.
+    """
+    seen = rows.listed(ids)
+    made = {row.function_id: row for row in rows.rows_of(seen)}
+    with transaction.atomic():
+        locked = Function.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+        list(locked.values_list("pk"))
+        changed = {*rows.listed(ids)} - {*seen}
+        made |= {row.function_id: row for row in rows.rows_of(changed)}
+        documents.store(list(made.values()), edge=-1, replace=False)
+    return len(made), _counted(made.values())
+
+
+def _counted(written: Iterable[rows.Row]) -> Counter:
+    """In how many of the rows each word stands."""
+    counted: Counter = Counter()
+    for row in written:
+        counted.update(row.words)
+    return counted
+
+
+def _count(counted: Counter) -> None:
+    """Store in how many documents each word is; drop words that are in none."""
+    known = set(SearchWord.objects.values_list("word", flat=True))
+    for gone in _batches(sorted(known - counted.keys()), WORDS_AT_ONCE):
+        SearchWord.objects.filter(word__in=gone).delete()
+    for words in _batches(sorted(counted), WORDS_AT_ONCE):
+        with transaction.atomic():
+            spelling.learn(words)
+            spelling.count({word: counted[word] for word in words})
+
+
+def _batches(items: list, size: int) -> Iterator[list]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
