@@ -54,13 +54,12 @@ def _path() -> Path:
 
 
 def _mapped() -> mmap.mmap:
-    path = _path()
-    found = _maps.get(path)
+    found = _maps.get(settings.DATA_DIR)
     if found is None:
         with _lock:
-            with path.open("a+b") as file:
+            with _path().open("a+b") as file:
                 if file.seek(0, 2) < _COUNTER.size:
                     file.truncate(_COUNTER.size)
                 found = mmap.mmap(file.fileno(), _COUNTER.size)
-            _maps[path] = found
+            _maps[settings.DATA_DIR] = found
     return found

@@ -4,7 +4,9 @@ Sign-in has its own limits (allauth), which all processes share.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from django.conf import settings
@@ -61,15 +63,7 @@ def client_ip(request) -> str:
 
     "0.0.0.0" when there is none, as behind a server on a local socket.
     """
-    address = request.META.get("REMOTE_ADDR", "")
-    if address in settings.TRUSTED_PROXIES:
-        forwarded = request.headers.get("X-Forwarded-For", "")
-        # The last entry is the one our own proxy wrote.
-        address = forwarded.rpartition(",")[2].strip() or address
-    try:
-        return str(ip_address(address))
-    except ValueError:
-        return "0.0.0.0"
+    return _address(_sent_from(request.META))
 
 
 def client_address(request) -> str:
@@ -77,7 +71,33 @@ def client_address(request) -> str:
 
     For IPv6 that is its /64: one customer holds at least that many addresses.
     """
-    parsed = ip_address(client_ip(request))
+    return client_of(request.META)
+
+
+def client_of(environ: Mapping[str, str]) -> str:
+    """``client_address`` of a request that is still a WSGI environment."""
+    return _network(_sent_from(environ))
+
+
+def _sent_from(environ: Mapping[str, str]) -> str:
+    address = environ.get("REMOTE_ADDR", "")
+    if address in settings.TRUSTED_PROXIES:
+        # The last entry is the one our own proxy wrote.
+        forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")
+        return forwarded.rpartition(",")[2].strip() or address
+    return address
+
+
+def _address(sent: str) -> str:
+    try:
+        return str(ip_address(sent))
+    except ValueError:
+        return "0.0.0.0"
+
+
+@lru_cache(maxsize=1_000)
+def _network(sent: str) -> str:
+    parsed = ip_address(_address(sent))
     if parsed.version == 6:
         return str(ip_network((parsed, 64), strict=False))
     return str(parsed)

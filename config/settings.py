@@ -154,6 +154,8 @@ _cache_url = env.str("CACHE_URL", default="")
 CACHE_IS_SHARED = bool(_cache_url)  # by several machines
 # Public pages kept as ready bytes, in each worker process (hub/fastpath.py).
 PAGE_CACHE_BYTES = env_int("PAGE_CACHE_MB", 32, at_least=0, at_most=4096) * 2**20
+# Hot ones as files too, for all processes of a machine (hub/kept_store.py).
+PAGE_STORE_BYTES = env_int("PAGE_STORE_MB", 1024, at_least=0, at_most=2**20) * 2**20
 if _cache_url:
     CACHES = {
         "default": env.cache_url("CACHE_URL"),

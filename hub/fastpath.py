@@ -4,8 +4,13 @@ Wraps the WSGI application. An answer that was public and sealed (hub/http.py) i
 per address and encoding, with the version key it was made under; while that key holds
 (accounts/freshness.py), the same bytes, or a 304, go out at once. The key is read
 before the page is made: a write in between makes the kept page stale, never wrong.
+
+Hot pages outlive a write that is none of theirs, and the process: as long as all they
+depend on is as it was (hub/kept.py), they are given from memory or from a file
+(hub/kept_store.py).
 """
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -13,11 +18,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIRequest
 
-from accounts import freshness
-from accounts.limits import client_address
+from accounts import freshness, replicas
+from accounts.limits import client_of
+from hub import kept
 from hub.http import IMMUTABLE, REVALIDATE, accepts_gzip
+from hub.kept_store import PageStore, Stored, key_of
 from registry import installs
 
 MAX_QUERY_CHARACTERS = 300
@@ -27,29 +33,41 @@ INSTALLED = "hub.installed_version"
 # Set where If-None-Match was taken out of a request, to have the whole page made.
 CONDITIONAL = "hub.is_conditional"
 OF_A_304 = frozenset({"Cache-Control", "ETag", "Vary", "Content-Security-Policy"})
+COUNTED = {
+    "HTTP_USER_AGENT": "User-Agent",
+    "HTTP_IF_NONE_MATCH": "If-None-Match",
+    "HTTP_IF_MODIFIED_SINCE": "If-Modified-Since",
+}
+
+log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Kept:
-    """A 200 as it was sent. ``installed``: the version it installs, if it does."""
+    """A 200 as it was sent. ``key``: the version key it was last known to be right
+    under. ``depends``: the key of its fingerprint; None for a page without one.
+    ``installed``: the id of the version it installs, if it does."""
 
     key: tuple
+    depends: str | None
     headers: list[tuple[str, str]]
     not_modified: list[tuple[str, str]]
     body: bytes
     etag: str
-    installed: object
+    installed: int | None
 
 
 class FastPath:
     """The WSGI application with its public answers in front of it.
 
     max_bytes: of bodies kept, in this process; the least recently used go first.
+    store: where pages lie for all processes; None: nowhere.
     """
 
-    def __init__(self, application, max_bytes: int):
+    def __init__(self, application, max_bytes: int, store: PageStore | None = None):
         self._application = application
         self._max_bytes = max_bytes
+        self._store = store
         self._kept: OrderedDict[tuple, Kept] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
@@ -60,43 +78,67 @@ class FastPath:
         if address is None:
             return self._application(environ, start_response)
         key = freshness.key()
-        kept = self._kept.get(address)
-        if kept is not None and kept.key == key:
-            return self._give(kept, address, environ, start_response)
+        page = self._kept.get(address)
+        if page is not None and page.key == key:
+            return self._give(page, address, environ, start_response)
+        with replicas.one_server():
+            return self._look_further(page, address, key, environ, start_response)
+
+    def _look_further(self, page: Kept | None, address, key, environ, start_response):
+        """Give ``page``, if what it depends on is as it was; or make it again."""
+        depends = _depends(address)
+        page = self._still_right(page, address, key, depends)
+        if page is not None:
+            return self._give(page, address, environ, start_response)
         if environ["REQUEST_METHOD"] == "HEAD":
             return self._application(environ, start_response)
-        return self._make(address, key, environ, start_response)
+        return self._make(address, key, depends, environ, start_response)
 
     def _address(self, environ) -> tuple | None:
         """What the answer depends on; None where it is none of ours to keep."""
         path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-        host = environ.get("HTTP_HOST", "").rpartition(":")[0] or environ.get(
-            "HTTP_HOST", ""
-        )
+        host = environ.get("HTTP_HOST", "")
         if (
             environ["REQUEST_METHOD"] not in ("GET", "HEAD")
             or path.startswith(NOT_KEPT)
             or len(query) > MAX_QUERY_CHARACTERS
             or "HTTP_RANGE" in environ
-            or host not in self._hosts
+            or (host.rpartition(":")[0] or host) not in self._hosts
             or (settings.HTTPS and environ["wsgi.url_scheme"] != "https")
         ):
             return None
         return path, query, accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
 
-    def _give(self, kept: Kept, address, environ, start_response):
+    def _still_right(self, page: Kept | None, address, key, depends) -> Kept | None:
+        """The page in memory, or the stored one, if what it depends on is as it was.
+
+        page: the one in memory, made under an older ``key``.
+        """
+        if depends is None:
+            return None
+        if page is not None and page.depends == depends:
+            page.key = key
+            return page
+        stored = self._store.get(address, depends) if self._store else None
+        if stored is None:
+            return None
+        page = _as_kept(stored, key, depends)
+        self._keep(address, page)
+        return page
+
+    def _give(self, page: Kept, address, environ, start_response):
         with self._lock:
             if address in self._kept:
                 self._kept.move_to_end(address)
-        if kept.installed:
-            _count(kept.installed, environ)
-        if _matches(environ.get("HTTP_IF_NONE_MATCH"), kept.etag):
-            start_response("304 Not Modified", kept.not_modified)
+        if page.installed:
+            _count(page.installed, environ)
+        if _matches(environ.get("HTTP_IF_NONE_MATCH"), page.etag):
+            start_response("304 Not Modified", page.not_modified)
             return []
-        start_response("200 OK", _for_proxy(kept.headers, environ))
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [kept.body]
+        start_response("200 OK", _for_proxy(page.headers, environ))
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [page.body]
 
-    def _make(self, address, key, environ, start_response):
+    def _make(self, address, key, depends, environ, start_response):
         """Ask Django for the whole page, keep it, and give it or a 304."""
         asked = environ.copy()
         if asked.pop("HTTP_IF_NONE_MATCH", None):
@@ -111,45 +153,79 @@ class FastPath:
             if hasattr(answer, "close"):
                 answer.close()
         status, headers = said[-1][:2]
-        kept = _keepable(status, headers, body, key, asked.get(INSTALLED))
-        if kept is None:
+        if not _is_keepable(status, headers):
             start_response(status, headers)
             return [body]
-        self._keep(address, kept)
-        if _matches(environ.get("HTTP_IF_NONE_MATCH"), kept.etag):
-            start_response("304 Not Modified", kept.not_modified)
+        made = Stored(headers, body, asked.get(INSTALLED))
+        page = _as_kept(made, key, self._settled(address, key, depends))
+        self._keep(address, page)
+        if self._store and page.depends:
+            self._store.put(address, page.depends, made)
+        if _matches(environ.get("HTTP_IF_NONE_MATCH"), page.etag):
+            start_response("304 Not Modified", page.not_modified)
             return []
         start_response(status, _for_proxy(headers, environ))
         return [body]
 
-    def _keep(self, address, kept: Kept) -> None:
-        if len(kept.body) > self._max_bytes // 8:
+    @staticmethod
+    def _settled(address, key, depends: str | None) -> str | None:
+        """``depends``, if that and ``key`` stayed so while the page was made: else a
+        part of the page may be older, and a part newer. (The key tells what was
+        changed and changed back.)"""
+        if depends is None or _depends(address) != depends:
+            return None
+        return depends if freshness.key() == key else None
+
+    def _keep(self, address, page: Kept) -> None:
+        if len(page.body) > self._max_bytes // 8:
             return
         with self._lock:
             before = self._kept.pop(address, None)
-            self._bytes += len(kept.body) - (len(before.body) if before else 0)
-            self._kept[address] = kept
+            self._bytes += len(page.body) - (len(before.body) if before else 0)
+            self._kept[address] = page
             while self._bytes > self._max_bytes:
                 _, oldest = self._kept.popitem(last=False)
                 self._bytes -= len(oldest.body)
 
 
-def _keepable(status, headers, body, key, installed) -> Kept | None:
+def in_front_of(application):
+    """``application`` with the pages kept that the settings give room to."""
+    store = None
+    if settings.PAGE_STORE_BYTES and not settings.DEBUG:  # templates change under it
+        try:
+            store = PageStore(settings.DATA_DIR / "pages", settings.PAGE_STORE_BYTES)
+        except OSError as error:
+            log.warning("No page is kept on disk: %s", error)
+    if store or settings.PAGE_CACHE_BYTES:
+        return FastPath(application, settings.PAGE_CACHE_BYTES, store)
+    return application
+
+
+@replicas.reading
+def _depends(address) -> str | None:
+    found = kept.fingerprint(address[0], address[1])
+    return None if found is None else key_of(found)
+
+
+def _is_keepable(status, headers) -> bool:
     named = dict(headers)
-    if (
-        int(status.split()[0]) != HTTPStatus.OK
-        or named.get("Cache-Control") not in (REVALIDATE, IMMUTABLE)
-        or "ETag" not in named
-        or "Set-Cookie" in named
-    ):
-        return None
+    return (
+        int(status.split()[0]) == HTTPStatus.OK
+        and named.get("Cache-Control") in (REVALIDATE, IMMUTABLE)
+        and "ETag" in named
+        and "Set-Cookie" not in named
+    )
+
+
+def _as_kept(page: Stored, key, depends: str | None) -> Kept:
     return Kept(
         key=key,
-        headers=headers,
-        not_modified=[(name, value) for name, value in headers if name in OF_A_304],
-        body=body,
-        etag=named["ETag"],
-        installed=installed,
+        depends=depends,
+        headers=page.headers,
+        not_modified=[(n, value) for n, value in page.headers if n in OF_A_304],
+        body=page.body,
+        etag=dict(page.headers)["ETag"],
+        installed=page.installed,
     )
 
 
@@ -171,11 +247,10 @@ def _matches(header: str | None, etag: str) -> bool:
     return etag in tags or header.strip() == "*"
 
 
-def _count(version, environ) -> None:
-    request = WSGIRequest(environ)
+def _count(version_id: int, environ) -> None:
     installs.count(
-        version,
-        client=client_address(request),
-        method=request.method,
-        headers=request.headers,
+        version_id,
+        client=client_of(environ),
+        method=environ["REQUEST_METHOD"],
+        headers={COUNTED[key]: environ[key] for key in COUNTED if key in environ},
     )

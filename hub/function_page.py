@@ -120,7 +120,7 @@ def _version(function: Function, number: str) -> Version:
         versions = versions.filter(number=number)
     elif function.latest_id:
         versions = versions.filter(pk=function.latest_id)
-    versions = versions.select_related("yank", "quarantine", "inspection", "readme")
+    versions = versions.select_related("yank", "quarantine", "readme")
     version = versions.defer("readme__text").newest_first().first()
     if version is None:
         raise NotHere(f"{function} has no version {number[:64]}.")

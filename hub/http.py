@@ -8,7 +8,7 @@ ETag over the very bytes sent, varies on Accept-Encoding alone and sets no cooki
 import gzip
 import hashlib
 import re
-from functools import partial, wraps
+from functools import lru_cache, partial, wraps
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -121,6 +121,7 @@ def _is_worth_packing(response: HttpResponse) -> bool:
     return len(response.content) >= MIN_GZIP_BYTES and not is_packed
 
 
+@lru_cache(maxsize=200)
 def accepts_gzip(header: str) -> bool:
     """Whether an Accept-Encoding allows gzip (RFC 9110, 12.5.3: ``q=0`` forbids it)."""
     found = _GZIP.search(header)

@@ -15,6 +15,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.conf import settings
@@ -61,9 +62,9 @@ _thread: threading.Thread | None = None
 
 
 def count(
-    version: Version, *, client: str, method: str, headers: Mapping[str, str]
+    version_id: int, *, client: str, method: str, headers: Mapping[str, str]
 ) -> None:
-    """Note that ``client`` was sent the files of ``version``. Never waits, never raises
+    """Note that ``client`` was sent the files of a version. Never waits, never raises
     for what a client sent.
 
     client: its address, an IPv6 one cut to its /64; in memory for seconds only.
@@ -73,14 +74,21 @@ def count(
     repeats = ("If-None-Match", "If-Modified-Since", "Range")
     if method != "GET" or any(name in headers for name in repeats):
         return
-    is_automated = bool(AUTOMATED.search(headers.get("User-Agent", "")[:500]))
-    noted = _Noted(version.pk, datetime.now(UTC).date(), client, is_automated)
+    is_automated = _is_automated(headers.get("User-Agent", "")[:500])
+    noted = _Noted(version_id, datetime.now(UTC).date(), client, is_automated)
+    if noted in _waiting:
+        return
     with _lock:
         if len(_waiting) < MAX_WAITING:
             _waiting.add(noted)
     if settings.DERIVE_IN_BACKGROUND:
         _start()
         _wake.set()
+
+
+@lru_cache(maxsize=1_000)
+def _is_automated(user_agent: str) -> bool:
+    return bool(AUTOMATED.search(user_agent))
 
 
 def flush() -> int:

@@ -28,7 +28,7 @@ def version(publish):
 
 
 def noted(version, client="192.0.2.1", method="GET", **headers):
-    installs.count(version, client=client, method=method, headers=headers)
+    installs.count(version.pk, client=client, method=method, headers=headers)
 
 
 def count_of(version) -> int:

@@ -31,7 +31,7 @@ def list_functions(request):
         cursor=asked.cursor,
     )
     found = {
-        "functions": [shapes.item(function) for function in page.rows],
+        "functions": [shapes.listed_item(row) for row in page.rows],
         "total": page.total,
         "limit": asked.limit,
         "next": page.next,
@@ -133,11 +133,11 @@ def _published(request, slug: str, username: str = "") -> Version:
 
 
 def _count_install(request, version: Version) -> None:
-    request.META["hub.installed_version"] = version  # each serving of the kept page
+    request.META["hub.installed_version"] = version.pk  # each serving of the kept page
     if "hub.is_conditional" in request.META:
         return
     installs.count(
-        version,
+        version.pk,
         client=client_address(request),
         method=request.method,
         headers=request.headers,

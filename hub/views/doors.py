@@ -29,7 +29,7 @@ def shadcn_item(request, username, item):
         # The command prints `message`.
         said = {"error": error.code, "message": f"{error.message} {error.fix}"}
         return JsonResponse(said, status=error.status)
-    request.META[INSTALLED] = version  # each serving of the kept answer counts
+    request.META[INSTALLED] = version.pk  # each serving of the kept answer counts
     if CONDITIONAL not in request.META:
         _count(request, version)
     return JsonResponse(shadcn.item(version))
@@ -37,7 +37,7 @@ def shadcn_item(request, username, item):
 
 def _count(request, version):
     installs.count(
-        version,
+        version.pk,
         client=client_address(request),
         method=request.method,
         headers=request.headers,
