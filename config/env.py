@@ -3,7 +3,7 @@
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -61,6 +61,52 @@ def env_replicas(name: str, primary: dict) -> dict[str, dict]:
         made |= {"CONN_MAX_AGE": None, "TEST": {"MIRROR": "default"}}
         found[f"replica{number}"] = made
     return found
+
+
+def env_storage(name: str) -> dict:
+    """Where uploads lie, as an entry of Django's STORAGES: s3://key:secret@host/bucket
+    of any server that speaks S3, or the folder MEDIA_ROOT when it is unset.
+
+    After ``?``: region, prefix (of every name), scheme (http for a server without TLS)
+    and addressing (virtual, where the bucket's name is in the host's).
+    """
+    raw = os.environ.get(name)
+    if not raw:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    url = urlsplit(raw)
+    given = {"region": None, "prefix": "", "scheme": "https", "addressing": "path"}
+    options = given | dict(parse_qsl(url.query))
+    bucket = url.path.strip("/")
+    usable = url.scheme == "s3" and url.hostname and url.username and url.password
+    if not usable or not bucket or "/" in bucket or options.keys() != given.keys():
+        raise ImproperlyConfigured(
+            f"{name} can't be read: use s3://key:secret@host/bucket with key and "
+            f"secret percent-encoded; after a ? may come {', '.join(given)}."
+        )
+    from botocore.config import Config  # a third of a second that folders don't pay
+
+    host = url.netloc.rpartition("@")[2]
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "access_key": unquote(url.username),
+            "secret_key": unquote(url.password),
+            "bucket_name": bucket,
+            "endpoint_url": f"{options['scheme']}://{host}",
+            "region_name": options["region"],
+            "location": options["prefix"],
+            "client_config": Config(
+                connect_timeout=3,  # seconds; a page waits for it
+                read_timeout=10,
+                retries={"total_max_attempts": 2},
+                signature_version="s3v4",
+                s3={"addressing_style": options["addressing"]},
+                # Newer checksums are refused by some servers that speak S3.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        },
+    }
 
 
 def private_directory(path: Path) -> Path:

@@ -12,6 +12,7 @@ from config.env import (
     env_flag,
     env_int,
     env_replicas,
+    env_storage,
     env_url,
     private_directory,
     secret_from,
@@ -280,7 +281,7 @@ STATICFILES_DIRS = [BASE_DIR / "static", ("docs", BASE_DIR / "docs" / "pictures"
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": env_storage("MEDIA_STORAGE_URL"),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 # prepare_hub collects and compresses them; until then they come from where they lie.

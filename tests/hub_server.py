@@ -21,7 +21,7 @@ class HubServer:
     """A server on a free port of 127.0.0.1, with its data in ``folder``."""
 
     def __init__(self, folder: Path, **environment):
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = _own_database()
         self.environment = os.environ | {
@@ -67,18 +67,7 @@ class HubServer:
             env=self.environment,
             start_new_session=True,
         )
-        for _ in range(START_SECONDS * 10):
-            if self.answers():
-                return
-            time.sleep(0.1)
-        raise TimeoutError(f"no answer from {self.url}")
-
-    def answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=5):
-                return True
-        except OSError:
-            return False
+        wait_for(f"{self.url}/healthz")
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
@@ -118,7 +107,24 @@ class HubServer:
             return error.code, json.loads(error.read())
 
 
-def _free_port() -> int:
+def wait_for(url: str) -> None:
+    """Come back when ``url`` is answered with a 200."""
+    for _ in range(START_SECONDS * 10):
+        if _answers(url):
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"no answer from {url}")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

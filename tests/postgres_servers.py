@@ -3,13 +3,14 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 import psycopg
+
+from tests.hub_server import free_port
 
 PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=None)
 AS_USER = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
@@ -31,9 +32,7 @@ class Server:
         if AS_USER:
             shutil.chown(self.folder, **AS_USER)
         self.data, self.log = self.folder / "data", self.folder / "log"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"postgres://hub@127.0.0.1:{self.port}/postgres"
         self.process: subprocess.Popen | None = None
 
