@@ -163,11 +163,19 @@ class FunctionTag(models.Model):
 
     function = models.ForeignKey(Function, models.CASCADE, related_name="tag_rows")
     tag = models.CharField(max_length=30)
+    # The function's, so that a tag's functions are walked in that order; kept by
+    # search.index.
+    updated_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["tag", "function"], name="function_tag_used_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["tag", "-updated_at", "-function"], name="function_tag_recent"
             )
         ]
 

@@ -50,6 +50,7 @@ def write(ids: list[int]) -> list[Row]:
     # Locked before they are read, so that no publish comes in between.
     locked = Function.objects.select_for_update().filter(pk__in=ids).order_by("pk")
     list(locked.values_list("pk"))
+    date_tags(ids)
     listed = rows.listed(ids)
     gone = {*ids} - {function.pk for function in listed}
     if gone:
@@ -57,6 +58,18 @@ def write(ids: list[int]) -> list[Row]:
     written = rows.rows_of(listed)
     store(written, edge=_edge())
     return written
+
+
+def date_tags(ids: list[int]) -> None:
+    """Give the tags of these functions the time their function was last updated."""
+    those, value = engine().rows(ids)
+    newest = "(SELECT updated_at FROM registry_function f WHERE f.id = function_id)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE registry_functiontag SET updated_at = {newest} "
+            f"WHERE function_id IN ({those}) AND updated_at IS DISTINCT FROM {newest}",
+            [value],
+        )
 
 
 def store(written: list[Row], *, edge: int | None, replace: bool = True) -> None:

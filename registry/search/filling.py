@@ -30,10 +30,12 @@ def rebuild(batch: int = 500, progress: Callable[[int], None] | None = None) -> 
     """
     published = Function.objects.published().order_by("pk")
     ids = list(published.values_list("pk", flat=True))
+    is_large = len(ids) >= WORTH_PROCESSES
     is_first = not SearchDocument.objects.exists() or not schema.is_whole(connection)
     if is_first:
         schema.before_filling(connection)
-        written = _filled(_batches(ids, FILLED_AT_ONCE), len(ids))
+        batches = _batches(ids, FILLED_AT_ONCE)
+        written = _by_processes(_fill, batches, worth=is_large)
     else:
         written = map(_rewritten, _batches(ids, batch))
     done, counted = 0, Counter()
@@ -45,8 +47,11 @@ def rebuild(batch: int = 500, progress: Callable[[int], None] | None = None) -> 
     SearchDocument.objects.filter(function__published_at=None).delete()
     documents.settle()
     if is_first:
-        schema.after_filling(connection)
+        made = schema.after_filling(connection)
+        list(_by_processes(_execute, made, worth=is_large))
     _count(counted)
+    if not connection.in_atomic_block:
+        schema.tidy(connection)
     return done
 
 
@@ -56,15 +61,15 @@ def _rewritten(ids: list[int]) -> tuple[int, Counter]:
     return len(written), _counted(written)
 
 
-def _filled(batches: Iterator[list[int]], total: int):
-    """What ``_fill`` makes of each, by several processes where that pays."""
-    if total < WORTH_PROCESSES or connection.in_atomic_block:
-        yield from map(_fill, batches)
+def _by_processes(do: Callable, many: Iterable, *, worth: bool) -> Iterator:
+    """``do`` of each in their order, by several processes where that is worth it."""
+    if not worth or connection.in_atomic_block:
+        yield from map(do, many)
         return
     connections.close_all()  # a connection must not be shared with a child
     forked = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(PROCESSES, mp_context=forked) as pool:
-        yield from pool.map(_fill, batches)
+        yield from pool.map(do, many)
 
 
 def _fill(ids: list[int]) -> tuple[int, Counter]:
@@ -78,10 +83,15 @@ def _fill(ids: list[int]) -> tuple[int, Counter]:
     with transaction.atomic():
         locked = Function.objects.select_for_update().filter(pk__in=ids).order_by("pk")
         list(locked.values_list("pk"))
+        documents.date_tags(ids)
         changed = {*rows.listed(ids)} - {*seen}
         made |= {row.function_id: row for row in rows.rows_of(changed)}
         documents.store(list(made.values()), edge=-1, replace=False)
     return len(made), _counted(made.values())
+
+
+def _execute(statement: str) -> None:
+    schema.execute(connection, [statement])
 
 
 def _counted(written: Iterable[rows.Row]) -> Counter:

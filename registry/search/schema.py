@@ -10,6 +10,7 @@ TABLE = "registry_searchdocument"
 NARROW = ("names", "tags", "description", "facets")
 WIDE = (*NARROW, "readme")
 CODE = ("code", "facets")
+MERGED_PAGES = 1_000  # of an FTS5 table, in one step
 # So that counting facets reads these small rows, and not the documents.
 COVERING = {
     "registry_search_facets": f"{TABLE} (function_id, category, language, runtime, "
@@ -37,14 +38,14 @@ def install(connection) -> None:
     """Create the indexes on ``connection``'s database; the tables stand already."""
     made = {"sqlite": _sqlite, "postgresql": _postgresql}[connection.vendor]()
     covering = [f"CREATE INDEX {name} ON {what}" for name, what in COVERING.items()]
-    _all(connection, [*made, *covering])
+    execute(connection, [*made, *covering])
 
 
 def uninstall(connection) -> None:
     """Drop them."""
     made = {"sqlite": _drop_sqlite, "postgresql": _drop_postgresql}[connection.vendor]()
     covering = [f"DROP INDEX IF EXISTS {name}" for name in COVERING]
-    _all(connection, [*made, *covering])
+    execute(connection, [*made, *covering])
 
 
 def is_whole(connection) -> bool:
@@ -61,23 +62,42 @@ def is_whole(connection) -> bool:
 def before_filling(connection) -> None:
     """Drop what is quicker made once the rows are there, for ``after_filling``."""
     if connection.vendor == "postgresql":
-        _settled(connection, [f"DROP INDEX IF EXISTS {name}" for name in GIN])
+        execute(connection, [f"DROP INDEX IF EXISTS {name}" for name in GIN])
 
 
-def after_filling(connection) -> None:
-    """Make the indexes that ``before_filling`` dropped, of all rows at once."""
+def after_filling(connection) -> list[str]:
+    """The statements that make the indexes which ``before_filling`` dropped, of all
+    rows at once; none waits for another. The longest first."""
+    return [*_gin()][::-1] if connection.vendor == "postgresql" else []
+
+
+def tidy(connection) -> None:
+    """Put the full-text indexes into the shape that is read quickest, in steps that
+    lock others out for a moment only. Not inside of a transaction."""
     if connection.vendor == "postgresql":
-        _settled(connection, [*_gin(), f"ANALYZE {TABLE}"])
+        execute(connection, [f"VACUUM (ANALYZE) {TABLE}"])
+        return
+    for name in TABLES:
+        merge = f"INSERT INTO {name}({name}, rank) VALUES ('merge', %s)"
+        with connection.cursor() as cursor:
+            cursor.execute(merge, [-MERGED_PAGES])  # from now on all into one
+            while _merged(cursor, merge):
+                pass
 
 
-def _settled(connection, statements) -> None:
-    """Inside of a transaction keys are checked first: a table can't change before."""
-    is_inside = connection.in_atomic_block
-    _all(connection, [*["SET CONSTRAINTS ALL IMMEDIATE"] * is_inside, *statements])
+def _merged(cursor, merge: str) -> bool:
+    """Whether there was anything left to merge (SQLite's FTS5 manual, 6.8)."""
+    count = "SELECT total_changes()"
+    before = cursor.execute(count).fetchone()[0]
+    cursor.execute(merge, [MERGED_PAGES])
+    return cursor.execute(count).fetchone()[0] - before >= 2
 
 
-def _all(connection, statements) -> None:
+def execute(connection, statements) -> None:
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql" and connection.in_atomic_block:
+            # A table can't change before the keys of its new rows were checked.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for statement in statements:
             cursor.execute(statement)
 
