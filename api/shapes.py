@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from accounts.models import ApiKey
+from registry.listed import FunctionRow
 from registry.models import Draft, Function, Version
 from registry.publishing import CiResult
 from registry.reading import InstallFile, entrypoint_among
@@ -15,19 +16,42 @@ def timestamp(moment) -> str:
 
 def item(function: Function) -> dict:
     """A function in a list; no code."""
+    return _item(
+        function,
+        uid=str(function.uid),
+        category=function.category.slug if function.category_id else "",
+        author=function.owner.username,
+        tags=function.tags,
+    )
+
+
+def listed_item(row: FunctionRow) -> dict:
+    """The same of a row that was read for a list."""
+    return _item(
+        row,
+        uid=row.id,
+        category=row.category,
+        author=row.username,
+        tags=row.tag_list,
+    )
+
+
+def _item(
+    shown: Function | FunctionRow, *, uid: str, category: str, author: str, tags: list
+) -> dict:
     return {
-        "id": str(function.uid),
-        "name": function.name,
-        "slug": function.slug,
-        "description": function.description,
-        "category": function.category.slug if function.category_id else "",
-        "author_username": function.owner.username,
-        "star_count": function.star_count,
-        "clone_count": function.install_count,
-        "version": function.latest_number,
-        "tags": function.tags,
-        "license": function.license,
-        "updated_at": timestamp(function.updated_at),
+        "id": uid,
+        "name": shown.name,
+        "slug": shown.slug,
+        "description": shown.description,
+        "category": category,
+        "author_username": author,
+        "star_count": shown.star_count,
+        "clone_count": shown.install_count,
+        "version": shown.latest_number,
+        "tags": tags,
+        "license": shown.license,
+        "updated_at": timestamp(shown.updated_at),
     }
 
 

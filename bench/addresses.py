@@ -42,12 +42,10 @@ def addresses() -> dict:
 def _deep_cursor() -> str:
     """Of the page before page 1,000, or before the last one."""
     from hub.listing import PAGE_ROWS
-    from registry import paging
-    from registry.models import Function
+    from registry import listed, paging
 
-    listed = Function.objects.listed().only("pk", "updated_at")
     pages = min(DEEP_PAGES, listed.count() // PAGE_ROWS) - 1
-    return paging.page(listed, sort="recent", limit=pages * PAGE_ROWS).next
+    return paging.page(sort="recent", limit=pages * PAGE_ROWS).next
 
 
 def _searches(slugs: list[str]) -> dict:

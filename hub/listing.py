@@ -1,14 +1,14 @@
 """What a list of functions was asked for: read from the address, and back into one."""
 
 from dataclasses import dataclass, fields, replace
-from urllib.parse import urlencode
-
-from django.urls import reverse
+from urllib.parse import quote, urlencode
 
 from hub.http import NotHere
 from registry import errors, paging, search
 
 PAGE_ROWS = 20
+IN_A_PATH = "!$&'()*+,;=~:@"  # stand for themselves there (RFC 3986, 3.3)
+PATHS = {("category",): "/categories/", ("tag",): "/tags/"}
 MAX_QUERY_CHARACTERS = 200
 RELEVANCE = "relevance"
 SORT_LABELS = {
@@ -74,16 +74,22 @@ class Wanted:
         """The filters that are set, without the words."""
         return {name: getattr(self, name) for name in FILTERS if getattr(self, name)}
 
-    def found(self) -> search.Found:
-        """Raises NotHere when the cursor is not one of ours."""
-        is_narrowed = bool(self.q or self.chosen)
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.q or self.chosen)
+
+    def found(self, *, want_facets: bool = True) -> search.Found:
+        """want_facets: where the list is narrowed.
+
+        Raises NotHere when the cursor is not one of ours.
+        """
         try:
             return search.find(
                 self.q,
                 sort=self.order,
                 cursor=self.cursor,
                 limit=PAGE_ROWS,
-                want_facets=is_narrowed,
+                want_facets=want_facets and self.is_narrowed,
                 with_yanked=True,
                 **self.chosen,
             )
@@ -95,20 +101,15 @@ class Wanted:
 
     def url(self, **changes) -> str:
         """The address of this list with ``changes``; without a cursor unless given."""
-        other = replace(self, **{"cursor": ""} | changes)
-        query = {name: value for name, value in vars(other).items() if value}
-        if (
-            other.sort not in other.orders
-            or other.sort == replace(other, sort="").order
-        ):
+        given = vars(self) | {"cursor": ""} | changes
+        query = {name: value for name, value in given.items() if value}
+        usual = RELEVANCE if given["q"] else paging.DEFAULT_SORT
+        if given["sort"] == usual or (given["sort"] == RELEVANCE and not given["q"]):
             query.pop("sort", None)
-        asked = query.keys() - {"sort", "cursor"}
-        if asked == {"category"}:
-            path = reverse("hub:category_detail", args=[query.pop("category")])
-        elif asked == {"tag"}:
-            path = reverse("hub:tag_detail", args=[query.pop("tag")])
-        else:
-            path = reverse("hub:function_list")
+        path = "/functions/"
+        asked = tuple(query.keys() - {"sort", "cursor"})
+        if asked in PATHS and "/" not in query[asked[0]]:
+            path = PATHS[asked] + quote(query.pop(asked[0]), safe=IN_A_PATH)
         return f"{path}?{urlencode(query)}" if query else path
 
     @property

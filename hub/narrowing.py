@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hub.listing import FLAG_LABELS, Wanted
-from registry.models import Category
+from registry.listed import CategoryRow
 
 BAR_WIDTH = 44  # pixels, of the picture of a category's share
 VALUES_SHOWN = 6
@@ -12,7 +12,7 @@ WRITTEN = {"typescript": "TypeScript", "javascript": "JavaScript"}
 
 
 def categories(
-    listed: Sequence[Category], wanted: Wanted, facets: dict[str, list]
+    listed: Sequence[CategoryRow], wanted: Wanted, facets: dict[str, list]
 ) -> list[dict]:
     """The categories, with how many of the results are in each.
 
@@ -20,7 +20,7 @@ def categories(
     not narrowed. Once a category is chosen, the others' counts are unknown (None).
     """
     counts: dict[str, int] = dict(facets.get("category", []))
-    if not (wanted.q or wanted.chosen):
+    if not wanted.is_narrowed:
         counts = {each.slug: each.function_count for each in listed}
     elif facets and not wanted.category:
         listed = [each for each in listed if each.slug in counts]

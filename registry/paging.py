@@ -5,9 +5,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Q
-
-from registry import errors
+from registry import errors, listed
 
 DEFAULT_SORT = "recent"
 MAX_ID = 2**63 - 1  # what both databases hold
@@ -24,36 +22,40 @@ SORTS = {
 class Page:
     """Some rows, and the cursor that asks for those after them ("" at the end)."""
 
-    rows: list
+    rows: list[listed.FunctionRow]
     next: str
 
 
-def page(functions, *, sort: str, cursor: str = "", limit: int) -> Page:
-    """The ``limit`` functions after ``cursor``, in the order ``sort``.
+def page(*among: listed.Where, sort: str, cursor: str = "", limit: int) -> Page:
+    """The ``limit`` listed functions after ``cursor``, in the order ``sort``.
 
-    functions: a Function queryset, not yet ordered. sort: a key of SORTS.
-    cursor: a ``Page.next`` of the same sort, or "" for the first page.
+    among: conditions. sort: a key of SORTS. cursor: a ``Page.next`` of the same sort,
+    or "" for the first page.
 
     Raises ValidationError(field="cursor") when the cursor is not one of ours.
     """
     column, descends = SORTS[sort]
-    sign, closer = ("-", "lt") if descends else ("", "gt")
+    direction, closer = ("DESC", "<") if descends else ("ASC", ">")
+    conditions = [listed.LISTED, *among]
     if cursor:
         value, row_id = _decode(cursor, sort)
+        value = listed.stored(value) if isinstance(value, datetime) else value
         # The first condition alone lets the index start at the right place.
-        functions = functions.filter(**{f"{column}__{closer}e": value}).filter(
-            Q(**{f"{column}__{closer}": value}) | Q(**{f"id__{closer}": row_id})
+        after = (
+            f"f.{column} {closer}= %s AND (f.{column} {closer} %s OR f.id {closer} %s)"
         )
-    rows = list(functions.order_by(f"{sign}{column}", f"{sign}id")[: limit + 1])
+        conditions.append((after, [value, value, row_id]))
+    order = f"f.{column} {direction}, f.id {direction}"
+    rows = listed.rows(conditions, order=order, limit=limit + 1)
     if len(rows) <= limit:
         return Page(rows, "")
     return Page(rows[:limit], _encode(rows[limit - 1], sort))
 
 
-def _encode(function, sort: str) -> str:
-    value = getattr(function, SORTS[sort][0])
+def _encode(row: listed.FunctionRow, sort: str) -> str:
+    value = row.updated if sort == "recent" else getattr(row, SORTS[sort][0])
     value = value.isoformat() if isinstance(value, datetime) else value
-    text = json.dumps([sort, value, function.pk], separators=(",", ":"))
+    text = json.dumps([sort, value, row.pk], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

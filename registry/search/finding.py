@@ -5,10 +5,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from django.db.models.expressions import RawSQL
-
-from registry import errors, paging
-from registry.models import Function, SearchDocument
+from registry import errors, listed, paging
+from registry.listed import FunctionRow
+from registry.models import SearchDocument
 from registry.search import code, facets, spelling
 from registry.search.code import Line
 from registry.search.engines import Match, engine
@@ -34,7 +33,7 @@ class Found:
     them. lines: function id -> what ``code:`` found.
     """
 
-    rows: list[Function]
+    rows: list[FunctionRow]
     next: str = ""
     total: int = 0
     facets: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
@@ -65,6 +64,8 @@ def find(
     Raises ValidationError(field="cursor"), Unavailable (it took too long).
     """
     query = parse(text, **filters)
+    if not (query.had_text or query.tokens or want_facets):
+        return _all(sort, limit, cursor)
     with engine().bounded():
         if query.code:
             return _code(query, limit)
@@ -76,9 +77,9 @@ def find(
         return _sorted(search, sort, limit, cursor, want_facets)
 
 
-def suggest(text: str) -> list[Function]:
+def suggest(text: str) -> list[FunctionRow]:
     """The functions that ``text``, still being typed, most likely means; SUGGESTED
-    at most, with owner loaded."""
+    at most."""
     query = parse(text)
     if not query.words:
         return []
@@ -216,8 +217,7 @@ def _sorted(
         return Found([])
     total = search.count()
     places = search.some(total)
-    functions = _described().filter(pk__in=_rows(places))
-    page = paging.page(functions, sort=sort, cursor=cursor, limit=limit)
+    page = paging.page(_at(places), sort=sort, cursor=cursor, limit=limit)
     counted = facets.count(places) if want_facets else {}
     told = _told(search, places)
     return Found(rows=page.rows, next=page.next, total=total, facets=counted, **told)
@@ -233,47 +233,52 @@ def _told(search: _Search, places: list[int]) -> dict:
     }
 
 
+def _all(sort: str, limit: int, cursor: str) -> Found:
+    """Everything there is, which is never counted: the counters are kept."""
+    sort = "installs" if sort == "relevance" else sort
+    page = paging.page(sort=sort, cursor=cursor, limit=limit)
+    total = min(listed.count(), COUNTED_AT_MOST + 1)
+    return Found(rows=page.rows, next=page.next, total=total)
+
+
 def _browse(
     query: Query, sort: str, limit: int, cursor: str, want_facets: bool
 ) -> Found:
     """Without words. Few: exactly those; many: the order's index is walked, which
     finds a page soon because there are many."""
-    functions = _described()
-    places: list[int] = []
+    among: list[listed.Where] = []
     if query.tokens:
         match = Match(tokens=query.tokens)
         places = engine().some(match, COUNTED_AT_MOST + 1)
         if len(places) <= COUNTED_AT_MOST:
-            functions = functions.filter(pk__in=_rows(places))
+            among = [_at(places)]
         else:
-            functions = _filtered(functions, query.filters)
-    elif want_facets:
+            among = [_having(name, value) for name, value in query.filters]
+        total = len(places)
+    else:
         popular = SearchDocument.objects.filter(is_hot=True, place__lt=SUNK)
         popular = popular.order_by("place").values_list("place", flat=True)
         places = list(popular[:COUNTED_AT_MOST])
+        total = min(listed.count(), COUNTED_AT_MOST + 1)
     sort = "installs" if sort == "relevance" else sort
-    page = paging.page(functions, sort=sort, cursor=cursor, limit=limit)
-    total = len(places)
-    if not query.tokens:
-        total = functions.order_by()[: COUNTED_AT_MOST + 1].count()
+    page = paging.page(*among, sort=sort, cursor=cursor, limit=limit)
     counted = facets.count(places[:COUNTED_AT_MOST]) if want_facets else {}
     return Found(rows=page.rows, next=page.next, total=total, facets=counted)
 
 
-def _filtered(functions, filters):
-    """The same filters on the functions themselves, for walking in another order."""
-    for name, value in filters:
-        if name == "category":
-            functions = functions.filter(category__slug=value)
-        elif name == "tag":
-            functions = functions.tagged(value.lower())
-        elif name == "author":
-            functions = functions.filter(owner__username=value)
-        else:
-            functions = functions.filter(
-                search_document__facets__contains=token(name, value)
-            )
-    return functions
+def _having(name: str, value: str) -> listed.Where:
+    """A filter on the functions themselves, for walking in another order."""
+    if name == "category":
+        found = "(SELECT id FROM registry_category WHERE slug = %s)"
+        return f"f.category_id = {found}", [value]
+    if name == "author":
+        found = "(SELECT id FROM accounts_account WHERE username = %s)"
+        return f"f.owner_id = {found}", [value]
+    if name == "tag":
+        found = "registry_functiontag t WHERE t.function_id = f.id AND t.tag = %s"
+        return f"EXISTS (SELECT 1 FROM {found})", [value.lower()]
+    found = "registry_searchdocument s WHERE s.function_id = f.id AND s.facets LIKE %s"
+    return f"EXISTS (SELECT 1 FROM {found})", [f"%{token(name, value)}%"]
 
 
 def _code(query: Query, limit: int) -> Found:
@@ -283,29 +288,18 @@ def _code(query: Query, limit: int) -> Found:
         match = Match(groups, query.tokens)
         within = set(engine().some(match, COUNTED_AT_MOST))
     lines = code.find(query.code, query.tokens, within, limit)
-    return Found(rows=_in_order(list(lines)), total=len(lines), lines=lines)
+    return Found(
+        rows=listed.in_order(list(lines), listed.LISTED), total=len(lines), lines=lines
+    )
 
 
-def _functions(places: list[int], *, with_yanked: bool = False) -> list[Function]:
+def _functions(places: list[int], *, with_yanked: bool = False) -> list[FunctionRow]:
     ids = [function_at(place) for place in places]
-    return _in_order(ids, with_yanked=with_yanked)
+    return listed.in_order(ids, listed.PUBLISHED if with_yanked else listed.LISTED)
 
 
-def _in_order(ids: list[int], *, with_yanked: bool = False) -> list[Function]:
-    functions = _described(with_yanked=with_yanked).in_bulk(ids)
-    return [functions[pk] for pk in ids if pk in functions]
-
-
-def _rows(places: list[int]) -> RawSQL:
-    sql, value = engine().rows([function_at(place) for place in places])
-    return RawSQL(sql, [value])
-
-
-def _described(*, with_yanked: bool = False):
-    functions = Function.objects.described()
-    if with_yanked:
-        return functions.published().filter(quarantine=None)
-    return functions.listed()
+def _at(places: list[int]) -> listed.Where:
+    return listed.with_ids([function_at(place) for place in places])
 
 
 def _encode(offset: int) -> str:
