@@ -3,29 +3,19 @@
 import threading
 import time
 import urllib.request
+from functools import partial
 from io import BytesIO
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
 
 from hub.fastpath import FastPath
 from registry import installs, publishing
 from tests.conftest import CODE, body
 from tests.hub_server import HubServer
+from tests.wsgi_front import Counted, ask
 
 PAGE = "/functions/alice/image-resizer"
 INSTALL = "/api/community/functions/alice/image-resizer/install"
-
-
-class Counted:
-    """A WSGI application that counts how often it is asked."""
-
-    def __init__(self):
-        self.application, self.asked = WSGIHandler(), 0
-
-    def __call__(self, environ, start_response):
-        self.asked += 1
-        return self.application(environ, start_response)
 
 
 @pytest.fixture
@@ -38,27 +28,7 @@ def get(django, transactional_db):
     """get(path, **environ) -> (status, headers, body) through a FastPath."""
     fast = FastPath(django, max_bytes=2**20)
 
-    def get(path, method="GET", query="", **environ):
-        said = []
-        asked = {
-            "REQUEST_METHOD": method,
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "80",
-            "HTTP_HOST": "localhost",
-            "REMOTE_ADDR": "127.0.0.1",
-            "wsgi.input": BytesIO(),
-            "wsgi.url_scheme": "http",
-            **environ,
-        }
-        answer = fast(asked, lambda *given: said.append(given))
-        content = b"".join(answer)
-        if hasattr(answer, "close"):
-            answer.close()
-        return said[-1][0], dict(said[-1][1]), content
-
-    return get
+    return partial(ask, fast)
 
 
 def test_a_page_is_made_once_and_given_again(get, publish, django):

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from io import BytesIO
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
@@ -25,6 +24,7 @@ from registry import (
 from registry.models import Category, Function, Inspection, Rendering, Screenshot
 from registry.moderation import Why
 from tests.conftest import CODE, make_account
+from tests.wsgi_front import Counted, ask
 
 WHY = Why("It has to be.", "legal")
 PAGE = "/functions/alice/image-resizer"
@@ -42,39 +42,6 @@ KINDS = {
 
 # Rows that are inserted and never changed; a version's id stands for its own.
 UNCHANGING = {"registry_version", "registry_versionfile", "registry_blob"}
-
-
-class Counted:
-    """Django as a WSGI application; counts how often it is asked."""
-
-    def __init__(self):
-        self.application, self.asked = WSGIHandler(), 0
-
-    def __call__(self, environ, start_response):
-        self.asked += 1
-        return self.application(environ, start_response)
-
-
-def ask(application, path, query="", method="GET", **environ):
-    """(status, headers, body) of one request."""
-    said = []
-    asked = {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": path,
-        "QUERY_STRING": query,
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "HTTP_HOST": "localhost",
-        "REMOTE_ADDR": "127.0.0.1",
-        "wsgi.input": BytesIO(),
-        "wsgi.url_scheme": "http",
-        **environ,
-    }
-    answer = application(asked, lambda *given: said.append(given))
-    content = b"".join(answer)
-    if hasattr(answer, "close"):
-        answer.close()
-    return said[-1][0], dict(said[-1][1]), content
 
 
 @pytest.fixture
