@@ -116,6 +116,12 @@ def one_server():
         _chosen.reset(token)
 
 
+def connection():
+    """Django's connection for queries written by hand: the one that the router would
+    read from, were no transaction open on the primary."""
+    return connections[_alias.get()]
+
+
 class State(NamedTuple):
     """A replica as an operator sees it; ``behind`` is in bytes and ``seconds`` since
     what it replayed last was committed. All None where it doesn't answer."""

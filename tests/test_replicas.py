@@ -91,6 +91,18 @@ def test_public_pages_are_read_from_the_replica(hub, servers):
     assert (status, found["version"]) == (200, "1.1.0")
 
 
+@pytest.mark.parametrize("path", ["/functions/?q=", "/api/community/functions?search="])
+def test_searches_are_asked_of_the_replica(hub, servers, path):
+    primary, standby = servers
+    until(REPLICA, lambda: readers(hub, servers))
+    word = f"w{secrets.token_hex(8)}"
+
+    assert get(hub, path + word)[0] == 200
+
+    assert standby.was_asked(word)
+    assert not primary.was_asked(word)
+
+
 def test_what_depends_on_who_asks_is_read_from_the_primary(hub, servers):
     _, standby = servers
     until(REPLICA, lambda: readers(hub, servers))

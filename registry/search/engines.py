@@ -12,6 +12,7 @@ from itertools import chain
 
 from django.db import OperationalError, connection, transaction
 
+from accounts import replicas
 from registry import errors
 from registry.search.places import SUNK
 
@@ -133,7 +134,7 @@ class Postgresql:
         Raises Unavailable when one takes longer.
         """
         try:
-            with transaction.atomic():
+            with transaction.atomic(using=replicas.connection().alias):
                 self._settings()
                 yield
         except OperationalError as error:
@@ -145,7 +146,7 @@ class Postgresql:
             ) from error
 
     def _settings(self) -> None:
-        with connection.cursor() as cursor:
+        with replicas.connection().cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('statement_timeout', %s, true), "
                 "set_config('enable_seqscan', 'off', true), "
@@ -279,6 +280,6 @@ def _places(sql: str, values: list) -> list[int]:
 
 
 def _column(sql: str, values: list) -> list:
-    with connection.cursor() as cursor:
+    with replicas.connection().cursor() as cursor:
         cursor.execute(sql, values)
         return [row[0] for row in cursor.fetchall()]

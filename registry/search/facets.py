@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from django.db import connection
-
+from accounts import replicas
 from registry.search.engines import engine
 from registry.search.places import function_at
 from registry.search.query import FLAGS
@@ -47,7 +46,7 @@ def _counted(ids: list[int]) -> list[tuple[str, str, int]]:
         f"(SELECT {', '.join((*COLUMNS, *FLAGS))} FROM registry_searchdocument "
         "JOIN wanted ON function_id = pk) "
     ) + " UNION ALL ".join([*columns, *flags, tags])
-    with connection.cursor() as cursor:
+    with replicas.connection().cursor() as cursor:
         cursor.execute(sql, [value])
         return [row for row in cursor.fetchall() if row[2]]
 

@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from django.db import connection
-
+from accounts import replicas
 from registry.models import SearchSpelling
 from registry.search.engines import engine
 from registry.search.text import MAX_WORD_CHARACTERS
@@ -57,7 +56,7 @@ def _known(words: list[str]) -> set[str]:
     if not words:
         return set()
     listing, value = engine().rows(words, "text")
-    with connection.cursor() as cursor:
+    with replicas.connection().cursor() as cursor:
         cursor.execute(
             f"SELECT word FROM registry_searchword WHERE word IN ({listing})", [value]
         )
