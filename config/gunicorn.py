@@ -14,6 +14,9 @@ graceful_timeout = 20
 keepalive = 5
 preload_app = False
 forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES") or "127.0.0.1,::1"
+# Else SCRIPT_NAME and PATH_INFO may be headers: whoever sent one past a proxy chose
+# what all links of a page begin with.
+forwarder_headers = ""
 limit_request_line = 8190
 limit_request_field_size = 8190
 control_socket_disable = True

@@ -23,7 +23,7 @@ from accounts import freshness, replicas
 from accounts.limits import client_of
 from hub import kept
 from hub.http import IMMUTABLE, REVALIDATE, accepts_gzip
-from hub.kept_store import PageStore, Stored, key_of
+from hub.kept_store import PageStore, Stored, key_of, release
 from registry import installs
 
 MAX_QUERY_CHARACTERS = 300
@@ -32,6 +32,8 @@ NOT_KEPT = ("/static/", "/media/", "/admin", "/account", "/healthz", "/readyz")
 INSTALLED = "hub.installed_version"
 # Set where If-None-Match was taken out of a request, to have the whole page made.
 CONDITIONAL = "hub.is_conditional"
+# Questions about a page that Django answers (RFC 9110, 13.1 and 14.2).
+UNANSWERED = frozenset({"HTTP_RANGE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"})
 OF_A_304 = frozenset({"Cache-Control", "ETag", "Vary", "Content-Security-Policy"})
 COUNTED = {
     "HTTP_USER_AGENT": "User-Agent",
@@ -102,12 +104,18 @@ class FastPath:
             environ["REQUEST_METHOD"] not in ("GET", "HEAD")
             or path.startswith(NOT_KEPT)
             or len(query) > MAX_QUERY_CHARACTERS
-            or "HTTP_RANGE" in environ
-            or (host.rpartition(":")[0] or host) not in self._hosts
+            or not UNANSWERED.isdisjoint(environ)
+            or environ.get("SCRIPT_NAME")  # it would stand in every link of the page
+            or not self._is_for_us(environ.get("HTTP_HOST", ""))
             or (settings.HTTPS and environ["wsgi.url_scheme"] != "https")
         ):
             return None
         return path, query, accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+
+    def _is_for_us(self, host: str) -> bool:
+        name, colon, port = host.partition(":")
+        is_port = port.isascii() and port.isdecimal()
+        return name in self._hosts and (is_port or not colon)
 
     def _still_right(self, page: Kept | None, address, key, depends) -> Kept | None:
         """The page in memory, or the stored one, if what it depends on is as it was.
@@ -194,6 +202,7 @@ def in_front_of(application):
     if settings.PAGE_STORE_BYTES and not settings.DEBUG:  # templates change under it
         try:
             store = PageStore(settings.DATA_DIR / "pages", settings.PAGE_STORE_BYTES)
+            release()  # now, before an upgrade changes files under this process
         except OSError as error:
             log.warning("No page is kept on disk: %s", error)
     if store or settings.PAGE_CACHE_BYTES:

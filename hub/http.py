@@ -109,7 +109,8 @@ def seal(request: HttpRequest, response: HttpResponse, cache: str) -> HttpRespon
             request, response.headers["ETag"], None, response
         )
     if request.method == "HEAD":
-        length = response.headers["Content-Length"]
+        # Of a 304 or 412 too, which get_conditional_response makes without.
+        length = response.headers.get("Content-Length", "0")
         response.content = b""
         response.headers["Content-Length"] = length
     response.is_sealed = True

@@ -66,11 +66,10 @@ class PageStore:
     def get(self, address: tuple, key: str) -> Stored | None:
         """What was stored for ``address`` under ``key``, if it still is, and whole."""
         try:
-            descriptor = os.open(self._path(address), os.O_RDONLY | os.O_NOFOLLOW)
+            with open(self._path(address), "rb", opener=_open) as file:
+                head, _, body = file.read().partition(b"\n")
         except OSError:
             return None
-        with open(descriptor, "rb") as file:
-            head, _, body = file.read().partition(b"\n")
         try:
             said = json.loads(head)
             if said["key"] != key or said["sum"] != [len(body), zlib.crc32(body)]:
@@ -114,6 +113,11 @@ class PageStore:
             total -= status.st_size
             if total <= self._room * KEPT_SHARE:
                 return
+
+
+def _open(path: str, flags: int) -> int:
+    """No link is followed, and none waits for the other end of a pipe."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _write(path: str, content: bytes) -> None:
