@@ -1,5 +1,5 @@
 """What the Hub is compared with in the same run: a constant Django view, one row by
-its key, and nginx with the very bytes that the Hub answers as files."""
+its key, and nginx with the very bytes and headers that the Hub answers as files."""
 
 import gzip
 import os
@@ -18,11 +18,10 @@ pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
 http {{
-    types {{ application/json json; text/html html; text/plain txt; }}
     access_log off;
     sendfile on;
     tcp_nopush on;
-    keepalive_requests 100000;
+    keepalive_requests 10000;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -32,10 +31,13 @@ http {{
         listen 127.0.0.1:{port};
         root {folder}/files;
         gzip_static on;
-        add_header Cache-Control "public, no-cache";
+        {locations}
     }}
 }}
 """
+# What nginx says by itself of a file.
+OWN_HEADERS = {"date", "server", "connection", "content-type", "content-length"}
+OWN_HEADERS |= {"etag", "content-encoding", "last-modified", "x-accel-expires"}
 
 
 @contextmanager
@@ -59,27 +61,42 @@ def constant_view(environment: dict):
 
 
 @contextmanager
-def static_files(folder: Path, files: dict[str, bytes]):
-    """(address, pids) of nginx that serves ``files``, each with a compressed copy."""
+def static_files(folder: Path, answers: dict[str, tuple[dict, bytes]]):
+    """(address, pids) of nginx that serves ``answers`` as files.
+
+    answers: file name -> (headers, body). Each has a compressed copy, which is sent
+    where the client takes it, and the same headers as the answer.
+    """
     from tests.nginx_proxy import NGINX
 
-    for name, data in files.items():
+    for name, (_, data) in answers.items():
         path = folder / "files" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(data, 5))
+    locations = "\n".join(_location(name, said) for name, (said, _) in answers.items())
     port = free_port()
     config = folder / "nginx.conf"
-    config.write_text(STATIC.format(folder=folder, port=port))
+    config.write_text(STATIC.format(folder=folder, port=port, locations=locations))
     orders = "daemon off;" + ("" if os.geteuid() else " user root;")
     server = subprocess.Popen([NGINX, "-p", folder, "-c", config, "-g", orders])
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait(url, f"/{next(iter(files))}")
+        _wait(url, f"/{next(iter(answers))}")
         yield url, [server.pid]
     finally:
         server.terminate()
         server.wait(30)
+
+
+def _location(name: str, headers: dict[str, str]) -> str:
+    said = [
+        f'add_header {header} "{value}";'
+        for header, value in headers.items()
+        if header.lower() not in OWN_HEADERS
+    ]
+    given = f'types {{}} default_type "{headers["Content-Type"]}";'
+    return f"location = /{name} {{ {given} {' '.join(said)} }}"
 
 
 def _wait(url: str, path: str) -> None:
