@@ -99,7 +99,6 @@ class FastPath:
     def _address(self, environ) -> tuple | None:
         """What the answer depends on; None where it is none of ours to keep."""
         path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-        host = environ.get("HTTP_HOST", "")
         if (
             environ["REQUEST_METHOD"] not in ("GET", "HEAD")
             or path.startswith(NOT_KEPT)
