@@ -4,6 +4,7 @@ Each run gets a copy. Large ones are measured in place, as copying them would ta
 longer; the few hundred functions that a run publishes stay in those.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -41,7 +42,10 @@ class Sqlite:
     def seeded(self, count: int, folder: Path, check: bool):
         """The registry of ``count`` functions, as environment variables."""
         kept = KEPT / f"sqlite-{count}"
+        with _alone(kept):
+            yield self._given(kept, count, folder, check)
 
+    def _given(self, kept: Path, count: int, folder: Path, check: bool) -> dict:
         def emptied():
             shutil.rmtree(kept, ignore_errors=True)
 
@@ -54,7 +58,7 @@ class Sqlite:
             for name in ("hub.sqlite3", "secret_key"):
                 shutil.copyfile(kept / name, folder / name)
             given = _environment(folder)
-        yield given
+        return given
 
 
 class Postgres:
@@ -64,7 +68,7 @@ class Postgres:
 
     @contextmanager
     def seeded(self, count: int, folder: Path, check: bool):
-        with self._cluster(count) as url:
+        with _alone(KEPT / f"postgres-{count}"), self._cluster(count) as url:
 
             def emptied():
                 _execute(url, "DROP DATABASE IF EXISTS seed WITH (FORCE)")
@@ -123,6 +127,16 @@ def prepare(database: str, count: int, *, check: bool) -> None:
             pass
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _alone(kept: Path):
+    """One run at a time on what is kept of a size: another one would empty it, and
+    SQLite answers "disk I/O error" where its folder is removed under it."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with kept.with_suffix(".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _brought_up(mark: Path, count: int, environment: dict, emptied) -> None:
