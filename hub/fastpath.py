@@ -32,6 +32,7 @@ NOT_KEPT = ("/static/", "/media/", "/admin", "/account", "/healthz", "/readyz")
 INSTALLED = "hub.installed_version"
 # Set where If-None-Match was taken out of a request, to have the whole page made.
 CONDITIONAL = "hub.is_conditional"
+READ = "hub.read"  # what a view takes out of a request instead of reading it again
 # Questions about a page that Django answers (RFC 9110, 13.1 and 14.2).
 UNANSWERED = frozenset({"HTTP_RANGE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"})
 OF_A_304 = frozenset({"Cache-Control", "ETag", "Vary", "Content-Security-Policy"})
@@ -88,13 +89,14 @@ class FastPath:
 
     def _look_further(self, page: Kept | None, address, key, environ, start_response):
         """Give ``page``, if what it depends on is as it was; or make it again."""
-        depends = _depends(address)
+        depends, reading = _depends(address)
         page = self._still_right(page, address, key, depends)
         if page is not None:
             return self._give(page, address, environ, start_response)
         if environ["REQUEST_METHOD"] == "HEAD":
             return self._application(environ, start_response)
-        return self._make(address, key, depends, environ, start_response)
+        asked = environ | ({READ: reading} if reading else {})
+        return self._make(address, key, depends, asked, start_response)
 
     def _address(self, environ) -> tuple | None:
         """What the answer depends on; None where it is none of ours to keep."""
@@ -164,7 +166,9 @@ class FastPath:
             start_response(status, headers)
             return [body]
         made = Stored(headers, body, asked.get(INSTALLED))
-        page = _as_kept(made, key, self._settled(address, key, depends))
+        if READ not in environ or READ in asked:  # else it was made of that very thing
+            depends = self._settled(address, key, depends)
+        page = _as_kept(made, key, depends)
         self._keep(address, page)
         if self._store and page.depends:
             self._store.put(address, page.depends, made)
@@ -179,7 +183,7 @@ class FastPath:
         """``depends``, if that and ``key`` stayed so while the page was made: else a
         part of the page may be older, and a part newer. (The key tells what was
         changed and changed back.)"""
-        if depends is None or _depends(address) != depends:
+        if depends is None or _depends(address)[0] != depends:
             return None
         return depends if freshness.key() == key else None
 
@@ -210,9 +214,13 @@ def in_front_of(application):
 
 
 @replicas.reading
-def _depends(address) -> str | None:
+def _depends(address) -> tuple[str | None, object]:
+    """The key of what the page depends on, and the reading that Django can make it
+    of, where it was read whole (hub/kept.py)."""
     found = kept.fingerprint(address[0], address[1])
-    return None if found is None else key_of(found)
+    if found is None or isinstance(found, tuple):
+        return found and key_of(found), None
+    return key_of(found.said), found
 
 
 def _is_keepable(status, headers) -> bool:

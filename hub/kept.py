@@ -9,15 +9,24 @@ To add a kind: write its fingerprint there, and a ``Kind`` into KINDS here: a pa
 the whole path, and a function that gets the query string and what the pattern's groups
 matched (None for a group that did not). It returns the fingerprint, or None when Django
 must answer: no such page, moved, taken down, a query it does not know. Everything the
-page reads must be in it. The code, the templates, the settings and the day (UTC) are
-seen to (hub/kept_store.py). tests/test_kept_pages.py proves each kind.
+page reads must be in it. Where that is all that is to be read, as for lists, it returns
+a ``Reading`` instead, and the view makes the page of it. The code, the templates, the
+settings and the day (UTC) are seen to (hub/kept_store.py). tests/test_kept_pages.py and
+tests/test_kept_lists.py prove each kind.
 """
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import wraps
+from typing import NamedTuple, Protocol
 
-from registry import fingerprints
+from django.db import Error
+from django.http import Http404, QueryDict
+
+from hub.list_page import AuthorPage, HomePage, ListPage, Suggestions
+from hub.listing import Wanted
+from registry import errors, fingerprints
+from registry.asked import FunctionList
 
 # A plus sign in a query means a space, so a number with build metadata is Django's.
 INSTALLING = re.compile(
@@ -26,14 +35,20 @@ INSTALLING = re.compile(
 ONE = r"/functions/([^/]+)/([^/]+)"
 
 
+class Reading(Protocol):
+    """All that a page is made of. ``said``: the same as a fingerprint."""
+
+    said: tuple
+
+
 class Kind(NamedTuple):
     """Pages of one kind: see above."""
 
     pattern: re.Pattern
-    fingerprint: Callable[..., tuple | None]
+    fingerprint: Callable[..., tuple | Reading | None]
 
 
-def fingerprint(path: str, query: str) -> tuple | None:
+def fingerprint(path: str, query: str) -> tuple | Reading | None:
     """What the page at this address depends on now; None when that isn't known.
 
     path, query: as in PATH_INFO and QUERY_STRING.
@@ -72,7 +87,56 @@ def _install(query, username, slug):
     return fingerprints.install_manifest(username, slug, asked[1] or "")
 
 
+def _reading(read):
+    """Pages that list functions: ``read`` gets the query as a view does, and says all
+    that the view would read."""
+
+    @wraps(read)
+    def reading(query, *groups):
+        if "\0" in query or "%00" in query:
+            return None
+        try:
+            return read(QueryDict(query.encode("latin-1")), *groups)
+        except (Http404, errors.RegistryError, Error):
+            return None  # Django finds the same, and says so
+
+    return reading
+
+
+@_reading
+def _function_list(query):
+    return ListPage.read(Wanted.from_query(query))
+
+
+@_reading
+def _category(query, slug):
+    page = ListPage.read(Wanted.from_query(query, category=slug))
+    return page if page.category.is_active else None  # others may have moved
+
+
+@_reading
+def _tag(query, tag):
+    return ListPage.read(Wanted.from_query(query, tag=tag.lower()))
+
+
+@_reading
+def _author(query, username):
+    return AuthorPage.read(username, query)
+
+
+@_reading
+def _home(query):
+    return HomePage.read()
+
+
 KINDS = [
+    Kind(re.compile("/"), _home),
+    Kind(re.compile("/functions/"), _function_list),
+    Kind(re.compile("/functions/suggest"), _reading(Suggestions.read)),
+    Kind(re.compile("/categories/([^/]+)"), _category),
+    Kind(re.compile("/tags/([^/]+)"), _tag),
+    Kind(re.compile("/users/([^/]+)"), _author),
+    Kind(re.compile("/api/community/functions"), _reading(FunctionList.read)),
     Kind(re.compile(rf"{ONE}(?:/v/([^/]+))?"), _function_page),
     Kind(re.compile(rf"{ONE}(?:/v/([^/]+))?/source/(.+)"), _source_page),
     Kind(re.compile(rf"{ONE}/raw/([^/]+)/(.+)"), _raw_file),

@@ -60,7 +60,7 @@ class ListPage:
     def said(self) -> tuple:
         return (
             self.wanted,
-            _said(self.found),
+            self.found.said,
             self.categories,
             self.category,
             self.instead,
@@ -104,7 +104,7 @@ class AuthorPage:
 
     @property
     def said(self) -> tuple:
-        return self.author, _said(self.found)
+        return self.author, self.found.said
 
 
 @dataclass(frozen=True)
@@ -141,19 +141,6 @@ class Suggestions:
     @property
     def said(self) -> tuple:
         return tuple((row.path, row.description) for row in self.functions)
-
-
-def _said(found: search.Found) -> tuple:
-    return (
-        found.total,
-        found.next,
-        found.corrected,
-        found.is_partial,
-        sorted(found.stems),
-        found.facets,
-        found.lines,
-        [tuple(row) for row in found.rows],
-    )
 
 
 def _category(slug: str, categories: Sequence[CategoryRow]) -> CategoryRow | None:

@@ -9,20 +9,21 @@ stars ...), with names in braces that each row's escaped values are then put int
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
+from html import escape
 
 from django.template.loader import render_to_string
 from django.utils.dateformat import format as formatted
-from django.utils.html import SafeString, format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from registry import search
 from registry.listed import FunctionRow
 from registry.models import Blob
+from registry.rendering import safe
 
 Parts = list[tuple[str, bool]]  # (text, is it what was looked for)
-OPTIONAL = ("excerpt", "lines", "category", "license", "installs", "stars")
 LINE = (
-    '<li><a href="{}/source/{}#L{}"><span class="where">{}:{}</span> '
-    "<code>{}</code></a></li>"
+    '<li><a href="{url}/source/{path}#L{number}">'
+    '<span class="where">{path}:{number}</span> <code>{code}</code></a></li>'
 )
 
 
@@ -42,26 +43,38 @@ class Row:
 
     @property
     def html(self) -> SafeString:
-        function = self.function
-        values = {
-            "url": function.url,
-            "name": _marked(self.name),
-            "number": function.latest_number,
-            "description": _marked(self.description),
-            "excerpt": _marked(self.excerpt),
-            "lines": self._lines(),
-            "author": function.username,
-            "category": function.category,
-            "category_label": function.category_label,
-            "license": function.license,
-            "updated": function.updated.isoformat(),
-            "day": _day(function.updated_at.date()),
-            "installs": _grouped(function.install_count),
-            "stars": _grouped(function.star_count),
-        }
-        has = tuple(name for name in OPTIONAL if values[name])
+        shown = self.function
+        has = tuple(name for name, there in self._has if there)
         frame = _frame(self.level, self.of_author, self._badge, has)
-        return format_html(frame, **values)
+        return safe(
+            frame.format(
+                url=escape(shown.url),
+                name=_marked(self.name),
+                number=escape(shown.latest_number),
+                description=_marked(self.description),
+                excerpt=_marked(self.excerpt),
+                lines="".join(map(self._line, self.lines)),
+                author=escape(shown.username),
+                category=escape(shown.category),
+                category_label=escape(shown.category_label),
+                license=escape(shown.license),
+                updated=shown.updated.isoformat(),
+                day=_day(shown.updated_at.date()),
+                installs=f"{shown.install_count:,}",
+                stars=f"{shown.star_count:,}",
+            )
+        )
+
+    @property
+    def _has(self) -> tuple[tuple[str, object], ...]:
+        return (
+            ("excerpt", self.excerpt),
+            ("lines", self.lines),
+            ("category", self.function.category),
+            ("license", self.function.license),
+            ("installs", self.function.install_count),
+            ("stars", self.function.star_count),
+        )
 
     @property
     def _badge(self) -> str:
@@ -69,16 +82,12 @@ class Row:
             return "yanked"
         return "deprecated" if self.function.is_deprecated else ""
 
-    def _lines(self) -> str:
-        url = self.function.url
-        return format_html_join(
-            "",
-            LINE,
-            (
-                (url, line.path, line.number, line.path, line.number, shown)
-                for line in self.lines
-                for shown in [_marked(line.parts)]
-            ),
+    def _line(self, line: search.Line) -> str:
+        return LINE.format(
+            url=escape(self.function.url),
+            path=escape(line.path),
+            number=line.number,
+            code=_marked(line.parts),
         )
 
 
@@ -130,14 +139,9 @@ def _frame(level: str, of_author: bool, badge: str, has: tuple[str, ...]) -> str
 
 
 def _marked(parts: Parts) -> str:
-    if not any(hit for _, hit in parts):
-        return "".join(text for text, _ in parts)  # escaped where it is put in
-    frame = "".join("<mark>{}</mark>" if hit else "{}" for _, hit in parts)
-    return format_html(frame, *(text for text, _ in parts))
-
-
-def _grouped(count: int) -> str:
-    return f"{count:,}" if count else ""
+    return "".join(
+        f"<mark>{escape(text)}</mark>" if hit else escape(text) for text, hit in parts
+    )
 
 
 @lru_cache(1_000)

@@ -1,11 +1,12 @@
 """What anyone may read: lists, functions, install manifests, files."""
 
 from accounts.limits import client_address
-from api import lists, shapes
+from api import shapes
 from api.answers import IMMUTABLE, PUBLIC, answer
 from api.decorators import endpoint
 from api.views.common import FUNCTIONS, ONE, plain_name
-from registry import errors, installs, reading, search
+from registry import errors, installs, reading
+from registry.asked import FunctionList
 from registry.models import Blob, Version
 
 MAX_WHERE = 100  # versions that one file is said to be in
@@ -20,21 +21,13 @@ MAX_WHERE = 100  # versions that one file is said to be in
     refusals=(errors.ValidationError,),
 )
 def list_functions(request):
-    asked = lists.read(request.GET)
-    page = search.find(
-        asked.search,
-        category=asked.category,
-        tag=asked.tag,
-        author=asked.author,
-        sort=asked.sort,
-        limit=asked.limit,
-        cursor=asked.cursor,
-    )
+    # Read already, perhaps, to find out whether a kept answer is still right.
+    page = request.META.pop("hub.read", None) or FunctionList.read(request.GET)
     found = {
-        "functions": [shapes.listed_item(row) for row in page.rows],
-        "total": page.total,
-        "limit": asked.limit,
-        "next": page.next,
+        "functions": [shapes.listed_item(row) for row in page.found.rows],
+        "total": page.found.total,
+        "limit": page.asked.limit,
+        "next": page.found.next,
     }
     return answer(found, cache=PUBLIC)
 

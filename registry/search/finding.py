@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from registry import errors, listed, paging
@@ -10,15 +9,14 @@ from registry.listed import FunctionRow
 from registry.models import SearchDocument
 from registry.search import code, facets, spelling
 from registry.search.code import Line
-from registry.search.engines import Match, engine
+from registry.search.engines import engine
+from registry.search.matching import Answer, Match, Question
 from registry.search.places import SUNK, function_at
 from registry.search.query import Query, parse
 from registry.search.text import stem, token
 
 COUNTED_AT_MOST = 1000  # exact up to here
 MAX_DEPTH = 200  # results in order of relevance; other orders go on to the end
-PREFIXED = 10  # names that begin with the query, before all other results
-COMPLETIONS = 8
 SUGGESTED = 8
 
 
@@ -41,6 +39,38 @@ class Found:
     is_partial: bool = False
     stems: frozenset[str] = frozenset()
     lines: dict[int, list[Line]] = field(default_factory=dict)
+
+    @property
+    def said(self) -> tuple:
+        """All of it as one value, whose ``repr`` is the same in every process."""
+        rows = [tuple(row) for row in self.rows]
+        others = replace(self, rows=[], stems=frozenset())
+        return rows, sorted(self.stems), others
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A page of results without the functions: their ids in order, the cursor of the
+    next page or "", and how many there are (as ``Found.total``)."""
+
+    ids: list[int]
+    next: str = ""
+    total: int = 0
+
+
+def look(
+    text: str,
+    *,
+    limit: int = 20,
+    cursor: str = "",
+    with_yanked: bool = False,
+    **filters,
+) -> Listing:
+    """As ``find`` in order of relevance, without loading the functions.
+
+    Raises as ``find``.
+    """
+    return _listing(_Search(parse(text, **filters), with_yanked), limit, cursor)
 
 
 def find(
@@ -66,15 +96,17 @@ def find(
     query = parse(text, **filters)
     if not (query.had_text or query.tokens or want_facets):
         return _all(sort, limit, cursor)
+    is_ranked = query.had_text and not query.code and sort == "relevance"
+    if is_ranked and not want_facets:  # one statement, which has bounds of its own
+        return _relevant(_Search(query, with_yanked), limit, cursor, want_facets)
     with engine().bounded():
+        if is_ranked:
+            return _relevant(_Search(query, with_yanked), limit, cursor, want_facets)
         if query.code:
             return _code(query, limit)
         if not query.had_text:
             return _browse(query, sort, limit, cursor, want_facets)
-        search = _Search(query, with_yanked)
-        if sort == "relevance":
-            return _relevant(search, limit, cursor, want_facets)
-        return _sorted(search, sort, limit, cursor, want_facets)
+        return _sorted(_Search(query, with_yanked), sort, limit, cursor, want_facets)
 
 
 def suggest(text: str) -> list[FunctionRow]:
@@ -83,129 +115,98 @@ def suggest(text: str) -> list[FunctionRow]:
     query = parse(text)
     if not query.words:
         return []
-    with engine().bounded():
-        search = _Search(query, with_yanked=False)
-        return _functions(search.places(SUGGESTED, readme=False))
+    places = _Search(query).look(SUGGESTED, readme=False)
+    return listed.in_order([function_at(p) for p in places], listed.LISTED)
 
 
 class _Search:
-    """One query with words, and what it was found to mean.
+    """One query with words, and what it was found to mean: where nothing has the words
+    they are corrected; then some of them are enough."""
 
-    Results come in steps, each asked only while the page isn't full: the very name,
-    names that begin so, all words in name, tags or description (ranked among the
-    popular, then in order of popularity), the same with the last word completed, and
-    the README. Nothing at all: the words are corrected; then some words are enough.
-    """
-
-    def __init__(self, query: Query, with_yanked: bool):
-        self.engine = engine()
+    def __init__(self, query: Query, with_yanked: bool = False):
         self.query = query
-        self.words = query.words
         self.with_yanked = with_yanked
         self.is_partial = False
-        self._completed: tuple[str, ...] | None = None
+        self.asked = Question(query.words or ("",), query.tokens, query.is_open)
+        self.answer = Answer()
 
-    def places(self, limit: int, *, readme: bool = True) -> list[int]:
-        """At most ``limit``, the best first."""
-        if not self.words:
+    def look(self, limit: int, *, most: int = 0, readme: bool = True) -> list[int]:
+        """At most ``limit`` places, the best first; counted to ``most`` at most."""
+        if not self.query.words:
             return []
-        found = self._collect(limit, readme)
-        if not found:
-            corrected = spelling.correct(self.words)
-            if corrected != self.words:
-                self.words, self._completed = corrected, None
-                found = self._collect(limit, readme)
-        if not found and len(self.words) > 1:
+        self.asked = replace(
+            self.asked,
+            limit=limit,
+            most=most,
+            with_yanked=self.with_yanked,
+            with_readme=readme,
+        )
+        self.answer = engine().look(self.asked)
+        if not self.answer.places:
+            corrected = spelling.correct(self.asked.words)
+            if corrected != self.asked.words:
+                self.asked = replace(self.asked, words=corrected)
+                self.answer = engine().look(self.asked)
+        if not self.answer.places and len(self.asked.words) > 1:
             self.is_partial = True
-            found = self.engine.ranked(self.match, limit)
-        return found
-
-    def count(self) -> int:
-        """How many results there are; not counted further than one too many."""
-        typed = tuple((word,) for word in self.words)
-        exact = replace(self.match, groups=typed)
-        return self.engine.count(exact, self.match, COUNTED_AT_MOST + 1)
+            places = engine().ranked(self.match, limit)
+            self.answer = Answer(places, total=len(places))
+        return self.answer.places
 
     def some(self, total: int) -> list[int]:
         """All of ``total`` results; of too many only popular ones."""
-        return self.engine.some(
+        return engine().some(
             self.match, COUNTED_AT_MOST, hot_is_enough=total > COUNTED_AT_MOST
         )
 
     @property
     def match(self) -> Match:
         """The widest of the steps."""
-        *others, last = self.words
-        groups = (*((word,) for word in others), (last, *self._completions()))
-        return Match(groups, self.query.tokens, any_group=self.is_partial)
+        match = self.asked.match(self.answer.completed)
+        return replace(match, any_group=self.is_partial)
 
     @property
-    def corrected(self) -> str:
-        return "" if self.words == self.query.words else " ".join(self.words)
-
-    @property
-    def stems(self) -> frozenset[str]:
-        return frozenset(stem(word) for group in self.match.groups for word in group)
-
-    def _collect(self, limit: int, readme: bool) -> list[int]:
-        found: dict[int, None] = {}
-        for places in self._steps(limit, readme):
-            found |= dict.fromkeys(places)
-            if len(found) >= limit:
-                break
-        return list(found)[:limit]
-
-    def _steps(self, limit: int, readme: bool) -> Iterator[list[int]]:
-        exact = Match(tuple((word,) for word in self.words), self.query.tokens)
-        yield self._named()
-        yield self.engine.ranked(exact, limit)
-        yield self.engine.popular(exact, "narrow", limit)
-        if self._completions():
-            yield self.engine.ranked(self.match, limit)
-            yield self.engine.popular(self.match, "narrow", limit)
-        if readme:
-            yield self.engine.popular(exact, "wide", limit)
-            if self._completions():
-                yield self.engine.popular(self.match, "wide", limit)
-
-    def _named(self) -> list[int]:
-        slug = "-".join(self.words)
-        exact = SearchDocument.objects.filter(slug=slug)
-        for word in self.query.tokens:
-            exact = exact.filter(facets__contains=word)
-        if not self.with_yanked:
-            exact = exact.exclude(names="")
-        begun = self.engine.named(slug, self.query.tokens, PREFIXED)
-        return [
-            *exact.values_list("place", flat=True),
-            *(place for place in begun if place < SUNK),
-        ]
-
-    def _completions(self) -> tuple[str, ...]:
-        if not self.query.is_open:
-            return ()
-        if self._completed is None:
-            words = self.engine.completions(self.words[-1], COMPLETIONS)
-            self._completed = tuple(words)
-        return self._completed
+    def told(self) -> dict:
+        """What ``Found`` says of it."""
+        if not self.answer.places:
+            return {}
+        is_corrected = self.asked.words != self.query.words
+        words = (word for group in self.match.groups for word in group)
+        return {
+            "corrected": " ".join(self.asked.words) if is_corrected else "",
+            "is_partial": self.is_partial,
+            "stems": frozenset(map(stem, words)),
+        }
 
 
 def _relevant(search: _Search, limit: int, cursor: str, want_facets: bool) -> Found:
+    listing = _listing(search, limit, cursor)
+    counted = {}
+    if want_facets and search.answer.places:
+        is_all = listing.total <= len(search.answer.places)
+        places = search.answer.places if is_all else search.some(listing.total)
+        counted = facets.count(places)
+    ids = listing.ids
+    return Found(
+        rows=listed.in_order(
+            ids, listed.PUBLISHED if search.with_yanked else listed.LISTED
+        ),
+        next=listing.next,
+        total=listing.total,
+        facets=counted,
+        **search.told,
+    )
+
+
+def _listing(search: _Search, limit: int, cursor: str) -> Listing:
     offset = _offset(cursor)
     end = min(offset + limit, MAX_DEPTH)
-    places = search.places(end + 1)
-    is_all = len(places) <= end
-    total = len(places) if is_all else max(search.count(), len(places))
-    counted = {}
-    if want_facets and places:
-        counted = facets.count(places if is_all else search.some(total))
-    more = not is_all and end < MAX_DEPTH
-    return Found(
-        rows=_functions(places[offset:end], with_yanked=search.with_yanked),
-        next=_encode(end) if more else "",
-        total=total,
-        facets=counted,
-        **_told(search, places),
+    places = search.look(end + 1, most=COUNTED_AT_MOST + 1)
+    has_more = len(places) > end and end < MAX_DEPTH
+    return Listing(
+        ids=[function_at(place) for place in places[offset:end]],
+        next=_encode(end) if has_more else "",
+        total=search.answer.total,
     )
 
 
@@ -213,24 +214,13 @@ def _sorted(
     search: _Search, sort: str, limit: int, cursor: str, want_facets: bool
 ) -> Found:
     """In another order; of more than COUNTED_AT_MOST only the popular ones."""
-    if not search.places(1):
+    if not search.look(1, most=COUNTED_AT_MOST + 1):
         return Found([])
-    total = search.count()
+    total = search.answer.total
     places = search.some(total)
     page = paging.page(_at(places), sort=sort, cursor=cursor, limit=limit)
     counted = facets.count(places) if want_facets else {}
-    told = _told(search, places)
-    return Found(rows=page.rows, next=page.next, total=total, facets=counted, **told)
-
-
-def _told(search: _Search, places: list[int]) -> dict:
-    if not places:
-        return {}
-    return {
-        "corrected": search.corrected,
-        "is_partial": search.is_partial,
-        "stems": search.stems,
-    }
+    return Found(page.rows, page.next, total, facets=counted, **search.told)
 
 
 def _all(sort: str, limit: int, cursor: str) -> Found:
@@ -291,11 +281,6 @@ def _code(query: Query, limit: int) -> Found:
     return Found(
         rows=listed.in_order(list(lines), listed.LISTED), total=len(lines), lines=lines
     )
-
-
-def _functions(places: list[int], *, with_yanked: bool = False) -> list[FunctionRow]:
-    ids = [function_at(place) for place in places]
-    return listed.in_order(ids, listed.PUBLISHED if with_yanked else listed.LISTED)
 
 
 def _at(places: list[int]) -> listed.Where:

@@ -1,15 +1,16 @@
-"""The query strings of list endpoints, read and checked."""
+"""What clients ask a list of functions for, read and checked, and what they get."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from registry import errors, paging, vocabulary
+from registry import errors, paging, search, vocabulary
 
 MAX_LIMIT, DEFAULT_LIMIT = 100, 20
 SORTS = ("relevance", *paging.SORTS)
 
 
 @dataclass(frozen=True)
-class Listing:
+class Asked:
     """What a list endpoint was asked for."""
 
     category: str
@@ -21,25 +22,53 @@ class Listing:
     cursor: str
 
 
-def read(query) -> Listing:
-    """``request.GET`` as a Listing. Raises ValidationError for sort and limit.
+@dataclass(frozen=True)
+class FunctionList:
+    """The answer: everything that it is made of, read at once."""
+
+    asked: Asked
+    found: search.Found
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> "FunctionList":
+        """query: the query string's. Raises as ``read`` and ``search.find``."""
+        asked = read(query)
+        found = search.find(
+            asked.search,
+            category=asked.category,
+            tag=asked.tag,
+            author=asked.author,
+            sort=asked.sort,
+            limit=asked.limit,
+            cursor=asked.cursor,
+        )
+        return cls(asked, found)
+
+    @property
+    def said(self) -> tuple:
+        """The reading as one value: equal answers, equal values."""
+        return self.asked, self.found.said
+
+
+def read(query: Mapping[str, str]) -> Asked:
+    """``query`` as Asked. Raises ValidationError for sort and limit.
 
     A limit above MAX_LIMIT is lowered to it.
     """
-    search = query.get("search", "").strip()
-    sort = query.get("sort") or ("relevance" if search else paging.DEFAULT_SORT)
+    words = query.get("search", "").strip()
+    sort = query.get("sort") or ("relevance" if words else paging.DEFAULT_SORT)
     if sort not in SORTS:
         raise errors.ValidationError(
             f"sort is {errors.shown(sort)}; use one of: {', '.join(SORTS)}.",
             field="sort",
         )
-    if sort == "relevance" and not search:
+    if sort == "relevance" and not words:
         sort = paging.DEFAULT_SORT
-    return Listing(
+    return Asked(
         category=_category(query.get("category", "")),
         tag=query.get("tag", "").lower(),
         author=query.get("author", "").removeprefix("@"),
-        search=search,
+        search=words,
         sort=sort,
         limit=_limit(query.get("limit") or str(DEFAULT_LIMIT)),
         cursor=query.get("cursor", ""),
