@@ -22,6 +22,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts import mail, switches
 from accounts.models import Account, ApiKey, Project, record
+from accounts.prepared import Prepared
 
 SCOPES = ("draft:write", "publish", "yank", "listing:write")
 MAX_KEYS = 100  # usable ones of one account, made by hand
@@ -29,6 +30,13 @@ ACCOUNT_PREFIX, PROJECT_PREFIX = "ac_secret_", "ak_secret_"
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_CHARACTERS, CHECK_CHARACTERS = 36, 6
 SHAPE = re.compile(r"(?:ac|ak)_secret_[0-9A-Za-z]{42}\Z")
+BY_HASH = Prepared(
+    lambda hash, now: (
+        ApiKey.objects.usable(now)
+        .filter(hash=hash)
+        .select_related("account", "project")
+    )
+)
 # Last use is written at most this often: a key's reads should not become writes.
 LAST_USE_STEP = timedelta(minutes=5)
 
@@ -146,18 +154,13 @@ def read_key(secret: str) -> ApiKey:
     """
     if not is_well_formed(secret):
         raise InvalidKey
-    hashes = [hash_secret(secret)] + [
-        hash_secret(secret, key) for key in settings.SECRET_KEY_FALLBACKS
-    ]
-    key = (
-        ApiKey.objects.usable()
-        .select_related("account", "project")
-        .filter(hash__in=hashes)
-        .first()
-    )
-    if key is None:
-        raise InvalidKey
     now = timezone.now()
+    for secret_key in (None, *settings.SECRET_KEY_FALLBACKS):
+        key = BY_HASH.first(hash_secret(secret, secret_key), now)
+        if key:
+            break
+    else:
+        raise InvalidKey
     if key.last_used_at is None or now - key.last_used_at > LAST_USE_STEP:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
     return key

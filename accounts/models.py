@@ -113,10 +113,11 @@ class Project(models.Model):
 
 
 class ApiKeyQuerySet(models.QuerySet):
-    def usable(self):
-        """Not revoked, not expired, and its account is not suspended."""
+    def usable(self, now=None):
+        """Not revoked, not expired at ``now`` (a time; by default this moment), and
+        its account is not suspended."""
         return self.filter(
-            models.Q(expires_at=None) | models.Q(expires_at__gt=timezone.now()),
+            models.Q(expires_at=None) | models.Q(expires_at__gt=now or timezone.now()),
             revoked_at=None,
             account__is_active=True,
         )

@@ -1,6 +1,9 @@
 """What staff can turn off for everyone. A row of Switch is an off-switch thrown."""
 
+from django.db.models import Q
+
 from accounts.models import Switch
+from accounts.prepared import Prepared
 
 READ_ONLY = "read_only"
 # name -> what a refused user is told
@@ -12,6 +15,11 @@ SWITCHES = {
     "key_creation": "The Hub makes no new keys at the moment.",
     "reports": "The Hub takes no reports at the moment.",
 }
+STOPPING = Prepared(
+    lambda name: Switch.objects.filter(Q(name=READ_ONLY) | Q(name=name)).order_by(
+        "-name"
+    )
+)
 
 
 class SwitchedOff(Exception):
@@ -20,8 +28,7 @@ class SwitchedOff(Exception):
 
 def thrown(name: str) -> Switch | None:
     """The switch that stops ``name``: its own, or read-only mode. None: go on."""
-    stopping = Switch.objects.filter(name__in=[READ_ONLY, name])
-    return stopping.order_by("-name").first()
+    return STOPPING.first(name)
 
 
 def require(name: str = READ_ONLY) -> None:

@@ -3,26 +3,69 @@
 Made after the commit, in a thread of the web process that waits for the worker; never
 undoes a publish. A version is done when it has an Inspection of this INSPECTOR, the
 last thing made, so work that a dying process left behind is found again
-(``catch_up``) and done.
+(``catch_up``) and done. Versions that come close together are done together.
 """
 
 import logging
 import queue
 import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, wait
+from functools import partial
 
 from django.conf import settings
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, transaction
 
 from accounts import freshness
+from accounts.prepared import Prepared
 from registry import inspection, rendering, search
-from registry.models import Blob, Inspection, Rendering, Version
+from registry.models import Blob, Inspection, Rendering, Version, VersionFile
+from registry.sandbox import SandboxError
 
 CATCH_UP_VERSIONS = 1000
+# What is published within this time is derived from together, at most so many versions
+# of so much source: they are held in memory, and their rows are written in one
+# transaction, which other writers wait for.
+GATHERING_SECONDS = 0.05
+TOGETHER, TOGETHER_BYTES = 8, 256 * 1024
+UNDER_WAY = 16  # texts the worker has or is about to get; it refuses too many
+PATIENCE_SECONDS = 1.0  # that search waits for the worker
+
+VERSIONS = Prepared(
+    lambda ids: (
+        Version.objects.filter(pk__in=ids)
+        .select_related("readme", "function__readme", "function__owner")
+        .order_by("pk")
+    )
+)
+FILES = Prepared(
+    lambda ids: VersionFile.objects.filter(version__pk__in=ids).select_related("blob")
+)
+STORED = Prepared(
+    lambda blobs: Rendering.objects.filter(
+        blob__pk__in=blobs, renderer=rendering.RENDERER
+    ).values_list("blob_id", "kind")
+)
 
 log = logging.getLogger(__name__)
 _waiting: queue.SimpleQueue = queue.SimpleQueue()
+_put_by: list[int] = []  # taken from the queue, not yet derived from
 _lock = threading.Lock()
 _thread: threading.Thread | None = None
+_room = threading.Semaphore(UNDER_WAY)
+
+
+def follow(version: Version) -> None:
+    """Have everything derived from a version just published, once that is committed.
+
+    Search hears of it then too: once, and outside the transaction that others wait
+    for. Where nothing is made in the background it hears at once.
+    """
+    if settings.DERIVE_IN_BACKGROUND:
+        transaction.on_commit(partial(schedule, version.pk))
+    else:
+        search.index(version.function)
 
 
 def schedule(version_id: int) -> None:
@@ -37,22 +80,73 @@ def schedule(version_id: int) -> None:
             _thread.start()
 
 
-def make(version_id: int) -> None:
-    """Make what is missing of one version; waits for the worker. Safe to repeat."""
-    version = Version.objects.select_related("readme", "function__readme").get(
-        pk=version_id
-    )
-    files = list(version.files.select_related("blob"))
-    for blob, kind in _parts(version, files):
-        if not _stored(blob, kind).exists():
-            _keep(blob, kind, _rendered(kind, blob.text))
-    report = _inspected(version.manifest, {file.path: file.blob.text for file in files})
-    Inspection.objects.update_or_create(
-        version=version,
-        defaults={"inspector": inspection.INSPECTOR, "report": report},
-    )
-    search.index(version.function)  # now its code and what it reaches are known
-    freshness.touch_on_commit()
+def make(*version_ids: int) -> None:
+    """Make what is missing of some versions; waits for the worker. Safe to repeat."""
+    for versions in _groups(VERSIONS(version_ids)):
+        files: dict[int, list[VersionFile]] = {version.pk: [] for version in versions}
+        for file in FILES(tuple(files)):
+            files[file.version_id].append(file)
+        rendered = _rendered(_missing(versions, files))
+        reports = [_inspected(version, files[version.pk]) for version in versions]
+        _wait([html for _, html in rendered] + reports, versions)
+        _keep(
+            versions,
+            [_row(blob, kind, html.result()) for (blob, kind), html in rendered],
+            [
+                Inspection(
+                    version=version,
+                    inspector=inspection.INSPECTOR,
+                    report=report.result(),
+                )
+                for version, report in zip(versions, reports, strict=True)
+            ],
+        )
+
+
+def _groups(versions: list[Version]) -> Iterator[list[Version]]:
+    group, size = [], 0
+    for version in versions:
+        if group and size + version.size > TOGETHER_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(version)
+        size += version.size
+    if group:
+        yield group
+
+
+def _keep(versions, renderings: list[Rendering], reports: list[Inspection]) -> None:
+    with transaction.atomic():  # nothing is waited for in it
+        Rendering.objects.bulk_create(renderings, ignore_conflicts=True)
+        Inspection.objects.bulk_create(
+            reports,
+            update_conflicts=True,
+            unique_fields=["version"],
+            update_fields=["inspector", "report"],
+        )
+        _tell_search(versions)  # now their code and what it reaches are known
+        freshness.touch_on_commit()
+
+
+def _wait(made: list[Future], versions: list[Version]) -> None:
+    """Wait for the worker. Where that takes long, search hears of these versions, and
+    of those published meanwhile, before."""
+    unheard = list(versions)
+    while wait(made, timeout=PATIENCE_SECONDS).not_done:
+        if threading.current_thread() is _thread:
+            newcomers = _newcomers()
+            _put_by.extend(newcomers)
+            unheard += VERSIONS(tuple(newcomers))
+        if unheard:
+            with transaction.atomic():
+                _tell_search(unheard)
+                freshness.touch_on_commit()
+            unheard = []
+
+
+def _tell_search(versions: Iterable[Version]) -> None:
+    functions = {version.function_id: version.function for version in versions}
+    search.index(*functions.values())
 
 
 def catch_up() -> int:
@@ -67,56 +161,110 @@ def catch_up() -> int:
     return len(missing)
 
 
-def _parts(version: Version, files) -> list[tuple[Blob, str]]:
+def _missing(versions, files) -> dict[tuple[str, str], str]:
+    """(blob, kind) -> text, of all that is to be rendered and isn't."""
+    texts = {}
+    for version in versions:
+        for blob, kind in _parts(version, files[version.pk]):
+            texts[blob.pk, kind] = blob.text
+    for stored in STORED(tuple({blob_id for blob_id, _ in texts})):
+        texts.pop(stored, None)
+    return texts
+
+
+def _parts(version: Version, files: Iterable[VersionFile]) -> list[tuple[Blob, str]]:
     parts = [(file.blob, rendering.language_of(file.path)) for file in files]
     # The listing's README may have been edited since: its page shows that one.
     readmes = {version.readme, version.function.readme} - {None}
     return parts + [(readme, rendering.README) for readme in readmes]
 
 
-def _stored(blob: Blob, kind: str):
-    return Rendering.objects.filter(blob=blob, kind=kind, renderer=rendering.RENDERER)
+def _rendered(texts: dict) -> list[tuple[tuple[str, str], Future]]:
+    """Rendered on the background lane, so that no preview waits behind it. In one
+    order, so that two processes never wait for one another's rows."""
+    rendered = []
+    for (blob_id, kind), text in sorted(texts.items()):
+        html = _later(rendering.render_later, kind, text)
+        rendered.append(((blob_id, kind), html))
+    return rendered
 
 
-def _keep(blob: Blob, kind: str, rendered: rendering.Rendered) -> None:
-    Rendering.objects.bulk_create(
-        [
-            Rendering(
-                blob=blob,
-                kind=kind,
-                renderer=rendering.RENDERER,
-                html=rendered.html,
-                is_complete=rendered.complete,
-                reason=rendered.reason[:200],
-            )
-        ],
-        ignore_conflicts=True,
+def _inspected(version: Version, files: Iterable[VersionFile]) -> Future:
+    """Inspected on the background lane, like all that nobody waits for."""
+    texts = {file.path: file.blob.text for file in files}
+    return _later(inspection.inspect_later, version.manifest, texts)
+
+
+def _later(submit: Callable, *args) -> Future:
+    """What ``submit(*args, done)`` hands to ``done``; waits where much is under way."""
+    made: Future = Future()
+
+    def done(result) -> None:
+        _room.release()
+        made.set_result(result)
+
+    _room.acquire()
+    try:
+        submit(*args, done)
+    except SandboxError:
+        _room.release()
+        raise
+    return made
+
+
+def _row(blob_id: str, kind: str, rendered: rendering.Rendered) -> Rendering:
+    return Rendering(
+        blob_id=blob_id,
+        kind=kind,
+        renderer=rendering.RENDERER,
+        html=rendered.html,
+        is_complete=rendered.complete,
+        reason=rendered.reason[:200],
     )
 
 
-def _rendered(kind: str, text: str) -> rendering.Rendered:
-    """Rendered on the background lane, so that no preview waits behind it."""
-    answer: queue.SimpleQueue = queue.SimpleQueue()
-    rendering.render_later(kind, text, answer.put)
-    return answer.get()
-
-
-def _inspected(manifest: dict, files: dict[str, str]) -> dict:
-    """Inspected on the background lane, like all that nobody waits for."""
-    answer: queue.SimpleQueue = queue.SimpleQueue()
-    inspection.inspect_later(manifest, files, answer.put)
-    return answer.get()
+# --- in the background
 
 
 def _work() -> None:
     while True:
-        try:
-            version_id = _waiting.get(timeout=60)
-        except queue.Empty:
-            connection.close()  # hold no connection while there is nothing to do
-            version_id = _waiting.get()
+        version_ids = _next()
         close_old_connections()
+        try:
+            make(*version_ids)
+        except Exception:
+            if len(version_ids) == 1:
+                log.exception("Version %s is derived at the next start.", *version_ids)
+            else:  # one of them must not take the others with it
+                _one_by_one(version_ids)
+
+
+def _one_by_one(version_ids: Iterable[int]) -> None:
+    for version_id in version_ids:
         try:
             make(version_id)
         except Exception:
             log.exception("Version %s is derived at the next start.", version_id)
+
+
+def _next() -> tuple[int, ...]:
+    """The versions to go on with; waits until there is one."""
+    if not _put_by:
+        try:
+            _put_by.append(_waiting.get(timeout=60))
+        except queue.Empty:
+            connection.close()  # hold no connection while there is nothing to do
+            _put_by.append(_waiting.get())
+        time.sleep(GATHERING_SECONDS)
+    _put_by.extend(_newcomers())
+    version_ids = tuple(sorted({*_put_by[:TOGETHER]}))
+    del _put_by[:TOGETHER]
+    return version_ids
+
+
+def _newcomers() -> list[int]:
+    """What was scheduled since; doesn't wait."""
+    found = []
+    while not _waiting.empty():
+        found.append(_waiting.get())
+    return found

@@ -46,7 +46,7 @@ def check_name(name: str, *, field: str = "name") -> str:
     or ReservedName.
     """
     slug = slugify(name)
-    if is_reserved(name.strip()) or is_reserved(slug):
+    if any(map(is_reserved, {name.strip(), slug})):
         raise errors.ReservedName(f"{errors.shown(name)} is reserved.", field=field)
     if not MIN_SLUG_CHARACTERS <= len(slug) <= MAX_SLUG_CHARACTERS:
         raise errors.InvalidName(

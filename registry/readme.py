@@ -5,6 +5,7 @@ attribute and scheme that is not listed here; and a rewriter that gives links,
 images, ids and headings the form a page of the Hub can hold.
 """
 
+import functools
 import re
 from html import escape
 from html.parser import HTMLParser
@@ -79,7 +80,7 @@ def readme_html(text: str) -> str:
     text = text.removeprefix("\ufeff")
     _check_cost(text)
     clean = nh3.clean(
-        _markdown().convert(text),
+        _converted(text),
         tags=TAGS,
         clean_content_tags={"script", "style"},
         attributes=ATTRIBUTES,
@@ -139,7 +140,17 @@ def _without_fences(text: str) -> str:
     return "\n".join(outside)
 
 
+def _converted(text: str) -> str:
+    try:
+        return _markdown().reset().convert(text)
+    except Exception:
+        _markdown.cache_clear()  # who knows what it was in the middle of
+        raise
+
+
+@functools.cache
 def _markdown() -> Markdown:
+    """Kept: putting it together takes longer than a short README does."""
     return Markdown(
         extensions=[
             "tables",

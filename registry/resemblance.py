@@ -4,6 +4,9 @@ Readers of one name may mean the other; staff look at each (docs/moderation.md,
 "Look-alike names"). Names that read exactly alike never get this far: NameClaim.
 """
 
+from functools import lru_cache
+
+from accounts.prepared import Prepared
 from registry.models import Case, Function
 from registry.names import look_alike
 
@@ -11,20 +14,57 @@ WELL_USED_INSTALLS = 10
 COMPARED = 1000  # the most installed functions
 AFFIXES = ("js", "ts", "node", "official", "new", "2", "lib")
 MIN_TYPO_CHARACTERS = 5  # shorter names are one letter apart by nature
+WELL_USED = Prepared(
+    lambda owner: (
+        Function.objects.listed()
+        .filter(install_count__gte=WELL_USED_INSTALLS)
+        .exclude(owner=owner)
+        .order_by("-install_count", "-id")
+        .values_list("pk", "slug")[:COMPARED]
+    )
+)
 
 
 def note(function: Function) -> Case | None:
     """Put ``function``, just claimed, in the queue when its name resembles that of a
     well-used function of somebody else."""
-    used = Function.objects.listed().filter(install_count__gte=WELL_USED_INSTALLS)
-    used = used.exclude(owner=function.owner_id).order_by("-install_count", "-id")
-    for pk, slug in used.values_list("pk", "slug")[:COMPARED]:
+    used = tuple(WELL_USED(function.owner_id))
+    by_trait = _by_trait(used)
+    near = set().union(*(by_trait.get(trait, ()) for trait in _traits(function.slug)))
+    for place in sorted(near):
+        pk, slug = used[place]
         how = resemblance(function.slug, slug)
         if how:
             return Case.objects.create(
                 kind="look_alike", function=function, rival_id=pk, note=how
             )
     return None
+
+
+@lru_cache(maxsize=4)
+def _by_trait(used: tuple[tuple[int, str], ...]) -> dict[tuple, list[int]]:
+    """trait -> places in ``used`` whose slug has it. Kept: the well-used functions
+    and their order change far less often than names are claimed."""
+    found: dict[tuple, list[int]] = {}
+    for place, (_, slug) in enumerate(used):
+        for trait in _traits(slug):
+            found.setdefault(trait, []).append(place)
+    return found
+
+
+def _traits(slug: str) -> set[tuple]:
+    """Two slugs that resemble one another share at least one of these.
+
+    Whatever one slip of the fingers did, both read the same once the right letter, or
+    none, is left out on either side.
+    """
+    read = look_alike(slug)
+    left_out = {read[:at] + read[at + 1 :] for at in range(len(read))} | {read}
+    return {
+        ("words", *sorted(slug.split("-"))),
+        ("bare", look_alike(_without_affixes(slug))),
+        *(("typo", text) for text in left_out),
+    }
 
 
 def resemblance(slug: str, other: str) -> str:

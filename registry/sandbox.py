@@ -18,10 +18,12 @@ import json
 import logging
 import os
 import queue
+import select
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -225,34 +227,49 @@ class _Child:
             bufsize=0,
             start_new_session=True,  # Ctrl-C is for the server, not for its worker
         )
+        # What a child doesn't read must not hold up whoever waits for it.
+        os.set_blocking(self.process.stdin.fileno(), False)
         self._exchange(None, START_SECONDS)  # its first frame says that it is ready
 
     def _exchange(self, request: bytes | None, timeout: float) -> dict:
         """Send one frame, read one back; whatever goes wrong ends the process."""
-        process, expired = self.process, threading.Event()
-
-        def expire():
-            expired.set()
-            process.kill()
-
-        watchdog = threading.Timer(timeout, expire)
-        watchdog.daemon = True
-        watchdog.start()
-        answer = None
+        process, deadline = self.process, time.monotonic() + timeout
         try:
             if request is not None:
-                send_frame(process.stdin, request)
-            answer = json.loads(receive_frame(process.stdout, MAX_ANSWER_BYTES))
-        except (OSError, EOFError, ValueError):
-            process.kill()
-        watchdog.cancel()
-        watchdog.join()
-        if answer is None or expired.is_set():
+                send_frame(_Until(deadline, process.stdin), request)
+            answers = _Until(deadline, process.stdout)
+            return json.loads(receive_frame(answers, MAX_ANSWER_BYTES))
+        except TimeoutError:
             self.stop()
-        if answer is None:
-            ran_out = expired.is_set() or process.returncode == -signal.SIGXCPU
-            raise SandboxTimeout() if ran_out else _Died()
-        return answer
+            raise SandboxTimeout() from None
+        except (OSError, EOFError, ValueError):
+            self.stop()
+            ran_out = process.returncode == -signal.SIGXCPU
+            raise SandboxTimeout() if ran_out else _Died() from None
+
+
+class _Until:
+    """One end of a pipe, read or written until a deadline; then TimeoutError."""
+
+    def __init__(self, deadline: float, stream):
+        self._deadline, self._stream = deadline, stream
+        self._poll = select.poll()
+        self._poll.register(
+            stream, select.POLLOUT if stream.writable() else select.POLLIN
+        )
+
+    def read(self, size: int) -> bytes:
+        self._wait()
+        return self._stream.read(size)
+
+    def write(self, view: memoryview) -> int:
+        self._wait()
+        return self._stream.write(view) or 0  # None: there was no room after all
+
+    def _wait(self) -> None:
+        left = self._deadline - time.monotonic()
+        if left <= 0 or not self._poll.poll(left * 1000):
+            raise TimeoutError
 
 
 def send_frame(stream, payload: bytes) -> None:

@@ -3,12 +3,27 @@
 Source: docs/moderation.md, "Categories" and "Tags".
 """
 
+from accounts.prepared import Prepared
 from registry.models import Category, CategoryAlias, Function, TagRule
+
+ACTIVE = Prepared(lambda: Category.objects.active().values_list("slug", flat=True))
+ALIASES = Prepared(
+    lambda: CategoryAlias.objects.filter(category__retired_at=None).values_list(
+        "slug", "category__slug"
+    )
+)
+TAG_RULES = Prepared(
+    lambda tags: (
+        TagRule.objects.filter(tag__in=tags)
+        .order_by("tag")
+        .values_list("tag", "becomes")
+    )
+)
 
 
 def active_categories() -> list[str]:
     """The slugs a manifest may name, in the order staff gave them."""
-    return list(Category.objects.active().values_list("slug", flat=True))
+    return ACTIVE()
 
 
 def category_aliases(function: Function | None = None) -> dict[str, str]:
@@ -17,8 +32,7 @@ def category_aliases(function: Function | None = None) -> dict[str, str]:
     Those are old slugs of renamed and merged categories; and the function's own
     category, when it was retired since.
     """
-    known = CategoryAlias.objects.filter(category__retired_at=None)
-    aliases = dict(known.values_list("slug", "category__slug"))
+    aliases = dict(ALIASES())
     if function and function.category_id and function.category.retired_at:
         aliases.setdefault(function.category.slug, function.category.slug)
     return aliases
@@ -35,17 +49,16 @@ def category_called(slug: str) -> Category | None:
 
 def replaced_tags(tags: list[str]) -> list[str]:
     """``tags`` with merged ones under their new name and without blocked ones."""
-    rules = dict(TagRule.objects.filter(tag__in=tags).values_list("tag", "becomes"))
+    rules = dict(TAG_RULES(tuple(tags)))
     kept = [rules.get(tag, tag) for tag in tags]
     return [tag for tag in dict.fromkeys(kept) if tag]
 
 
 def tag_warnings(tags: list[str]) -> list[str]:
     """What an author should know of tags that will be listed otherwise."""
-    rules = TagRule.objects.filter(tag__in=tags).order_by("tag")
     return [
-        f"The tag '{rule.tag}' is listed as '{rule.becomes}'."
-        if rule.becomes
-        else f"The tag '{rule.tag}' is not used on this Hub and was left out."
-        for rule in rules
+        f"The tag '{tag}' is listed as '{becomes}'."
+        if becomes
+        else f"The tag '{tag}' is not used on this Hub and was left out."
+        for tag, becomes in TAG_RULES(tuple(tags))
     ]

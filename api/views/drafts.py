@@ -2,12 +2,14 @@
 
 import re
 import uuid
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
 
 from accounts.limits import Limit
 from accounts.models import Account
+from accounts.prepared import Prepared
 from api import shapes
 from api.answers import answer
 from api.decorators import endpoint, require_scope, require_within_key
@@ -16,6 +18,23 @@ from registry import errors, publishing, validation
 from registry.models import Draft
 
 CHECKS = Limit("validate", 60, 60)
+
+OWN = Prepared(
+    lambda owner, pk: (
+        Draft.objects.owned_by(owner)
+        .filter(pk=pk)
+        .select_related("function__owner", "function__category")
+    )
+)
+# Publishing reads the content when it has the lock.
+OWN_BARE = Prepared(
+    lambda owner, pk: (
+        Draft.objects.owned_by(owner)
+        .filter(pk=pk)
+        .select_related("function__owner")
+        .defer("manifest", "files", "readme")
+    )
+)
 
 
 @endpoint(
@@ -55,10 +74,13 @@ def read_draft(request, id):
     answers={201: "Pushed"},
     refusals=(errors.Unauthorized, errors.Forbidden, *CONTENT),
 )
-@transaction.atomic
 def push(request):
-    saved = publishing.push(request.json, by=request.account, via="cli")
-    require_within_key(request, saved.draft.function.slug)
+    saved = publishing.push(
+        request.json,
+        by=request.account,
+        via="cli",
+        permit=partial(require_within_key, request),
+    )
     return 201, shapes.pushed(saved.draft, saved.warnings)
 
 
@@ -118,7 +140,7 @@ def delete_draft(request, id):
     ),
 )
 def publish_draft(request, id):
-    draft = _draft(request, id, or_slug=True)
+    draft = _draft(request, id, to_publish=True)
     made = publishing.publish(
         draft, by=request.account, via="cli", revision=_if_match(request, draft)
     )
@@ -174,21 +196,25 @@ def validate_function(request):
     return {"ok": all(d["severity"] != "error" for d in said), "diagnostics": said}
 
 
-def _draft(request, id: str, *, or_slug: bool = False) -> Draft:
+def _draft(request, id: str, *, to_publish: bool = False) -> Draft:
     """The caller's draft, by its id, or (publish) the newest open one of a slug."""
-    drafts = Draft.objects.owned_by(request.account).select_related(
-        "function__owner", "function__category"
-    )
+    by_id = OWN_BARE if to_publish else OWN
     try:
-        draft = drafts.filter(pk=uuid.UUID(id)).first()
+        draft = by_id.first(request.account.pk, uuid.UUID(id))
     except ValueError:
-        called = Q(function__slug=id) | Q(function__redirects__slug=id)
-        named = drafts.filter(called).order_by("-updated_at")
-        draft = (named.open().first() or named.first()) if or_slug else None
+        draft = _newest(request.account, id) if to_publish else None
     if draft is None:
         raise errors.NotFound(f"You have no draft {errors.shown(id)}.")
     require_within_key(request, draft.function.slug)
     return draft
+
+
+def _newest(account: Account, slug: str) -> Draft | None:
+    """The newest open draft of the function called ``slug``, else the newest."""
+    called = Q(function__slug=slug) | Q(function__redirects__slug=slug)
+    drafts = Draft.objects.owned_by(account).filter(called).order_by("-updated_at")
+    drafts = drafts.select_related("function__owner")
+    return drafts.open().first() or drafts.first()
 
 
 def _own(account: Account) -> list[Draft]:

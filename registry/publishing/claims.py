@@ -2,14 +2,36 @@
 
 from datetime import timedelta
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Account
+from accounts.prepared import Prepared
 from registry import errors, resemblance, switches
 from registry.models import Function, NameClaim, NameException, Redirect
 from registry.names import look_alike
 
 IDLE_CLAIM = timedelta(days=90)
+
+OWN = Prepared(
+    lambda owner, slug: Function.objects.filter(owner=owner, slug=slug).select_related(
+        "category"
+    )
+)
+OWN_ONCE = Prepared(
+    lambda owner, slug: Function.objects.filter(
+        owner=owner, redirects__slug=slug
+    ).select_related("category")
+)
+CALLED = Prepared(
+    lambda slug: Function.objects.filter(slug=slug).select_related("owner")
+)
+LOCKED = Prepared(lambda pk: Function.objects.select_for_update().filter(pk=pk))
+LEFT = Prepared(lambda slug: Redirect.objects.filter(slug=slug).values_list("pk")[:1])
+CLAIM = Prepared(lambda form: NameClaim.objects.filter(look_alike=form))
+LOCKED_CLAIM = Prepared(
+    lambda form: NameClaim.objects.select_for_update().filter(look_alike=form)
+)
 
 
 def claim(slug: str, owner: Account) -> tuple[Function, bool]:
@@ -25,17 +47,19 @@ def claim(slug: str, owner: Account) -> tuple[Function, bool]:
     switches.require()
     function = named(slug, owner)
     if function:
-        return Function.objects.select_for_update().get(pk=function.pk), False
-    if Redirect.objects.filter(slug=slug).exists():
+        function = LOCKED.first(function.pk)
+        if function.owner_id != owner.pk:  # transferred since the look before
+            raise _duplicate(slug, function)
+        function.owner = owner
+        return function, False
+    if LEFT(slug):
         raise errors.DuplicateSlug(
             f"The name {errors.shown(slug)} leads to another account's function.",
             field="slug",
         )
     switches.require("new_slugs")
     take_name(slug, owner)
-    function, is_new = Function.objects.get_or_create(
-        slug=slug, defaults={"owner": owner, "look_alike": look_alike(slug)}
-    )
+    function, is_new = _function(slug, owner)
     if function.owner_id != owner.pk:
         raise _duplicate(slug, function)
     if is_new:
@@ -45,26 +69,40 @@ def claim(slug: str, owner: Account) -> tuple[Function, bool]:
 
 def named(slug: str, owner: Account) -> Function | None:
     """``owner``'s function that is called ``slug``, or was before a rename."""
-    functions = Function.objects.owned_by(owner).select_related("category")
-    return (
-        functions.filter(slug=slug).first()
-        or functions.filter(redirects__slug=slug).first()
-    )
+    return OWN.first(owner.pk, slug) or OWN_ONCE.first(owner.pk, slug)
+
+
+def _function(slug: str, owner: Account) -> tuple[Function, bool]:
+    """The function of that slug, whoever's, else a new one; and whether it is."""
+    found = CALLED.first(slug)
+    if found:
+        return found, False
+    form = look_alike(slug)
+    try:
+        with transaction.atomic():
+            made = Function.objects.create(slug=slug, owner=owner, look_alike=form)
+    except IntegrityError:  # by someone else, since the look before
+        return Function.objects.get(slug=slug), False
+    return made, True
 
 
 def take_name(slug: str, owner: Account) -> None:
     """Make sure that ``owner`` holds the claim ``slug`` needs. Raises DuplicateSlug."""
-    held, _ = NameClaim.objects.get_or_create(
-        look_alike=look_alike(slug), defaults={"owner": owner}
-    )
-    held = NameClaim.objects.select_for_update().get(pk=held.pk)
+    form = look_alike(slug)
+    held = LOCKED_CLAIM.first(form)
+    if held is None:
+        held, is_new = NameClaim.objects.get_or_create(
+            look_alike=form, defaults={"owner": owner}
+        )
+        if not is_new:
+            held = NameClaim.objects.select_for_update().get(pk=held.pk)
     if held.owner_id != owner.pk and not _is_excepted(slug, owner.pk):
         _take_over(held, slug, owner)
 
 
 def require_claim(function: Function) -> None:
     """Raise DuplicateSlug when the name was given to someone else meanwhile."""
-    held = NameClaim.objects.filter(look_alike=look_alike(function.slug)).first()
+    held = CLAIM.first(look_alike(function.slug))
     if held and held.owner_id == function.owner_id:
         return
     if "--" not in function.slug and _is_excepted(function.slug, function.owner_id):

@@ -1,11 +1,13 @@
 """Work before it is frozen: pushing, saving and deleting drafts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, record
+from accounts.prepared import Prepared
 from registry import errors, paths, switches
 from registry.manifest import Manifest
 from registry.models import Draft, Function, Version
@@ -14,6 +16,13 @@ from registry.publishing import intake
 from registry.publishing.claims import claim, named, release_if_unused
 from registry.secrets import find_secrets
 from registry.vocabulary import active_categories, category_aliases, tag_warnings
+
+LOCKED_DRAFT = Prepared(lambda pk: Draft.objects.select_for_update().filter(pk=pk))
+# Without joins: PostgreSQL reads a row again after waiting for its lock, but what is
+# joined to it stays as it was before the wait.
+LOCKED_OWN = Prepared(
+    lambda pk, owner: Function.objects.select_for_update().filter(pk=pk, owner=owner)
+)
 
 
 @dataclass
@@ -24,32 +33,40 @@ class Saved:
     warnings: list[str] = field(default_factory=list)
 
 
-@transaction.atomic
-def push(body: dict, *, by: Account, via: str) -> Saved:
+def push(
+    body: dict, *, by: Account, via: str, permit: Callable[[str], None] | None = None
+) -> Saved:
     """Make a new draft of what a client sent; claim its slug on the first push.
 
     body: the push body (docs/api.md, "Push"), parsed JSON. Missing values come from
     its ``config_schema``, then from the defaults. Without a README the draft starts
     with the one the function shows.
+    permit: called with the function's slug; what it raises undoes the push.
 
     Raises one RegistryError carrying every fault: those of Manifest.parse and
     check_files, EmptyCode, MissingEntrypoint, DuplicateSlug, ReservedName.
     """
+    # All that needs no lock comes before the transaction: SQLite has one writer.
     submission = intake.read(body)
     slug = check_slug(submission, by)
     manifest = check(submission, function=named(slug, by))
-    function, is_new = claim(slug, by)
-    note_rename(submission, slug, function)
-    draft = Draft.objects.create(
-        function=function,
-        via=via,
-        manifest=manifest.as_json(),
-        files=submission.files,
-        readme=submission.readme or shown_readme(function),
-    )
-    touch(function)
-    record("push", function, by=by, via=via, draft=str(draft.pk), claimed=is_new)
-    return Saved(draft, submission.faults.warnings + secret_warnings(draft.files))
+    warnings = secret_warnings(submission.files)
+    with transaction.atomic():
+        function, is_new = claim(slug, by)
+        if permit:
+            permit(function.slug)
+        note_rename(submission, slug, function)
+        draft = Draft.objects.create(
+            function=function,
+            via=via,
+            manifest=manifest.as_json(),
+            files=submission.files,
+            readme=submission.readme or shown_readme(function),
+        )
+        if not is_new:
+            touch(function)
+        record("push", function, by=by, via=via, draft=str(draft.pk), claimed=is_new)
+    return Saved(draft, submission.faults.warnings + warnings)
 
 
 @transaction.atomic
@@ -311,7 +328,7 @@ def locked(draft: Draft, by: Account) -> Draft:
     Raises NotFound when it is gone or not ``by``'s.
     """
     function = owned(draft.function_id, by)
-    fresh = Draft.objects.select_for_update().filter(pk=draft.pk).first()
+    fresh = LOCKED_DRAFT.first(draft.pk)
     if fresh is None:
         raise errors.NotFound("There is no such draft.")
     fresh.function = function
@@ -324,13 +341,10 @@ def owned(function_id: int, by: Account) -> Function:
     Raises NotFound unless ``by`` owns it, and ReadOnly.
     """
     switches.require()
-    # Without joins: PostgreSQL reads a row again after waiting for its lock, but what
-    # is joined to it stays as it was before the wait.
-    function = (
-        Function.objects.select_for_update().filter(pk=function_id, owner=by).first()
-    )
+    function = LOCKED_OWN.first(function_id, by.pk)
     if function is None:
         raise errors.NotFound("There is no such function.")
+    function.owner = by
     return function
 
 

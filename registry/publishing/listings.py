@@ -3,6 +3,7 @@
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.prepared import Prepared
 from registry import search
 from registry.manifest import Manifest
 from registry.models import (
@@ -16,12 +17,31 @@ from registry.vocabulary import replaced_tags
 
 # Taken from the latest version; README, tags and category are the author's to edit.
 OF_THE_LATEST = ("name", "description", "language", "runtime", "license")
+WRITTEN = (
+    *OF_THE_LATEST,
+    *("category", "readme", "tags", "latest", "latest_number", "is_listed"),
+    *("published_at", "updated_at", "active_at"),
+)
+LATEST = Prepared(
+    lambda function: (
+        Version.objects.live()
+        .filter(function=function)
+        .order_by("is_prerelease", "-sort_key")[:1]
+    )
+)
+CATEGORY = Prepared(lambda slug: Category.objects.filter(slug=slug))
+TAKEN_DOWN = Prepared(
+    lambda function: FunctionQuarantine.objects.filter(function=function).values_list(
+        "pk"
+    )
+)
 
 
 def after_publish(function: Function, version: Version, manifest: Manifest) -> None:
     """Bring ``function``, locked, up to date with its new ``version``.
 
-    A version below the latest (a backport) leaves the listing as it is.
+    A version below the latest (a backport) leaves the listing as it is. Search
+    follows when the version is derived from (derived.follow).
     """
     now = timezone.now()
     function.published_at = function.published_at or now
@@ -29,12 +49,12 @@ def after_publish(function: Function, version: Version, manifest: Manifest) -> N
     latest = latest_of(function)
     listing = {}
     if latest == version:
-        listing["category"] = Category.objects.get(slug=manifest["category"])
+        listing["category"] = CATEGORY.first(manifest["category"])
         if version.readme_id:
             listing["readme_id"] = version.readme_id
         if manifest["tags"]:
             listing["tags"] = manifest["tags"]
-    refresh(function, latest, **listing)
+    _write(function, latest, **listing)
 
 
 def refresh(function: Function, latest: Version | None, **listing) -> None:
@@ -43,27 +63,30 @@ def refresh(function: Function, latest: Version | None, **listing) -> None:
     listing: category, readme_id or tags to change along. Counters of categories and
     the rows of tags follow, and what search knows.
     """
+    _write(function, latest, **listing)
+    search.index(function)
+
+
+def latest_of(function: Function) -> Version | None:
+    """The highest live stable version, else the highest live pre-release."""
+    return LATEST.first(function.pk)
+
+
+def _write(function: Function, latest: Version | None, **listing) -> None:
     before = function.category_id if function.is_listed else None
     had = set(function.tags) if function.is_listed else set()
     function.latest = latest
     function.latest_number = latest.number if latest else ""
-    taken_down = FunctionQuarantine.objects.filter(function=function).exists()
-    function.is_listed = latest is not None and not taken_down
+    function.is_listed = latest is not None and not TAKEN_DOWN(function.pk)
     if latest:
         for name in OF_THE_LATEST:
             setattr(function, name, latest.manifest[name])
     for name, value in listing.items():
         setattr(function, name, value)
     function.tags = replaced_tags(function.tags)
-    function.save()
+    function.save(update_fields=WRITTEN)
     _count_category(before, function.category_id if function.is_listed else None)
     _set_tag_rows(function, had, set(function.tags) if function.is_listed else set())
-    search.index(function)
-
-
-def latest_of(function: Function) -> Version | None:
-    """The highest live stable version, else the highest live pre-release."""
-    return function.versions.live().order_by("is_prerelease", "-sort_key").first()
 
 
 def _count_category(before: int | None, after: int | None) -> None:
@@ -77,7 +100,12 @@ def _count_category(before: int | None, after: int | None) -> None:
 def _set_tag_rows(function: Function, had: set[str], has: set[str]) -> None:
     if had - has:
         function.tag_rows.filter(tag__in=had - has).delete()
+    if not has - had:
+        return
     FunctionTag.objects.bulk_create(
-        (FunctionTag(function=function, tag=tag) for tag in sorted(has - had)),
+        (
+            FunctionTag(function=function, tag=tag, updated_at=function.updated_at)
+            for tag in sorted(has - had)
+        ),
         ignore_conflicts=True,
     )

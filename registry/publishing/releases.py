@@ -1,12 +1,12 @@
 """Freezing a draft into a permanent version."""
 
 from dataclasses import dataclass
-from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, record
+from accounts.prepared import Prepared
 from registry import derived, errors, integrity, paths, semver, switches
 from registry.manifest import FROZEN, Manifest
 from registry.models import (
@@ -22,6 +22,23 @@ from registry.models import (
 from registry.publishing import drafts, listings, waivers
 from registry.publishing.claims import require_claim
 from registry.vocabulary import active_categories, category_aliases
+
+NUMBERED = Prepared(
+    lambda function, precedence: Version.objects.filter(
+        function=function, precedence=precedence
+    ).select_related("yank", "quarantine")
+)
+HELD = Prepared(lambda function: NameHold.objects.filter(function=function))
+STOPPED = Prepared(
+    lambda function: FunctionQuarantine.objects.filter(function=function)
+)
+REMOVED = Prepared(
+    lambda blobs: (
+        Removal.objects.filter(blob__pk__in=blobs)
+        .exclude(confirmed_by=None)
+        .values_list("pk")
+    )
+)
 
 
 @dataclass
@@ -79,7 +96,7 @@ def release(draft: Draft, *, by: Account, via: str) -> Publication:
     draft.version = version
     listings.after_publish(function, version, manifest)
     record("publish", version, by=by, via=via, draft=str(draft.pk))
-    transaction.on_commit(partial(derived.schedule, version.pk))
+    derived.follow(version)
     return Publication(version, already_published=False)
 
 
@@ -111,11 +128,7 @@ def same_version(
     fields don't count. Raises VersionConflict for other content, or a yanked one.
     """
     precedence = semver.parse(manifest["version"]).precedence
-    existing = (
-        function.versions.select_related("yank", "quarantine")
-        .filter(precedence=precedence)
-        .first()
-    )
+    existing = NUMBERED.first(function.pk, precedence)
     if existing is None:
         return None
     existing.function = function
@@ -145,8 +158,7 @@ def frozen(values: dict) -> dict:
 
 def refuse_stopped(function: Function) -> None:
     """Raise Conflict while staff keep ``function`` off the Hub, or hold its name."""
-    held = NameHold.objects.filter(function=function).first()
-    stopped = FunctionQuarantine.objects.filter(function=function).first()
+    held, stopped = HELD.first(function.pk), STOPPED.first(function.pk)
     if held or stopped:
         what = "is quarantined" if stopped else "has a name that is on hold"
         raise errors.Conflict(
@@ -205,7 +217,7 @@ def _insert(
 
 def _store(texts: dict[str, str]) -> None:
     """Keep each text under its hash; one that is there already stays as it is."""
-    if Removal.objects.filter(blob__in=texts).exclude(confirmed_by=None).exists():
+    if REMOVED(tuple(texts)):
         raise errors.Conflict(
             "A file has content that staff removed from this Hub; it can't be "
             "published again."

@@ -29,20 +29,25 @@ REPLACE = (
 KEEP = " ON CONFLICT (function_id) DO NOTHING"
 
 
-def index(function: Function) -> None:
-    """Bring what search knows of ``function`` up to date, in the caller's transaction.
+def index(*functions: Function) -> None:
+    """Bring what search knows of ``functions`` up to date, in the caller's transaction.
 
-    Called by whatever changes a listing, and once more when a version has been
-    inspected, which is when its code and what it reaches are known. A failure is
-    logged and undoes nothing else; rebuild makes up for it.
+    Called by whatever changes a listing, and when a version has been inspected, which
+    is when its code and what it reaches are known. A failure is logged and undoes
+    nothing else; rebuild makes up for it.
     """
+    ids = [function.pk for function in functions]
     try:
         with transaction.atomic():
-            for row in write([function.pk]):
-                spelling.learn(row.words)
-            _make_room(function.pk)
+            spelling.learn(word for row in write(ids) for word in row.words)
+            _make_room(ids)
     except DatabaseError:
-        log.exception("%s can't be found as it is: run rebuild_search.", function.slug)
+        if len(functions) > 1:  # one of them must not take the others with it
+            for function in functions:
+                index(function)
+            return
+        slug = functions[0].slug
+        log.exception("%s can't be found as it is: run rebuild_search.", slug)
 
 
 def write(ids: list[int]) -> list[Row]:
@@ -134,9 +139,9 @@ def _edge() -> int | None:
     return next(iter(places[HOT_ROWS - 1 : HOT_ROWS]), None)
 
 
-def _make_room(function_id: int) -> None:
+def _make_room(ids: list[int]) -> None:
     """Where a function is new to the full popular tier, the last one leaves it."""
-    if not SearchDocument.objects.filter(pk=function_id, is_hot=True).exists():
+    if not SearchDocument.objects.filter(pk__in=ids, is_hot=True).exists():
         return
     edge = _edge()
     if edge is not None:

@@ -1,0 +1,113 @@
+"""Prepared queries: asked with other values, they find what a fresh query set finds."""
+
+import threading
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Account, ApiKey
+from accounts.prepared import Prepared
+from registry.models import Draft, Function, TagRule, Version
+from tests.conftest import make_account
+
+BY_NAME = Prepared(lambda name: Account.objects.filter(username=name))
+WITH_OWNER = Prepared(
+    lambda pk: Function.objects.filter(pk=pk).select_related("owner", "category")
+)
+
+
+def test_each_call_has_its_own_values(alice, bob):
+    assert BY_NAME("alice") == [alice]
+    assert BY_NAME("bob") == [bob]
+    assert BY_NAME("carol") == []
+    assert BY_NAME.first("carol") is None
+
+
+def test_values_are_never_part_of_the_sql(alice):
+    assert BY_NAME("' OR 1=1 --") == []
+    assert BY_NAME("%s") == []
+    assert BY_NAME.first("alice") == alice
+
+
+def test_joined_rows_cost_one_query(publish, django_assert_num_queries):
+    function = publish().function
+    WITH_OWNER(function.pk)
+
+    with django_assert_num_queries(1):
+        found = WITH_OWNER.first(function.pk)
+
+        assert (found.owner, found.category.slug) == (function.owner, "media")
+
+
+def test_what_is_found_is_read_anew_each_time(alice):
+    BY_NAME("alice")
+    Account.objects.update(display_name="Alice B.")
+
+    assert BY_NAME.first("alice").display_name == "Alice B."
+
+
+@pytest.mark.parametrize("tags", [(), ("a",), ("b", "c"), ("c", "b", "nothing")])
+def test_tuples_are_for_in(db, tags):
+    TagRule.objects.bulk_create(TagRule(tag=tag, becomes="x") for tag in "abc")
+    asked = Prepared(
+        lambda tags: TagRule.objects.filter(tag__in=tags).values_list("tag", flat=True)
+    )
+
+    for _ in range(2):
+        assert sorted(asked(tags)) == sorted({*tags} & {*"abc"})
+
+
+def test_times_and_uuids(push):
+    draft = push()
+    since = Prepared(lambda pk, at: Draft.objects.filter(pk=pk, created_at__gt=at))
+    hour = timedelta(hours=1)
+
+    assert since(draft.pk, timezone.now() - hour) == [draft]
+    assert since(draft.pk, timezone.now() + hour) == []
+    assert since(uuid.uuid4(), timezone.now() - hour) == []
+
+
+def test_foreign_keys_and_joins(alice, publish):
+    version = publish()
+    owned = Prepared(
+        lambda owner, ids: Version.objects.filter(
+            function__owner=owner, function__pk__in=ids
+        )
+    )
+
+    assert owned(alice.pk, (version.function_id, 0)) == [version]
+    assert owned(alice.pk + 1, (version.function_id,)) == []
+
+
+def test_a_wrong_number_of_values_is_refused(db):
+    with pytest.raises(TypeError, match="needed"):
+        Prepared(lambda one, two: Account.objects.filter(pk=one, username=two))(1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_thread_asks_on_its_own_connection():
+    make_account("alice")
+    BY_NAME("alice")
+    found = []
+
+    def ask():
+        found.extend(account.username for account in BY_NAME("alice"))
+        connection.close()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+
+    assert found == ["alice"]
+
+
+def test_an_expired_key_is_none(alice):
+    usable = Prepared(lambda now: ApiKey.objects.usable(now).values_list("name"))
+    now = timezone.now()
+    ApiKey.objects.create(account=alice, name="k", hash="h", expires_at=now)
+
+    assert usable(now - timedelta(seconds=1)) == [("k",)]
+    assert usable(now) == []
