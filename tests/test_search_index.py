@@ -8,7 +8,15 @@ from django.test.utils import CaptureQueriesContext
 from registry import derived, errors, publishing, search
 from registry.listing import edit_listing, listing_of
 from registry.models import Function, SearchDocument, SearchSpelling, SearchWord
-from registry.search import documents, engines, filling, places, rows, schema
+from registry.search import (
+    documents,
+    engines,
+    filling,
+    places,
+    postgresql,
+    rows,
+    schema,
+)
 
 CSV = {"name": "csv-export", "description": "CSV.", "tags": ["csv"], "readme": ""}
 
@@ -447,7 +455,7 @@ def test_unknown_filter_is_a_mistake_in_the_program(db):
     connection.vendor != "postgresql", reason="SQLite streams and has no time-out"
 )
 def test_search_that_takes_too_long_says_so(db, monkeypatch):
-    monkeypatch.setattr(engines, "TIMEOUT_MS", 50)
+    monkeypatch.setattr(postgresql, "TIMEOUT_MS", 50)
 
     with (
         pytest.raises(errors.Unavailable, match="took too long"),

@@ -7,7 +7,15 @@ what is found in which order, and what it costs.
 from registry.search.code import Line
 from registry.search.documents import index, recategorize, reorder
 from registry.search.filling import rebuild
-from registry.search.finding import COUNTED_AT_MOST, MAX_DEPTH, Found, find, suggest
+from registry.search.finding import (
+    COUNTED_AT_MOST,
+    MAX_DEPTH,
+    Found,
+    Listing,
+    find,
+    look,
+    suggest,
+)
 from registry.search.marking import excerpt, marked
 from registry.search.query import FILTERS, FLAGS, parse
 
@@ -18,9 +26,11 @@ __all__ = [
     "MAX_DEPTH",
     "Found",
     "Line",
+    "Listing",
     "excerpt",
     "find",
     "index",
+    "look",
     "marked",
     "parse",
     "rebuild",

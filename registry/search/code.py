@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from registry.models import Function, VersionFile
-from registry.search.engines import Match, engine
+from registry.search.engines import engine
+from registry.search.matching import Match
 from registry.search.places import function_at
 from registry.search.text import code_words
 

@@ -9,7 +9,8 @@ from django.db.models.functions import Replace
 
 from registry.models import Function, SearchDocument
 from registry.search import rows, spelling
-from registry.search.engines import Match, engine
+from registry.search.engines import engine
+from registry.search.matching import Match
 from registry.search.places import HOT_ROWS
 from registry.search.rows import Row
 from registry.search.text import token

@@ -6,6 +6,9 @@ over all; "wide", with the README; and "code". SQLite has FTS5 tables that trigg
 fill, with the place as row number; PostgreSQL has generated columns under GIN.
 """
 
+from pathlib import Path
+
+LOOK = Path(__file__).with_name("look.sql")
 TABLE = "registry_searchdocument"
 NARROW = ("names", "tags", "description", "facets")
 WIDE = (*NARROW, "readme")
@@ -46,6 +49,21 @@ def uninstall(connection) -> None:
     made = {"sqlite": _drop_sqlite, "postgresql": _drop_postgresql}[connection.vendor]()
     covering = [f"DROP INDEX IF EXISTS {name}" for name in COVERING]
     execute(connection, [*made, *covering])
+
+
+def install_look(connection) -> None:
+    """Create, or replace, PostgreSQL's functions that search in one statement."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(LOOK.read_text(encoding="utf-8"))
+
+
+def uninstall_look(connection) -> None:
+    """Drop them."""
+    if connection.vendor == "postgresql":
+        names = "registry_look", "registry_look_ranked", "registry_look_count"
+        dropped = ", ".join((*names, "registry_look_rows"))
+        execute(connection, [f"DROP FUNCTION IF EXISTS {dropped}"])
 
 
 def is_whole(connection) -> bool:

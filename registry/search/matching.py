@@ -1,0 +1,72 @@
+"""What is asked of a database and what it answers, whichever database it is.
+
+Functions are named by their places (places.py), which are their order too.
+"""
+
+from dataclasses import dataclass, field
+
+from accounts import replicas
+
+LOOKED_AT = 3_000  # matches outside the popular tier that are put in order
+NAMED_AT_MOST = 200  # names that begin alike, outside the popular tier
+NAMED_FIRST = 10  # names that begin with the query, before all other results
+RANKED_AT_MOST = 400  # matches, the most popular ones, where very many match
+COMPLETIONS = 8
+
+
+@dataclass(frozen=True)
+class Match:
+    """What must stand in a document: of every group one word, and every token.
+
+    groups: words that mean the same, such as a word and its completions. With
+    ``any_group`` one group is enough. tokens: filters (text.token).
+    """
+
+    groups: tuple[tuple[str, ...], ...] = ()
+    tokens: tuple[str, ...] = ()
+    any_group: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """words: at least one; the last may be the beginning of one (is_open). tokens:
+    filters. limit: places at most. most: count no further than this; 0 is not at all.
+    with_yanked: by their very names. with_readme: READMEs too, where little else is.
+    """
+
+    words: tuple[str, ...]
+    tokens: tuple[str, ...] = ()
+    is_open: bool = False
+    limit: int = 20
+    most: int = 0
+    with_yanked: bool = False
+    with_readme: bool = True
+
+    @property
+    def slug(self) -> str:
+        """The words as the name of a function would have them."""
+        return "-".join(self.words)
+
+    def match(self, completed: tuple[str, ...] = ()) -> Match:
+        """Every word, the last one also as ``completed``."""
+        *others, last = self.words
+        groups = (*((word,) for word in others), (last, *completed))
+        return Match(groups, self.tokens)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """places: the best first. completed: what the last word was also read as, where
+    that was asked. total: how many there are, where there are more than the limit
+    and it was asked; else the length of places."""
+
+    places: list[int] = field(default_factory=list)
+    completed: tuple[str, ...] = ()
+    total: int = 0
+
+
+def column(sql: str, values: list) -> list:
+    """The first column of what a query finds, from where public pages read."""
+    with replicas.connection().cursor() as cursor:
+        cursor.execute(sql, values)
+        return [row[0] for row in cursor.fetchall()]

@@ -1,0 +1,157 @@
+"""Asking PostgreSQL: generated tsvector columns under GIN; see schema.py.
+
+A plan must never depend on statistics of words: each step leaves the planner nothing
+but the index over the words. What every search asks is one function of the database
+(look.sql), so that it costs one exchange and its plans are made once a connection.
+"""
+
+from contextlib import contextmanager
+from itertools import chain
+
+from django.db import OperationalError, connection, transaction
+
+from accounts import replicas
+from registry import errors
+from registry.search import matching
+from registry.search.matching import Answer, Match, Question, column
+
+QUERY_CANCELED = "57014"  # PostgreSQL's SQLSTATE
+TIMEOUT_MS = 2_000  # of one statement of a search
+LOOK = (
+    "SELECT places, completed, total FROM "
+    "registry_look(%s::text[], %s, %s, %s, %s, %s, %s)"
+)
+
+
+class Postgresql:
+    """Every question stops at a number of rows, and each statement at TIMEOUT_MS."""
+
+    def rows(self, ids: list, kind: str = "bigint") -> tuple[str, list]:
+        """A query for ``ids``, with its one value: quicker than a thousand values."""
+        return f"SELECT unnest(%s::{kind}[])", ids
+
+    def insert(self, into: str, rows: list[tuple], conflict: str) -> None:
+        """``into`` VALUES ``rows`` ``conflict``, a thousand in one statement."""
+        marks = f"({', '.join(['%s'] * len(rows[0]))})"
+        with connection.cursor() as cursor:
+            for start in range(0, len(rows), 1_000):
+                some = rows[start : start + 1_000]
+                values = ", ".join([marks] * len(some))
+                cursor.execute(
+                    f"{into} VALUES {values}{conflict}", list(chain.from_iterable(some))
+                )
+
+    @contextmanager
+    def bounded(self):
+        """Give each statement TIMEOUT_MS, and no way but through an index.
+
+        Raises Unavailable when one takes longer.
+        """
+        with _in_time(), transaction.atomic(using=replicas.connection().alias):
+            with replicas.connection().cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('statement_timeout', %s, true), "
+                    "set_config('enable_seqscan', 'off', true), "
+                    "set_config('plan_cache_mode', 'force_custom_plan', true), "
+                    "set_config('jit', 'off', true), "
+                    # Bitmaps that stay exact: of a lossy one each row is looked at.
+                    "set_config('work_mem', '32MB', true), "
+                    "set_config('max_parallel_workers_per_gather', '0', true)",
+                    [str(TIMEOUT_MS)],
+                )
+            yield
+
+    def look(self, question: Question) -> Answer:
+        """The functions that are meant (docs/search.md, "What comes first").
+
+        Raises Unavailable when it takes longer than TIMEOUT_MS.
+        """
+        values = [
+            list(question.words),
+            _ts(Match(tokens=question.tokens)),
+            question.is_open,
+            question.limit,
+            question.most,
+            question.with_yanked,
+            question.with_readme,
+        ]
+        # Both in one message, which is a transaction unless there is one already.
+        timed = f"SET LOCAL statement_timeout = {TIMEOUT_MS:d}; {LOOK}"
+        with _in_time(), replicas.connection().cursor() as cursor:
+            cursor.execute(timed, values)
+            cursor.nextset()
+            places, completed, total = cursor.fetchone()
+        found = list(dict.fromkeys(places))
+        total = max(total or 0, len(found))
+        return Answer(found[: question.limit], tuple(completed), total)
+
+    def ranked(self, match: Match, limit: int) -> list[int]:
+        """Among the popular, by how well the text fits; of too many, any."""
+        return column(
+            "WITH found AS MATERIALIZED (SELECT place, "
+            "ts_rank('{0.02, 0.2, 0.5, 1.0}', narrow, "
+            "to_tsquery('registry_words', %s), 1) AS fit "
+            "FROM registry_searchdocument "
+            "WHERE is_hot AND narrow @@ to_tsquery('registry_words', %s) LIMIT %s) "
+            "SELECT place FROM found ORDER BY fit DESC, place LIMIT %s",
+            [
+                _ts(Match(match.groups, any_group=match.any_group)),
+                _ts(match),
+                matching.LOOKED_AT,
+                limit,
+            ],
+        )
+
+    def popular(self, match: Match, text: str, limit: int) -> list[int]:
+        """Among all, the most popular first. text: narrow, wide or code."""
+        name, words = text, "registry_words"
+        if text == "code":
+            name, words = "code_words", "simple"
+        return column(
+            "WITH found AS MATERIALIZED (SELECT place FROM registry_searchdocument "
+            f"WHERE {name} @@ to_tsquery('{words}', %s) LIMIT %s) "
+            "SELECT place FROM found ORDER BY place LIMIT %s",
+            [_ts(match, prefix=text == "code"), matching.LOOKED_AT, limit],
+        )
+
+    def some(self, match: Match, limit: int, *, hot_is_enough: bool = False):
+        """Any that match, README included; the popular first.
+
+        hot_is_enough: others only where none of the popular match.
+        """
+        found: dict[int, None] = {}
+        for hot in ("is_hot AND ", ""):
+            found |= dict.fromkeys(
+                column(
+                    f"SELECT place FROM registry_searchdocument WHERE {hot}"
+                    "wide @@ to_tsquery('registry_words', %s) LIMIT %s",
+                    [_ts(match), limit],
+                )
+            )
+            if len(found) >= limit or (found and hot_is_enough):
+                break
+        return list(found)[:limit]
+
+
+@contextmanager
+def _in_time():
+    try:
+        yield
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") != QUERY_CANCELED:
+            raise
+        raise errors.Unavailable(
+            "The search took too long and was stopped. Rarer words or one more "
+            "filter make it quicker."
+        ) from error
+
+
+def _ts(match: Match, *, prefix: bool = False) -> str:
+    """The match as a tsquery writes it."""
+    star = ":*" if prefix else ""
+    words = (" | " if match.any_group else " & ").join(
+        "(" + " | ".join(f"'{word}'{star}" for word in group) + ")"
+        for group in match.groups
+    )
+    parts = [f"({words})"] if words else []
+    return " & ".join([*parts, *(f"'{token}'" for token in match.tokens)])
