@@ -160,10 +160,12 @@ PAGE_CACHE_BYTES = env_int("PAGE_CACHE_MB", 32, at_least=0, at_most=4096) * 2**2
 # Hot ones as files too, for all processes of a machine (hub/kept_store.py).
 PAGE_STORE_BYTES = env_int("PAGE_STORE_MB", 1024, at_least=0, at_most=2**20) * 2**20
 if _cache_url:
-    CACHES = {
-        "default": env.cache_url("CACHE_URL"),
-        "local": env.cache_url("CACHE_URL"),
+    _shared = env.cache_url("CACHE_URL") | {
+        "BACKEND": "accounts.shared_cache.SharedCache"
     }
+    if not _cache_url.startswith(("redis://", "rediss://")):
+        raise ImproperlyConfigured("CACHE_URL has to be redis://host:6379/0.")
+    CACHES = {"default": _shared, "local": _shared}
 else:
     # A full cache forgets a third of what it holds, counters of failed sign-ins
     # among it; Django's 300 entries would make a flood a way around the limits.
