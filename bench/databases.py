@@ -149,14 +149,15 @@ def _brought_up(mark: Path, count: int, environment: dict, emptied) -> None:
     made = json.loads(mark.read_text()) if mark.exists() else {}
     if made == wanted:
         return
-    quiet = {"stdout": subprocess.DEVNULL}
     print(f"Seeding {count:,} functions, once:", flush=True)
+    quiet = {"stdout": subprocess.DEVNULL}
     if made.get("rows") != rows:
         mark.unlink(missing_ok=True)
         emptied()
         made = {}
-    Path(environment["HUB_DATA_DIR"]).mkdir(parents=True, exist_ok=True)
-    _run(["manage.py", "prepare_hub"], environment, **quiet)
+        Path(environment["HUB_DATA_DIR"]).mkdir(parents=True, exist_ok=True)
+        _run(["manage.py", "prepare_hub"], environment, **quiet)
+    _run(["manage.py", "migrate"], environment, **quiet)
     for part in ("rows", "search"):
         if made.get(part) != wanted[part]:
             _run(["-m", "bench.seeding", str(count), f"--{part}"], environment)

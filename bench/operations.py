@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from bench.measuring import Load, in_turn, measure
@@ -28,22 +29,18 @@ SEARCHES = {
     "search_facet": "search, with a category",
     "api_search": "API search, two words",
 }
-WARM = 4  # addresses: after half a second every worker keeps them
+WARM = 4  # addresses: after a second every worker keeps them
+BRIEF = {"browse_deep", "api_list", "raw"}  # kept, these are pages like the others
+ALONE = ("manifest", "page", "browse", "browse_deep")
 CODE = "export const answer = (n: number): number => n + 42;\n"
 
 
-def warm_reads(found: dict) -> list[tuple[str, Load]]:
-    """(key, load) of what every reader asks for, and the 304s of it."""
+def kept_reads(found: dict) -> list[tuple[str, Load]]:
+    """(key, load) of what every reader asks for, and of the 304s of it."""
     loads = [
-        (key, Load(name, tuple(found[key][:WARM]), headers))
+        (key, Load(name, tuple(found[key][:WARM]), headers, is_brief=key in BRIEF))
         for key, (name, headers) in READS.items()
     ]
-    return loads
-
-
-def not_modified(found: dict) -> list[tuple[str, Load]]:
-    """The same where the client has it already."""
-    loads = []
     for key in ("manifest", "page"):
         name, headers = READS[key]
         path = (found[key][0],)
@@ -51,16 +48,22 @@ def not_modified(found: dict) -> list[tuple[str, Load]]:
     return loads
 
 
-def cold_reads(found: dict) -> list[tuple[str, Load]]:
-    """With the cache of ready pages switched off: each answer is made anew."""
-    return [
-        (key, Load(name, tuple(found[key]), headers))
+def first_reads(found: dict) -> list[tuple[str, Load]]:
+    """Of many different pages, none of which the process has in memory."""
+    loads = [
+        (key, Load(name, tuple(found[key]), headers, is_brief=key in BRIEF))
         for key, (name, headers) in READS.items()
     ]
+    search = Load(SEARCHES["api_search"], tuple(found["api_search"]))
+    return [*loads, ("api_search", search)]
 
 
 def searches(found: dict) -> list[tuple[str, Load]]:
-    return [(k, Load(name, tuple(found[k]), GZIP)) for k, name in SEARCHES.items()]
+    return [
+        (key, Load(name, tuple(found[key]), GZIP, is_brief=True))
+        for key, name in SEARCHES.items()
+        if key != "api_search"
+    ]
 
 
 def read_all(loads, url, pids, pace) -> dict:
@@ -71,10 +74,10 @@ def read_all(loads, url, pids, pace) -> dict:
 def one_client(loads, url, pids, pace) -> dict:
     """The same by a single client: what one reader waits for."""
     alone = [
-        (f"{key}_alone", Load(load.name, load.paths, load.headers, connections=1))
+        (f"{key}_alone", replace(load, connections=1, is_brief=True))
         for key, load in loads
     ]
-    return read_all(alone, url, pids, pace | {"rounds": 1})
+    return read_all(alone, url, pids, pace)
 
 
 def references(url: str, pids, pace: dict) -> dict:

@@ -17,7 +17,14 @@ from bench.databases import DATABASES, ROOT
 from bench.measuring import fetch, memory_mb
 from bench.references import constant_view, static_files
 
-PARTS = ("references", "gunicorn", "uncached", "nginx", "writes", "verdaccio")
+PARTS = ("references", "kept", "checked", "anew", "nginx", "writes", "verdaccio")
+# Where a page may come from: kept in this process's memory; kept on the disk and
+# checked against the database; or made from nothing.
+STATES = {
+    "kept": {},
+    "checked": {"PAGE_CACHE_MB": "0"},
+    "anew": {"PAGE_CACHE_MB": "0", "PAGE_STORE_MB": "0"},
+}
 QUICK = {"seconds": 1, "rounds": 1}
 FULL = {"seconds": 2, "rounds": 3}
 WRITES, QUICK_WRITES = 150, 30
@@ -54,11 +61,14 @@ class Run:
 
         if "references" in self.parts:
             self._references()
-        for part, options in (("gunicorn", {}), ("uncached", {"PAGE_CACHE_MB": "0"})):
-            if part in self.parts or (part == "gunicorn" and self._needs_hub):
-                server = HubServer(folder / "hub", **(self.environment | options))
+        for state, options in STATES.items():
+            if state in self.parts or (state == "kept" and self._needs_hub):
+                given = self.environment | options
+                # Large seeds have their own folder, which is not the run's.
+                home = Path(given.pop("HUB_DATA_DIR"))
+                server = HubServer(home, **given)
                 with _started(server, self.seconds):
-                    getattr(self, f"_{part}")(server, folder)
+                    getattr(self, f"_{state}")(server, folder)
         if "verdaccio" in self.parts:
             self._verdaccio(folder)
 
@@ -72,17 +82,17 @@ class Run:
             pids = [*pids, *self.database.pids]
             self._keep("references", operations.references(url, pids, self.pace))
 
-    def _gunicorn(self, server, folder: Path) -> None:
+    def _kept(self, server, folder: Path) -> None:
         """Warm answers, then the same bytes as files, then through nginx, writes."""
         pids, url = self._pids(server), _by_name(server)
-        loads = operations.warm_reads(self.found)
-        loads += operations.not_modified(self.found)
-        if "gunicorn" in self.parts:
-            say("gunicorn, pages kept")
-            self._keep("gunicorn", operations.read_all(loads, url, pids, self.pace))
-        if "references" in self.parts:
-            with static_files(folder / "static", self._bytes(url)) as (static, of_it):
-                args = (self._bytes(url), static, of_it, self.pace)
+        loads = operations.kept_reads(self.found)
+        if "kept" in self.parts:
+            say("pages kept in memory")
+            self._keep("kept", operations.read_all(loads, url, pids, self.pace))
+        if "references" in self.parts or "nginx" in self.parts:
+            say("nginx, files")
+            with static_files(folder / "static", self._answers(url)) as (static, own):
+                args = (self._answers(url), static, own, self.pace)
                 self._keep("references", operations.static_reads(*args))
         if "nginx" in self.parts:
             self._nginx(server, folder, loads)
@@ -96,14 +106,20 @@ class Run:
         if self.database.pids:
             self.memory["postgres"] = memory_mb(self.database.pids)
 
-    def _uncached(self, server, folder: Path) -> None:
-        say("gunicorn, every page made anew")
+    def _checked(self, server, folder: Path) -> None:
+        say("pages kept on the disk, checked against the database")
         args = (_by_name(server), self._pids(server), self.pace)
-        loads = operations.cold_reads(self.found)
-        self._keep("uncached", operations.read_all(loads, *args))
+        loads = operations.first_reads(self.found)
+        self._keep("checked", operations.read_all(loads, *args))
+
+    def _anew(self, server, folder: Path) -> None:
+        say("pages made from nothing")
+        args = (_by_name(server), self._pids(server), self.pace)
+        loads = operations.first_reads(self.found)
         looked_for = operations.searches(self.found)
-        self._keep("uncached", operations.read_all(looked_for, *args))
-        self._keep("uncached", operations.one_client(looked_for, *args))
+        self._keep("anew", operations.read_all([*loads, *looked_for], *args))
+        alone = [each for each in loads if each[0] in operations.ALONE]
+        self._keep("anew", operations.one_client([*alone, *looked_for], *args))
 
     def _nginx(self, server, folder: Path, loads) -> None:
         from tests.nginx_proxy import NginxProxy
@@ -123,12 +139,15 @@ class Run:
                 self._keep("verdaccio", verdaccio.measured(peer, self.pace, self.quick))
                 self.memory["verdaccio"] = memory_mb(peer.pids)
 
-    def _bytes(self, url: str) -> dict[str, bytes]:
-        """What nginx serves as files: an answer of each size."""
+    def _answers(self, url: str) -> dict[str, tuple[dict, bytes]]:
+        """What nginx serves as files: an answer of each kind."""
         return {
-            "manifest.json": fetch(url, self.found["manifest"][0])[2],
-            "page.html": fetch(url, self.found["page"][0])[2],
-            "browse.html": fetch(url, self.found["browse"][0])[2],
+            name: fetch(url, self.found[kind][0])[1:]
+            for name, kind in {
+                "manifest.json": "manifest",
+                "page.html": "page",
+                "browse.html": "browse",
+            }.items()
         }
 
     def _pids(self, server) -> list[int]:
