@@ -57,7 +57,8 @@ ORDER = {
         ),
     },
     OPERATORS: {
-        "self-hosting": ("Self-hosting", "From one machine to several."),
+        "self-hosting": ("Self-hosting", "From a first start to an upgrade."),
+        "scaling": ("Growing", "From one machine to several: steps, limits, cost."),
         "settings": ("Settings", "Every variable, its default, what it does."),
         "moderation": ("Moderation", "The guide for staff."),
         "architecture": ("Architecture", "What lives where; one publish, followed."),
