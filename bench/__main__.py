@@ -3,10 +3,12 @@
     python -m bench [PART ...] [--functions N] [--database sqlite|postgres]
                     [--quick] [--check] [--keep]
     python -m bench seed [--functions N] [--database ...]   only what it takes
-    python -m bench micro        single steps, without a server
-    python -m bench report       docs/performance.md from the results that are kept
+    python -m bench workers [--functions N] [--database ...] [--keep]
+    python -m bench micro [--keep]     single steps, without a server
+    python -m bench report             docs/performance.md from what is kept
 
-PARTS: references gunicorn uncached nginx writes verdaccio (all of them).
+PARTS: references kept nginx writes deriving checked anew searching storage verdaccio;
+all of them unless some are named.
 """
 
 import argparse
@@ -21,7 +23,7 @@ def main(args: list[str]) -> int:
     if args[:1] == ["micro"]:
         from bench import micro
 
-        return micro.main()
+        return micro.main(keep="--keep" in args)
     if args[:1] == ["report"]:
         reporting.write_document()
         return 0
@@ -29,6 +31,10 @@ def main(args: list[str]) -> int:
     if asked.part == ["seed"]:
         prepare(asked.database, asked.functions, check=asked.check)
         return 0
+    if asked.part == ["workers"]:
+        from bench import workers
+
+        return workers.main(asked.database, asked.functions, keep=asked.keep)
     unknown = set(asked.part) - set(PARTS)
     if unknown:
         print(f"No such part: {', '.join(sorted(unknown))}.\n{__doc__}")

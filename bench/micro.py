@@ -1,12 +1,14 @@
 """Single steps without a server: milliseconds of one call, the median of many.
 
-python -m bench micro
+python -m bench micro [--keep]
 """
 
 import os
 import statistics
 import time
 from pathlib import Path
+
+from bench import reporting
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "cursor-pagination"
 SOURCE_BYTES = (2_000, 20_000, 200_000)
@@ -74,11 +76,15 @@ def _of_size(text: str, size: int) -> str:
     return (text * (size // len(text) + 1))[:size]
 
 
-def main() -> int:
+def main(*, keep: bool) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
 
     django.setup()
+    found = {}
     for name, call in steps():
-        print(f"{name:50} {timed(call):10.3f} ms", flush=True)
+        found[name] = timed(call)
+        print(f"{name:50} {found[name]:10.3f} ms", flush=True)
+    if keep:
+        reporting.keep_as("micro", found)
     return 0

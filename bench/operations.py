@@ -173,3 +173,9 @@ def writes(author: Author, pids, count: int) -> dict:
 
             measured[f"{key}_{clients}"] = in_turn(send, count, clients, pids)
     return measured
+
+
+def published_at_once(author: Author, count: int, clients: int = 8) -> None:
+    """``count`` publishes from CI, by ``clients`` at once."""
+    verb = author.publish_from_ci
+    in_turn(lambda number: verb(-1 - number), count, clients, [])

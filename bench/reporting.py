@@ -40,9 +40,13 @@ def constant(run: dict) -> float | None:
 
 def keep(run: dict) -> Path:
     """Write the run beside the others; one per database and size."""
+    return keep_as(f"{run['database']}-{run['functions']}", run)
+
+
+def keep_as(name: str, found: dict) -> Path:
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{run['database']}-{run['functions']}.json"
-    path.write_text(json.dumps(_rounded(run), indent=1) + "\n")
+    path = RESULTS / f"{name}.json"
+    path.write_text(json.dumps(_rounded(found), indent=1) + "\n")
     return path
 
 

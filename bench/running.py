@@ -12,12 +12,23 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import operations
+from bench import deriving, operations
 from bench.databases import DATABASES, ROOT
 from bench.measuring import fetch, memory_mb
 from bench.references import constant_view, static_files
 
-PARTS = ("references", "kept", "checked", "anew", "nginx", "writes", "verdaccio")
+PARTS = (
+    "references",
+    "kept",
+    "nginx",
+    "writes",
+    "deriving",
+    "checked",
+    "anew",
+    "searching",
+    "storage",
+    "verdaccio",
+)
 # Where a page may come from: kept in this process's memory; kept on the disk and
 # checked against the database; or made from nothing.
 STATES = {
@@ -28,6 +39,7 @@ STATES = {
 QUICK = {"seconds": 1, "rounds": 1}
 FULL = {"seconds": 2, "rounds": 3}
 WRITES, QUICK_WRITES = 150, 30
+SEARCHES, QUICK_SEARCHES = 10, 3  # rounds of each
 
 
 class Run:
@@ -39,6 +51,7 @@ class Run:
         self.pace = QUICK if quick else FULL
         self.measured: dict[str, dict] = {}
         self.memory: dict[str, dict] = {}
+        self.found_else: dict[str, dict] = {}  # of the parts that are no loads
         self.seconds: dict[str, float] = {}
 
     def __call__(self, *, check: bool = False) -> dict:
@@ -49,7 +62,7 @@ class Run:
         try:
             with self.database.seeded(self.count, folder / "hub", check) as given:
                 self.environment = given
-                self.found = _addresses(given)
+                self.found = addresses_of(given)
                 self._measure(folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -67,14 +80,26 @@ class Run:
                 # Large seeds have their own folder, which is not the run's.
                 home = Path(given.pop("HUB_DATA_DIR"))
                 server = HubServer(home, **given)
-                with _started(server, self.seconds):
+                with started(server, self.seconds):
                     getattr(self, f"_{state}")(server, folder)
+        if "searching" in self.parts:
+            say("searches in the database")
+            rounds = str(QUICK_SEARCHES if self.quick else SEARCHES)
+            said = _said(["bench.searching", rounds], self.environment)
+            self.found_else["searching"] = {
+                line[: line.index("{")].strip(): json.loads(line[line.index("{") :])
+                for line in said.splitlines()
+            }
+        if "storage" in self.parts:
+            say("storage")
+            said = _said(["bench.storage", "--json"], self.environment)
+            self.found_else["storage"] = json.loads(said)
         if "verdaccio" in self.parts:
             self._verdaccio(folder)
 
     @property
     def _needs_hub(self) -> bool:
-        return not {"nginx", "writes", "references"}.isdisjoint(self.parts)
+        return not {"nginx", "writes", "deriving", "references"}.isdisjoint(self.parts)
 
     def _references(self) -> None:
         say("references")
@@ -84,7 +109,7 @@ class Run:
 
     def _kept(self, server, folder: Path) -> None:
         """Warm answers, then the same bytes as files, then through nginx, writes."""
-        pids, url = self._pids(server), _by_name(server)
+        pids, url = self._pids(server), by_name(server)
         loads = operations.kept_reads(self.found)
         if "kept" in self.parts:
             say("pages kept in memory")
@@ -96,25 +121,33 @@ class Run:
                 self._keep("references", operations.static_reads(*args))
         if "nginx" in self.parts:
             self._nginx(server, folder, loads)
-        if "writes" in self.parts:
-            say("writes")
+        if {"writes", "deriving"} & {*self.parts}:
             name = f"bench-{time.time():.0f}"
-            author = operations.Author(url, name, server.account(name))
-            count = QUICK_WRITES if self.quick else WRITES
-            self._keep("writes", operations.writes(author, pids, count))
+            self._writes(operations.Author(url, name, server.account(name)), pids)
         self.memory["hub"] = memory_mb([server.process.pid])
         if self.database.pids:
             self.memory["postgres"] = memory_mb(self.database.pids)
 
+    def _writes(self, author, pids) -> None:
+        count = QUICK_WRITES if self.quick else WRITES
+        if "writes" in self.parts:
+            say("writes")
+            self._keep("writes", operations.writes(author, pids, count))
+        if "deriving" in self.parts:
+            say("what is derived from a publish")
+            with deriving.watched(self.environment) as found:
+                operations.published_at_once(author, count)
+            self.found_else["deriving"] = found
+
     def _checked(self, server, folder: Path) -> None:
         say("pages kept on the disk, checked against the database")
-        args = (_by_name(server), self._pids(server), self.pace)
+        args = (by_name(server), self._pids(server), self.pace)
         loads = operations.first_reads(self.found)
         self._keep("checked", operations.read_all(loads, *args))
 
     def _anew(self, server, folder: Path) -> None:
         say("pages made from nothing")
-        args = (_by_name(server), self._pids(server), self.pace)
+        args = (by_name(server), self._pids(server), self.pace)
         loads = operations.first_reads(self.found)
         looked_for = operations.searches(self.found)
         self._keep("anew", operations.read_all([*loads, *looked_for], *args))
@@ -168,6 +201,7 @@ class Run:
             "seconds": self.seconds,
             "memory_mb": self.memory,
             "measured": self.measured,
+            **self.found_else,
         }
 
 
@@ -198,7 +232,7 @@ def say(what: str) -> None:
     print(f"  {what} ...", file=sys.stderr, flush=True)
 
 
-class _started:
+class started:
     """A server with its tables; notes how long its start took."""
 
     def __init__(self, server, seconds: dict):
@@ -215,16 +249,23 @@ class _started:
         self.server.stop()
 
 
-def _by_name(server) -> str:
+def by_name(server) -> str:
     return f"http://localhost:{server.port}"
 
 
-def _addresses(environment: dict) -> dict:
+def addresses_of(environment: dict) -> dict:
+    """kind -> the paths of bench.addresses in the registry of ``environment``."""
+    return json.loads(_said(["bench.addresses"], environment))
+
+
+def _said(command: list[str], environment: dict) -> str:
+    """What a module prints, run in a process of its own."""
     made = subprocess.run(
-        [sys.executable, "-m", "bench.addresses"],
+        [sys.executable, "-m", *command],
         cwd=ROOT,
         env=os.environ | environment,
         check=True,
         stdout=subprocess.PIPE,
+        text=True,
     )
-    return json.loads(made.stdout)
+    return made.stdout

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import reporting, seeding
+from bench import document, reporting, seeding, targets
 from registry import rendering
 from registry.models import Function, Rendering, SearchDocument, Version
 
@@ -75,3 +75,85 @@ def test_table_shows_ratios_of_the_same_run():
         "3",
         "errors",
     ]
+
+
+def measured(**figures) -> dict:
+    return {"per_second": 100.0, "p50": 1.0, "p99": 2.0, "cpu_ms": 0.5, **figures}
+
+
+def a_run(functions: int, **parts) -> dict:
+    return {
+        "at": "2026-11-21T05:00:00+00:00",
+        "functions": functions,
+        "database": "postgres",
+        "measured": {"references": {"constant": measured(per_second=1000.0)}} | parts,
+        "memory_mb": {},
+        "seconds": {"cold_start": 2.5, "run": 60.0},
+        "machine": {
+            "processor": "one",
+            "cores": 2,
+            "memory_gb": 24,
+            "load_before": 0.1,
+            "python": "3.11",
+            "django": "5.2",
+            "gunicorn": "27",
+        },
+        "pace": {"seconds": 2, "rounds": 3},
+    }
+
+
+def judged(run: dict) -> dict:
+    found = {target.what: target.of(run) for target in targets.TARGETS}
+    return {what: reached for what, reached in found.items() if reached}
+
+
+def test_targets_say_what_is_met_and_by_how_much_another_is_missed():
+    run = a_run(
+        1_000,
+        kept={"page": measured(per_second=950.0)},
+        checked={"page": measured(per_second=250.0)},
+        anew={
+            "search_rare_alone": measured(p99=12.0),
+            "search_typo_alone": measured(p99=30.0),
+        },
+    )
+
+    found = judged(run)
+
+    assert not found["Function page, in memory"].missed
+    assert found["Function page, first time (on disk)"].missed == "50% of it"
+    assert found["Slowest search page, one client, p99"].shown == "30.0 ms (typo)"
+    assert found["Slowest search page, one client, p99"].missed == "1.5 times as long"
+    assert found["Cold start"].missed == "1.2 times as long"
+    assert "Memory" not in found
+
+
+def test_document_shows_growth_from_a_thousand_to_a_million(tmp_path, monkeypatch):
+    page = tmp_path / "performance.md"
+    page.write_text("What was learned.\n\n## The last runs\n\nolder\n")
+    monkeypatch.setattr(document, "DOCUMENT", page)
+    monkeypatch.setattr(document, "PICTURES", tmp_path)
+    small = a_run(1_000, anew={"page": measured(), "page_alone": measured()})
+    large = a_run(
+        1_000_000,
+        anew={"page": measured(cpu_ms=1.0), "page_alone": measured(p50=1.2)},
+    )
+
+    document.write([small, large])
+
+    text = page.read_text()
+    assert text.startswith("What was learned.")
+    assert "older" not in text
+    growth = text.partition("### Growth")[2]
+    assert "| function page | 0.50 | 1.00 | **2.00** | 1.00 | 1.20 | 1.20 |" in growth
+    assert "<svg" in (tmp_path / "performance-postgres-1000000.svg").read_text()
+
+
+def test_seed_is_made_again_only_where_its_rows_would_be_others(monkeypatch):
+    before = seeding.fingerprints()
+    monkeypatch.setattr(rendering, "RENDERER", rendering.RENDERER + 1)
+
+    rows, search = seeding.fingerprints()
+
+    assert rows != before[0]
+    assert search == before[1]
