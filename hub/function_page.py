@@ -4,14 +4,51 @@ from dataclasses import dataclass
 from functools import cached_property, wraps
 
 from django.conf import settings
+from django.db.models import Count
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
 
+from accounts.prepared import Prepared
 from hub.http import NotHere, TakenDown, public_page
 from registry import reading
 from registry.installing import Steps, steps_of
-from registry.models import Function, Redirect, Version, VersionFile
+from registry.models import Function, Inspection, Redirect, Version, VersionFile
 from registry.uses import Uses, uses_of
+
+
+def _functions(username, slug):
+    functions = Function.objects.published().described()
+    functions = functions.select_related("readme", "quarantine")
+    return functions.named(username, slug).defer("readme__text")
+
+
+def _versions(**of):
+    versions = Version.objects.filter(**of)
+    versions = versions.select_related("yank", "quarantine", "readme")
+    return versions.defer("readme__text").newest_first()
+
+
+FUNCTION = Prepared(_functions)
+LATEST = Prepared(lambda pk: _versions(pk=pk))
+NUMBERED = Prepared(lambda pk, number: _versions(function__pk=pk, number=number))
+NEWEST = Prepared(lambda pk: _versions(function__pk=pk)[:1])
+INSPECTION = Prepared(lambda pk: Inspection.objects.filter(version__pk=pk))
+FILES = Prepared(
+    lambda pk: (
+        VersionFile.objects.filter(version__pk=pk)
+        .select_related("blob")
+        .defer("blob__text")
+    )
+)
+COUNT = Prepared(
+    lambda pk: (
+        Version.objects.filter(function__pk=pk)
+        .order_by()
+        .values("function")
+        .annotate(count=Count("pk"))
+        .values_list("count")
+    )
+)
 
 
 def function_page(view):
@@ -23,10 +60,7 @@ def function_page(view):
     @public_page
     @wraps(view)
     def wrapped(request, username, slug, version="", **kwargs):
-        functions = Function.objects.published().described()
-        functions = functions.select_related("readme", "quarantine")
-        named = functions.named(username, slug)
-        function = named.defer("readme__text").first()
+        function = FUNCTION.first(username, slug)
         if function is None:
             return redirect_moved(request, username, slug)
         refuse_taken_down(function, function.path)
@@ -65,12 +99,12 @@ class FunctionPage:
     @cached_property
     def files(self) -> list[VersionFile]:
         """Those of the version, by path, without their text."""
-        return list(self.version.files.select_related("blob").defer("blob__text"))
+        return FILES(self.version.pk)
 
     @cached_property
     def report(self) -> dict:
         """Of the version's inspection; empty until it is made."""
-        inspection = getattr(self.version, "inspection", None)
+        inspection = INSPECTION.first(self.version.pk)
         return inspection.report if inspection else {}
 
     @cached_property
@@ -87,7 +121,7 @@ class FunctionPage:
             "page": self,
             "function": self.function,
             "version": self.version,
-            "version_count": self.function.versions.count(),
+            "version_count": COUNT(self.function.pk)[0][0],
             "canonical": settings.HUB_URL + self.url,
             "tab": tab,
             "section": "functions",
@@ -115,13 +149,12 @@ def redirect_moved(request: HttpRequest, username: str, slug: str):
 
 def _version(function: Function, number: str) -> Version:
     """The version numbered so, else the latest; one query either way."""
-    versions = Version.objects.filter(function=function)
     if number:
-        versions = versions.filter(number=number)
+        version = NUMBERED.first(function.pk, number)
     elif function.latest_id:
-        versions = versions.filter(pk=function.latest_id)
-    versions = versions.select_related("yank", "quarantine", "readme")
-    version = versions.defer("readme__text").newest_first().first()
+        version = LATEST.first(function.latest_id)
+    else:
+        version = NEWEST.first(function.pk)
     if version is None:
         raise NotHere(f"{function} has no version {number[:64]}.")
     version.function = function

@@ -2,8 +2,9 @@
 
 import re
 
+from accounts.prepared import Prepared
 from registry import derived
-from registry.models import Blob, Version
+from registry.models import Blob, Rendering, Version
 from registry.rendering import (
     README,
     RENDERER,
@@ -15,6 +16,9 @@ from registry.rendering import (
 
 REMOVED = "The Hub's staff removed this text. Its hash and its size stay on record."
 NOT_YET = "It was published a moment ago; reload to see it in full."
+RENDERING = Prepared(
+    lambda pk, kind: Rendering.objects.filter(blob__pk=pk, kind=kind, renderer=RENDERER)
+)
 FIRST_HEADING = re.compile(r"\s*<h2[^>]*>([^<]*)</h2>")
 
 
@@ -41,7 +45,7 @@ def _without_title(html: str, version: Version) -> str:
 
 
 def _shown(blob: Blob, kind: str, version: Version) -> Rendered:
-    kept = blob.renderings.filter(kind=kind, renderer=RENDERER).first()
+    kept = RENDERING.first(blob.pk, kind)
     if kept:
         return Rendered(safe(kept.html), kept.is_complete, kept.reason)
     if blob.size and not blob.text:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass
 
+from accounts.prepared import Prepared
 from registry import errors
 from registry.integrity import sha256_of
-from registry.models import Function, Redirect, Version
+from registry.models import Function, Redirect, Version, VersionFile
 from registry.paths import size_of
 
 FROM_ABOVE = re.compile(r"""["'`]\.\./""")
@@ -19,6 +20,28 @@ DEFAULT_EXPORT = re.compile(
 WIRED = ("index.ts", "adapter.ts")  # the file a client imports; they differ
 
 
+def _functions(**of):
+    functions = Function.objects.published().select_related(
+        "owner", "category", "deprecation", "latest", "quarantine"
+    )
+    return functions.filter(**of)
+
+
+NAMED = Prepared(lambda slug: _functions(slug=slug))
+VERSION = Prepared(
+    lambda function, number: Version.objects.filter(
+        function__pk=function, number=number
+    ).select_related("yank", "readme", "quarantine")
+)
+FILES = Prepared(
+    lambda version: (
+        VersionFile.objects.filter(version__pk=version)
+        .values_list("path", "blob__text", "blob_id")
+        .order_by("path")
+    )
+)
+
+
 def published_function(slug: str, username: str = "") -> Function:
     """The function of that name, with owner, category, latest and deprecation loaded.
 
@@ -28,15 +51,13 @@ def published_function(slug: str, username: str = "") -> Function:
     Raises NotFound, also for one that was never published, or is quarantined; then
     with staff's reason.
     """
-    functions = Function.objects.published().select_related(
-        "owner", "category", "deprecation", "latest", "quarantine"
-    )
-    of_owner = {"owner__username": username} if username else {}
-    function = functions.filter(slug=slug, **of_owner).first()
+    function = NAMED.first(slug)
+    if function and username and function.owner.username != username:
+        function = None  # slugs are one name space
     if function is None:
         left = {"username": username} if username else {}
         moved = Redirect.objects.filter(slug=slug, **left).first()
-        function = moved and functions.filter(pk=moved.function_id).first()
+        function = moved and _functions(pk=moved.function_id).first()
         if function:
             function.renamed_from = str(moved)
     if function is None:
@@ -64,11 +85,7 @@ def published_version(function: Function, number: str = "") -> Version:
                 f"{function.slug} has no live version. Ask for one by number."
             )
         number = function.latest_number
-    version = (
-        function.versions.select_related("yank", "readme", "quarantine")
-        .filter(number=number)
-        .first()
-    )
+    version = VERSION.first(function.pk, number)
     if version is None:
         raise errors.NotFound(f"{function.slug} has no version {errors.shown(number)}.")
     if version.is_quarantined:
@@ -101,8 +118,7 @@ def files_to_install(version: Version, *, flat: bool) -> list[InstallFile]:
 
     Source: docs/api.md, "Install manifest".
     """
-    rows = version.files.values_list("path", "blob__text", "blob_id").order_by("path")
-    files = [InstallFile(*row) for row in rows]
+    files = [InstallFile(*row) for row in FILES(version.pk)]
     if not flat:
         return files
     files = _without_src(files)

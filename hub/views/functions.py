@@ -4,16 +4,30 @@ from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
+from accounts.prepared import Prepared
 from hub import pictures, rendered
 from hub.filetree import tree_of
 from hub.function_page import FunctionPage, function_page, redirect_moved
 from hub.http import NotHere, immutable_page, raw_text
 from registry import quality
 from registry.listing import screenshot_name
-from registry.models import Screenshot, VersionFile
+from registry.models import Screenshot, UsageExample, VersionFile
 from registry.rendering import language_of
 
 MAX_VERSION_ROWS = 300
+EXAMPLES = Prepared(lambda pk: UsageExample.objects.filter(function__pk=pk))
+SCREENSHOTS = Prepared(lambda pk: Screenshot.objects.filter(function__pk=pk))
+RAW = Prepared(
+    lambda username, slug, version, path: VersionFile.objects.filter(
+        version__function__published_at__isnull=False,
+        version__function__quarantine=None,
+        version__quarantine=None,
+        version__function__owner__username=username,
+        version__function__slug=slug,
+        version__number=version,
+        path=path,
+    ).select_related("blob__removal")
+)
 
 
 @function_page
@@ -26,8 +40,8 @@ def function_detail(request: HttpRequest, page: FunctionPage):
         request,
         "readme",
         readme=readme,
-        examples=page.function.examples.all(),
-        screenshots=page.function.screenshots.all(),
+        examples=EXAMPLES(page.function.pk),
+        screenshots=SCREENSHOTS(page.function.pk),
     )
 
 
@@ -91,19 +105,7 @@ def function_install(request: HttpRequest, page: FunctionPage):
 @immutable_page
 def function_raw(request: HttpRequest, username, slug, version, path):
     """The bytes of one file, forever the same."""
-    file = (
-        VersionFile.objects.filter(
-            version__function__published_at__isnull=False,
-            version__function__quarantine=None,
-            version__quarantine=None,
-            version__function__owner__username=username,
-            version__function__slug=slug,
-            version__number=version,
-            path=path,
-        )
-        .select_related("blob__removal")
-        .first()
-    )
+    file = RAW.first(username, slug, version, path)
     if file is None:
         return redirect_moved(request, username, slug)
     if not file.blob.text and hasattr(file.blob, "removal"):
