@@ -25,8 +25,8 @@ class Prepared:
 
     A value is a text, a number, a time or a UUID, on the right side of a look-up
     such as ``exact`` or ``gt``; or a tuple of those, for ``in`` (of a foreign key:
-    ``version__pk__in``). Everything else the query set says (``select_related``, ``values_list``, ``select_for_update``, a
-    slice) holds.
+    ``version__pk__in``). Everything else the query set says (``select_related``,
+    ``values_list``, ``select_for_update``, a slice) holds.
     """
 
     def __init__(self, build: Callable[..., QuerySet]):
