@@ -38,7 +38,7 @@ def page(*among: listed.Where, sort: str, cursor: str = "", limit: int) -> Page:
     direction, closer = ("DESC", "<") if descends else ("ASC", ">")
     conditions = [listed.LISTED, *among]
     if cursor:
-        value, row_id = _decode(cursor, sort)
+        value, row_id = position(cursor, sort)
         value = listed.stored(value) if isinstance(value, datetime) else value
         # The first condition alone lets the index start at the right place.
         after = (
@@ -59,7 +59,7 @@ def _encode(row: listed.FunctionRow, sort: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, sort: str):
+def position(cursor: str, sort: str) -> tuple:
     """The (value, id) that ``_encode`` put in; anyone may have written it."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)

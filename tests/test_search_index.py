@@ -9,6 +9,7 @@ from registry import derived, errors, publishing, search
 from registry.listing import edit_listing, listing_of
 from registry.models import Function, SearchDocument, SearchSpelling, SearchWord
 from registry.search import (
+    browsing,
     documents,
     engines,
     filling,
@@ -476,3 +477,39 @@ def test_tags_know_when_their_function_was_updated(publish, alice):
     function.tag_rows.update(updated_at=None)
     search.rebuild()
     assert [row.updated_at for row in function.tag_rows.all()] == [function.updated_at]
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_tag_is_walked_in_order_of_time(publish, bob, monkeypatch, many):
+    monkeypatch.setattr(browsing, "COUNTED_AT_MOST", 3 if many else 100)
+    for number in range(7):
+        by = bob if number == 3 else None
+        publish(name=f"resize-{number}", tags=["edge", "image"], by=by)
+    publish(**CSV)
+    for filters, expected in (
+        ({"tag": "Image"}, [6, 5, 4, 3, 2, 1, 0]),
+        ({"tag": "image", "author": "alice"}, [6, 5, 4, 2, 1, 0]),
+    ):
+        seen, cursor = [], ""
+        while True:
+            found = search.find(limit=2, cursor=cursor, **filters)
+            seen += [int(row.slug[-1]) for row in found.rows]
+            assert found.total == (4 if many else len(expected))
+            cursor = found.next
+            if not cursor:
+                break
+        assert seen == expected
+
+
+def test_looking_finds_what_finding_loads(publish):
+    for number in range(5):
+        publish(name=f"resize-{number}", tags=[])
+
+    first = search.look("resize", limit=3)
+    second = search.look("resize", limit=3, cursor=first.next)
+
+    found = search.find("resize", sort="relevance", limit=3)
+    assert first.ids == [row.pk for row in found.rows]
+    assert (first.next, first.total) == (found.next, 5)
+    assert len({*first.ids, *second.ids}) == 5
+    assert not second.next

@@ -1,7 +1,6 @@
 """How results spread over what they can be narrowed by."""
 
 from collections import Counter
-from collections.abc import Iterable
 
 from accounts import replicas
 from registry.search.engines import engine
@@ -10,45 +9,52 @@ from registry.search.query import FLAGS
 from registry.search.text import licenses_in
 
 TAGS_SHOWN = 12
+MANY, OF_MANY = 1_000, 300
 COLUMNS = ("category", "language", "runtime", "license")
 
 
-def count(places: Iterable[int]) -> dict[str, list[tuple[str, int]]]:
+def count(places: list[int]) -> dict[str, list[tuple[str, int]]]:
     """facet -> (value, how many of ``places`` have it), the most frequent first.
 
     Facets: category, language, runtime, license, tag, and the flags, whose only
-    value is "yes". One query.
+    value is "yes". MANY places or more are a choice of the popular anyway: then only
+    the first OF_MANY are counted.
     """
     counters = {name: Counter() for name in (*COLUMNS, *FLAGS, "tag")}
-    for name, value, found in _counted([function_at(place) for place in places]):
-        values = licenses_in(value)[1:] if name == "license" else [value]
-        for each in dict.fromkeys(filter(None, values)):
-            counters[name][each] += found
+    counted = places if len(places) < MANY else places[:OF_MANY]
+    ids = [function_at(place) for place in counted]
+    for *values, found in _kinds(ids):
+        for name, value in zip((*COLUMNS, *FLAGS), values, strict=True):
+            parts = licenses_in(value)[1:] if name == "license" else [value]
+            for part in dict.fromkeys(filter(None, parts)):
+                counters[name]["yes" if name in FLAGS else part] += found
+    counters["tag"].update(dict(_tags(ids)))
     return {name: _sorted(counter) for name, counter in counters.items()}
 
 
-def _counted(ids: list[int]) -> list[tuple[str, str, int]]:
-    rows, value = engine().rows(ids)
-    columns = [
-        f"SELECT '{name}', {name}, count(*) FROM found GROUP BY {name}"
-        for name in COLUMNS
-    ]
-    flags = [
-        f"SELECT '{name}', 'yes', count(*) FROM found WHERE {name}" for name in FLAGS
-    ]
-    tags = (
-        "SELECT 'tag', tag, found FROM (SELECT tag, count(*) AS found "
-        "FROM registry_functiontag JOIN wanted ON function_id = pk GROUP BY tag "
-        f"ORDER BY count(*) DESC, tag LIMIT {TAGS_SHOWN}) AS tags"
+def _kinds(ids: list[int]) -> list[tuple]:
+    """How many there are of each combination of values: few, of a thousand rows."""
+    columns = ", ".join((*COLUMNS, *FLAGS))
+    return _read(
+        f"SELECT {columns}, count(*) FROM registry_searchdocument "
+        f"WHERE function_id IN ({{ids}}) GROUP BY {columns}",
+        ids,
     )
-    sql = (
-        f"WITH wanted(pk) AS MATERIALIZED ({rows}), found AS MATERIALIZED "
-        f"(SELECT {', '.join((*COLUMNS, *FLAGS))} FROM registry_searchdocument "
-        "JOIN wanted ON function_id = pk) "
-    ) + " UNION ALL ".join([*columns, *flags, tags])
+
+
+def _tags(ids: list[int]) -> list[tuple[str, int]]:
+    return _read(
+        "SELECT tag, count(*) FROM registry_functiontag WHERE function_id IN ({ids}) "
+        f"GROUP BY tag ORDER BY count(*) DESC, tag LIMIT {TAGS_SHOWN}",
+        ids,
+    )
+
+
+def _read(sql: str, ids: list[int]) -> list[tuple]:
+    rows, value = engine().rows(ids)
     with replicas.connection().cursor() as cursor:
-        cursor.execute(sql, [value])
-        return [row for row in cursor.fetchall() if row[2]]
+        cursor.execute(sql.format(ids=rows), [value])
+        return cursor.fetchall()
 
 
 def _sorted(counter: Counter) -> list[tuple[str, int]]:

@@ -6,16 +6,15 @@ from dataclasses import dataclass, field, replace
 
 from registry import errors, listed, paging
 from registry.listed import FunctionRow
-from registry.models import SearchDocument
-from registry.search import code, facets, spelling
+from registry.search import browsing, code, facets, spelling
+from registry.search.browsing import COUNTED_AT_MOST
 from registry.search.code import Line
 from registry.search.engines import engine
 from registry.search.matching import Answer, Match, Question
-from registry.search.places import SUNK, function_at
+from registry.search.places import function_at
 from registry.search.query import Query, parse
-from registry.search.text import stem, token
+from registry.search.text import stem
 
-COUNTED_AT_MOST = 1000  # exact up to here
 MAX_DEPTH = 200  # results in order of relevance; other orders go on to the end
 SUGGESTED = 8
 
@@ -95,7 +94,7 @@ def find(
     """
     query = parse(text, **filters)
     if not (query.had_text or query.tokens or want_facets):
-        return _all(sort, limit, cursor)
+        return Found(*browsing.everything(sort, limit, cursor))
     is_ranked = query.had_text and not query.code and sort == "relevance"
     if is_ranked and not want_facets:  # one statement, which has bounds of its own
         return _relevant(_Search(query, with_yanked), limit, cursor, want_facets)
@@ -105,7 +104,7 @@ def find(
         if query.code:
             return _code(query, limit)
         if not query.had_text:
-            return _browse(query, sort, limit, cursor, want_facets)
+            return Found(*browsing.filtered(query, sort, limit, cursor, want_facets))
         return _sorted(_Search(query, with_yanked), sort, limit, cursor, want_facets)
 
 
@@ -218,57 +217,9 @@ def _sorted(
         return Found([])
     total = search.answer.total
     places = search.some(total)
-    page = paging.page(_at(places), sort=sort, cursor=cursor, limit=limit)
+    page = paging.page(browsing.at(places), sort=sort, cursor=cursor, limit=limit)
     counted = facets.count(places) if want_facets else {}
     return Found(page.rows, page.next, total, facets=counted, **search.told)
-
-
-def _all(sort: str, limit: int, cursor: str) -> Found:
-    """Everything there is, which is never counted: the counters are kept."""
-    sort = "installs" if sort == "relevance" else sort
-    page = paging.page(sort=sort, cursor=cursor, limit=limit)
-    total = min(listed.count(), COUNTED_AT_MOST + 1)
-    return Found(rows=page.rows, next=page.next, total=total)
-
-
-def _browse(
-    query: Query, sort: str, limit: int, cursor: str, want_facets: bool
-) -> Found:
-    """Without words. Few: exactly those; many: the order's index is walked, which
-    finds a page soon because there are many."""
-    among: list[listed.Where] = []
-    if query.tokens:
-        match = Match(tokens=query.tokens)
-        places = engine().some(match, COUNTED_AT_MOST + 1)
-        if len(places) <= COUNTED_AT_MOST:
-            among = [_at(places)]
-        else:
-            among = [_having(name, value) for name, value in query.filters]
-        total = len(places)
-    else:
-        popular = SearchDocument.objects.filter(is_hot=True, place__lt=SUNK)
-        popular = popular.order_by("place").values_list("place", flat=True)
-        places = list(popular[:COUNTED_AT_MOST])
-        total = min(listed.count(), COUNTED_AT_MOST + 1)
-    sort = "installs" if sort == "relevance" else sort
-    page = paging.page(*among, sort=sort, cursor=cursor, limit=limit)
-    counted = facets.count(places[:COUNTED_AT_MOST]) if want_facets else {}
-    return Found(rows=page.rows, next=page.next, total=total, facets=counted)
-
-
-def _having(name: str, value: str) -> listed.Where:
-    """A filter on the functions themselves, for walking in another order."""
-    if name == "category":
-        found = "(SELECT id FROM registry_category WHERE slug = %s)"
-        return f"f.category_id = {found}", [value]
-    if name == "author":
-        found = "(SELECT id FROM accounts_account WHERE username = %s)"
-        return f"f.owner_id = {found}", [value]
-    if name == "tag":
-        found = "registry_functiontag t WHERE t.function_id = f.id AND t.tag = %s"
-        return f"EXISTS (SELECT 1 FROM {found})", [value.lower()]
-    found = "registry_searchdocument s WHERE s.function_id = f.id AND s.facets LIKE %s"
-    return f"EXISTS (SELECT 1 FROM {found})", [f"%{token(name, value)}%"]
 
 
 def _code(query: Query, limit: int) -> Found:
@@ -281,10 +232,6 @@ def _code(query: Query, limit: int) -> Found:
     return Found(
         rows=listed.in_order(list(lines), listed.LISTED), total=len(lines), lines=lines
     )
-
-
-def _at(places: list[int]) -> listed.Where:
-    return listed.with_ids([function_at(place) for place in places])
 
 
 def _encode(offset: int) -> str:

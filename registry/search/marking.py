@@ -2,6 +2,7 @@
 the page itself escapes and marks."""
 
 import re
+from functools import lru_cache
 
 from registry.search.text import COMPOUND, fold, stem
 
@@ -9,6 +10,7 @@ EXCERPT_CHARACTERS = 180
 MAX_LINE_CHARACTERS = 2_000
 
 _WORD = re.compile(r"[^\W_]+")
+_BETWEEN = re.compile(r"[\W_]+")
 _NOISE = re.compile(
     r"!?\[([^\]\n]{0,200})\]\([^)\n]{0,400}\)|[`*_~#>|]+|<[^>\n]{0,200}>"
 )
@@ -55,14 +57,28 @@ def _prose(readme: str):
 
 def _spans(text: str, stems: frozenset[str]):
     """(start, end) of each word found."""
-    if not stems:  # a list that nobody searched: most of them
+    if not _may_have(text, stems):
         return
     for chunk in COMPOUND.finditer(text):
         words = list(_WORD.finditer(chunk[0]))
         joined = "".join(word[0] for word in words)
-        if stem(fold(joined)) in stems:
+        if _stem(joined) in stems:
             yield chunk.span()
             continue
         for word in words:
-            if stem(fold(word[0])) in stems:
+            if _stem(word[0]) in stems:
                 yield chunk.start() + word.start(), chunk.start() + word.end()
+
+
+def _may_have(text: str, stems: frozenset[str]) -> bool:
+    """False for most texts, at once: a stem is how its word begins, and what stands
+    between words is in none of them."""
+    if not stems:  # a list that nobody searched
+        return False
+    folded = fold(_BETWEEN.sub("", text))
+    return any(each in folded for each in stems)
+
+
+@lru_cache(4_096)
+def _stem(word: str) -> str:
+    return stem(fold(word))
