@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 TICKS = os.sysconf("SC_CLK_TCK")  # of CPU time, to a second
 CONNECTIONS = 16
 NOT_MODIFIED = 304
+CHECKED = 50  # paths that must answer as expected before a load begins
 MOST_SECONDS = 10  # for a load that is answered slowly
 # Asks for one path after the other, and prints what wrk found as JSON.
 SCRIPT = """
@@ -95,8 +96,12 @@ def _tagged(load: Load, url: str) -> Load:
     return replace(load, headers=load.headers | {"If-None-Match": said["ETag"]})
 
 
-def check(load: Load, url: str) -> None:
-    for path in load.paths[:50]:
+def check(load: Load, url: str, most: int = CHECKED) -> None:
+    """Ask for the load's first paths, ``most`` of them.
+
+    Raises AssertionError where an answer has another status than the load's.
+    """
+    for path in load.paths[:most]:
         status, _, _ = fetch(url, path, load.headers)
         assert status == load.status, f"{load.name}: {path} answered {status}"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench import deriving, operations
 from bench.databases import DATABASES, ROOT
-from bench.measuring import fetch, memory_mb
+from bench.measuring import check, fetch, memory_mb
 from bench.references import constant_view, static_files
 
 PARTS = (
@@ -143,6 +143,8 @@ class Run:
         say("pages kept on the disk, checked against the database")
         args = (by_name(server), self._pids(server), self.pace)
         loads = operations.first_reads(self.found)
+        for _, load in loads:
+            check(load, by_name(server), len(load.paths))  # each lies on the disk now
         self._keep("checked", operations.read_all(loads, *args))
 
     def _anew(self, server, folder: Path) -> None:
