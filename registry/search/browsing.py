@@ -36,8 +36,9 @@ def filtered(
     else:
         places = engine().some(Match(tokens=query.tokens), COUNTED_AT_MOST + 1)
         total = len(places)
-        among = [at(places)]
-    if query.tokens and total > COUNTED_AT_MOST:
+    if query.tokens and total <= COUNTED_AT_MOST:
+        among = [at(places, sort, cursor, limit)]
+    elif query.tokens:
         among = [_having(name, value) for name, value in query.filters]
         if tags and sort == "recent":
             among = [_tagged(tags[0], among, cursor, limit)]
@@ -45,9 +46,28 @@ def filtered(
     return *_page(among, sort, cursor, limit), total, counted
 
 
-def at(places: list[int]) -> listed.Where:
-    """The functions at these places."""
-    return listed.with_ids([function_at(place) for place in places])
+def at(places: list[int], sort: str, cursor: str, limit: int) -> listed.Where:
+    """The next page of the functions at these places, with one more.
+
+    Put in order before anything else may be: a planner that sees the page's limit
+    would rather walk all functions in that order and look each up among the places.
+    """
+    column, descends = paging.SORTS[sort]
+    direction, closer = ("DESC", "<") if descends else ("ASC", ">")
+    those, given = engine().rows([function_at(place) for place in places])
+    after, values = "", [given]
+    if cursor:
+        value, row_id = paging.position(cursor, sort)
+        value = listed.stored(value) if sort == "recent" else value
+        after = f"WHERE value {closer} %s OR (value = %s AND id {closer} %s)"
+        values += [value, value, row_id]
+    found = listed.fetched(
+        f"SELECT id FROM (SELECT id, {column} AS value FROM registry_function "
+        f"WHERE is_listed AND id IN ({those}) LIMIT 1000000) AS those {after} "
+        f"ORDER BY value {direction}, id {direction} LIMIT {limit + 1:d}",
+        values,
+    )
+    return listed.with_ids([row[0] for row in found])
 
 
 def _order(sort: str) -> str:
@@ -100,8 +120,8 @@ def _tagged(
     found = listed.fetched(
         f"SELECT t.function_id FROM registry_functiontag t {joined} "
         f"WHERE {' AND '.join(conditions)} "
-        "ORDER BY t.updated_at DESC, t.function_id DESC LIMIT %s",
-        [*values, limit + 1],
+        f"ORDER BY t.updated_at DESC, t.function_id DESC LIMIT {limit + 1:d}",
+        values,
     )
     return listed.with_ids([row[0] for row in found])
 

@@ -217,7 +217,8 @@ def _sorted(
         return Found([])
     total = search.answer.total
     places = search.some(total)
-    page = paging.page(browsing.at(places), sort=sort, cursor=cursor, limit=limit)
+    among = browsing.at(places, sort, cursor, limit)
+    page = paging.page(among, sort=sort, cursor=cursor, limit=limit)
     counted = facets.count(places) if want_facets else {}
     return Found(page.rows, page.next, total, facets=counted, **search.told)
 
