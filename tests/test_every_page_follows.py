@@ -3,7 +3,6 @@ what Django makes of the rows as they are."""
 
 from dataclasses import replace
 
-import pytest
 from django.core.handlers.wsgi import WSGIHandler
 
 from accounts.deletion import delete_account
