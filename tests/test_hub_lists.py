@@ -197,7 +197,7 @@ def test_browse_costs_the_same_for_many_functions(client, publish, queries):
 
     assert {path: queries(client, path) for path in one} == one
     # PostgreSQL's searches set a time limit of their own in a transaction.
-    narrowed = {"sqlite": 4, "postgresql": 8}[connection.vendor]
+    narrowed = {"sqlite": 6, "postgresql": 10}[connection.vendor]
     assert one == {"/functions/": 3, "/tags/image": narrowed, "/": 3}
 
 
