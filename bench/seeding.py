@@ -27,10 +27,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def seed(count: int, say=lambda done: None) -> None:
     """Seed ``count`` functions into an empty registry, with search over them."""
+    seed_rows(count, say)
+    seed_search()
+
+
+def seed_search(say=lambda done: None) -> None:
+    """Search over the rows that stand."""
+    from bench.loading import searched_in_bulk
     from registry import search
 
-    seed_rows(count, say)
-    search.rebuild(batch=SEARCHED_BATCH)
+    with searched_in_bulk():
+        search.rebuild(batch=SEARCHED_BATCH, progress=say)
 
 
 def seed_rows(count: int, say=lambda done: None) -> None:
@@ -184,12 +191,10 @@ def main() -> int:
         found = list(faults())
         print(*found or [f"{asked.functions:,} functions: all is well"], sep="\n")
         return bool(found)
-    from registry import search
-
     if not asked.search:
         _timed("rows", lambda: seed_rows(asked.functions, _say))
     if not asked.rows:
-        _timed("search", lambda: search.rebuild(batch=SEARCHED_BATCH, progress=_say))
+        _timed("search", lambda: seed_search(_say))
     return 0
 
 
