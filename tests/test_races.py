@@ -7,7 +7,8 @@ from django.db import connection
 
 from accounts.models import Event
 from registry import errors, publishing
-from registry.models import Draft, Function, NameClaim, Version
+from registry.models import Category, Draft, Function, NameClaim, Version
+from registry.publishing import claims, releases
 from tests.conftest import CODE, body, make_account
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.main_flow]
@@ -97,3 +98,31 @@ def test_ci_calls_at_once_make_one_version(alice):
 
     assert sorted(each.already_published for each in made) == [False] + [True] * 7
     assert (Version.objects.count(), Draft.objects.count()) == (1, 1)
+
+
+def test_a_push_finds_its_function_deleted_since_it_looked(alice, monkeypatch):
+    publishing.push(body(), by=alice, via="cli")
+    looked_at = claims.named("image-resizer", alice)
+    Function.objects.get(pk=looked_at.pk).drafts.all().delete()
+    Function.objects.filter(pk=looked_at.pk).delete()
+    monkeypatch.setattr(claims, "named", lambda slug, owner: looked_at)
+
+    draft = publishing.push(body(), by=alice, via="cli").draft
+
+    assert Function.objects.get().pk == draft.function_id
+
+
+def test_a_publish_finds_its_category_renamed_since_it_was_checked(alice, monkeypatch):
+    draft = publishing.push(body(), by=alice, via="cli").draft
+    checked = releases.check_complete
+
+    def rename_after(draft):
+        manifest = checked(draft)
+        Category.objects.filter(slug=manifest["category"]).update(slug="renamed")
+        return manifest
+
+    monkeypatch.setattr(releases, "check_complete", rename_after)
+
+    with pytest.raises(errors.InvalidCategory):
+        publishing.publish(draft, by=alice, via="cli")
+    assert not Version.objects.exists()

@@ -46,9 +46,9 @@ def claim(slug: str, owner: Account) -> tuple[Function, bool]:
     """
     switches.require()
     function = named(slug, owner)
-    if function:
-        function = LOCKED.first(function.pk)
-        if function.owner_id != owner.pk:  # transferred since the look before
+    function = function and LOCKED.first(function.pk)
+    if function:  # not deleted since the look before
+        if function.owner_id != owner.pk:  # transferred since
             raise _duplicate(slug, function)
         function.owner = owner
         return function, False

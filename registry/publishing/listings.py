@@ -4,7 +4,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.prepared import Prepared
-from registry import search
+from registry import errors, search
 from registry.manifest import Manifest
 from registry.models import (
     Category,
@@ -49,12 +49,22 @@ def after_publish(function: Function, version: Version, manifest: Manifest) -> N
     latest = latest_of(function)
     listing = {}
     if latest == version:
-        listing["category"] = CATEGORY.first(manifest["category"])
+        listing["category"] = _category(manifest["category"])
         if version.readme_id:
             listing["readme_id"] = version.readme_id
         if manifest["tags"]:
             listing["tags"] = manifest["tags"]
     _write(function, latest, **listing)
+
+
+def _category(slug: str) -> Category:
+    category = CATEGORY.first(slug)
+    if category is None:  # since the manifest was checked
+        raise errors.InvalidCategory(
+            f"Staff renamed or removed the category {slug} just now. Publish again.",
+            field="category",
+        )
+    return category
 
 
 def refresh(function: Function, latest: Version | None, **listing) -> None:
