@@ -227,6 +227,8 @@ def _whole(run: dict) -> list[str]:
         *_table(head, rows),
         " ".join(memory),
         "",
+        *(f"Not measured: {what}." for what in run.get("failed", {})),
+        "",
     ]
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,6 +54,7 @@ class Run:
         self.memory: dict[str, dict] = {}
         self.found_else: dict[str, dict] = {}  # of the parts that are no loads
         self.seconds: dict[str, float] = {}
+        self.failed: dict[str, str] = {}  # what could not be measured, and why
 
     def __call__(self, *, check: bool = False) -> dict:
         """The run as JSON can hold it."""
@@ -70,77 +72,102 @@ class Run:
         return self._as_json()
 
     def _measure(self, folder: Path) -> None:
-        from tests.hub_server import HubServer
-
         if "references" in self.parts:
-            self._references()
+            self._step("references", self._references)
         for state, options in STATES.items():
             if state in self.parts or (state == "kept" and self._needs_hub):
-                given = self.environment | options
-                # Large seeds have their own folder, which is not the run's.
-                home = Path(given.pop("HUB_DATA_DIR"))
-                server = HubServer(home, **given)
-                with started(server, self.seconds):
-                    getattr(self, f"_{state}")(server, folder)
+                self._step(state, self._served, state, options, folder)
         if "searching" in self.parts:
-            say("searches in the database")
-            rounds = str(QUICK_SEARCHES if self.quick else SEARCHES)
-            said = _said(["bench.searching", rounds], self.environment)
-            self.found_else["searching"] = {
-                line[: line.index("{")].strip(): json.loads(line[line.index("{") :])
-                for line in said.splitlines()
-            }
+            self._step("searches in the database", self._searching)
         if "storage" in self.parts:
-            say("storage")
-            said = _said(["bench.storage", "--json"], self.environment)
-            self.found_else["storage"] = json.loads(said)
+            self._step("storage", self._storage)
         if "verdaccio" in self.parts:
-            self._verdaccio(folder)
+            self._step("Verdaccio", self._verdaccio, folder)
+
+    def _step(self, what: str, call, *args) -> None:
+        """``call(*args)``; where it fails, what was measured before still counts."""
+        say(what)
+        try:
+            call(*args)
+        except (AssertionError, OSError, subprocess.SubprocessError) as error:
+            traceback.print_exc()
+            self.failed[what] = f"{type(error).__name__}: {error}"
+
+    def _served(self, state: str, options: dict, folder: Path) -> None:
+        from tests.hub_server import HubServer
+
+        given = self.environment | options
+        # Large seeds have their own folder, which is not the run's.
+        server = HubServer(Path(given.pop("HUB_DATA_DIR")), **given)
+        with started(server, self.seconds):
+            getattr(self, f"_{state}")(server, folder)
+
+    def _searching(self) -> None:
+        rounds = str(QUICK_SEARCHES if self.quick else SEARCHES)
+        said = _said(["bench.searching", rounds], self.environment)
+        self.found_else["searching"] = {
+            line[: line.index("{")].strip(): json.loads(line[line.index("{") :])
+            for line in said.splitlines()
+        }
+
+    def _storage(self) -> None:
+        said = _said(["bench.storage", "--json"], self.environment)
+        self.found_else["storage"] = json.loads(said)
 
     @property
     def _needs_hub(self) -> bool:
         return not {"nginx", "writes", "deriving", "references"}.isdisjoint(self.parts)
 
     def _references(self) -> None:
-        say("references")
         with constant_view(self.environment) as (url, pids):
             pids = [*pids, *self.database.pids]
             self._keep("references", operations.references(url, pids, self.pace))
 
     def _kept(self, server, folder: Path) -> None:
         """Warm answers, then the same bytes as files, then through nginx, writes."""
-        pids, url = self._pids(server), by_name(server)
+        args = by_name(server), self._pids(server), self.pace
         loads = operations.kept_reads(self.found)
         if "kept" in self.parts:
-            say("pages kept in memory")
-            self._keep("kept", operations.read_all(loads, url, pids, self.pace))
+            self._keep("kept", operations.read_all(loads, *args))
         if "references" in self.parts or "nginx" in self.parts:
-            say("nginx, files")
-            with static_files(folder / "static", self._answers(url)) as (static, own):
-                args = (self._answers(url), static, own, self.pace)
-                self._keep("references", operations.static_reads(*args))
+            self._step("nginx, files", self._files, by_name(server), folder)
         if "nginx" in self.parts:
-            self._nginx(server, folder, loads)
+            self._step("nginx in front", self._nginx, server, folder, loads)
         if {"writes", "deriving"} & {*self.parts}:
             name = f"bench-{time.time():.0f}"
-            self._writes(operations.Author(url, name, server.account(name)), pids)
+            author = operations.Author(by_name(server), name, server.account(name))
+            if "writes" in self.parts:
+                self._step("writes", self._writes, author, self._pids(server))
+            if "deriving" in self.parts:
+                self._step("what is derived from a publish", self._deriving, author)
         self.memory["hub"] = memory_mb([server.process.pid])
         if self.database.pids:
             self.memory["postgres"] = memory_mb(self.database.pids)
 
+    def _files(self, url: str, folder: Path) -> None:
+        answers = self._answers(url)
+        with static_files(folder / "static", answers) as (static, pids):
+            found = operations.static_reads(answers, static, pids, self.pace)
+            self._keep("references", found)
+
+    def _nginx(self, server, folder: Path, loads) -> None:
+        from tests.nginx_proxy import NginxProxy
+
+        upstream = f"127.0.0.1:{server.port}"
+        with NginxProxy(folder / "nginx", upstream, ROOT / "static") as proxy:
+            pids = [proxy.process.pid, *self._pids(server)]
+            self._keep("nginx", operations.read_all(loads, proxy.url, pids, self.pace))
+
     def _writes(self, author, pids) -> None:
         count = QUICK_WRITES if self.quick else WRITES
-        if "writes" in self.parts:
-            say("writes")
-            self._keep("writes", operations.writes(author, pids, count))
-        if "deriving" in self.parts:
-            say("what is derived from a publish")
-            with deriving.watched(self.environment) as found:
-                operations.published_at_once(author, count)
-            self.found_else["deriving"] = found
+        self._keep("writes", operations.writes(author, pids, count))
+
+    def _deriving(self, author) -> None:
+        with deriving.watched(self.environment) as found:
+            operations.published_at_once(author, QUICK_WRITES if self.quick else WRITES)
+        self.found_else["deriving"] = found
 
     def _checked(self, server, folder: Path) -> None:
-        say("pages kept on the disk, checked against the database")
         args = (by_name(server), self._pids(server), self.pace)
         loads = operations.first_reads(self.found)
         for _, load in loads:
@@ -148,7 +175,6 @@ class Run:
         self._keep("checked", operations.read_all(loads, *args))
 
     def _anew(self, server, folder: Path) -> None:
-        say("pages made from nothing")
         args = (by_name(server), self._pids(server), self.pace)
         loads = operations.first_reads(self.found)
         looked_for = operations.searches(self.found)
@@ -156,19 +182,9 @@ class Run:
         alone = [each for each in loads if each[0] in operations.ALONE]
         self._keep("anew", operations.one_client([*alone, *looked_for], *args))
 
-    def _nginx(self, server, folder: Path, loads) -> None:
-        from tests.nginx_proxy import NginxProxy
-
-        say("nginx in front")
-        upstream = f"127.0.0.1:{server.port}"
-        with NginxProxy(folder / "nginx", upstream, ROOT / "static") as proxy:
-            pids = [proxy.process.pid, *self._pids(server)]
-            self._keep("nginx", operations.read_all(loads, proxy.url, pids, self.pace))
-
     def _verdaccio(self, folder: Path) -> None:
         from bench import verdaccio
 
-        say("Verdaccio")
         with verdaccio.started(folder / "verdaccio") as peer:
             if peer is not None:
                 self._keep("verdaccio", verdaccio.measured(peer, self.pace, self.quick))
@@ -203,6 +219,7 @@ class Run:
             "seconds": self.seconds,
             "memory_mb": self.memory,
             "measured": self.measured,
+            "failed": self.failed,
             **self.found_else,
         }
 
