@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ SEARCHES = {
     "search_facet": "search, with a category",
     "api_search": "API search, two words",
 }
+WARM_UP, WARM_UP_SECONDS = 16, 3  # publishes, and until what they left is done
 WARM = 4  # addresses: after a second every worker keeps them
 BRIEF = {"browse_deep", "api_list", "raw"}  # kept, these are pages like the others
 ALONE = ("manifest", "page", "browse", "browse_deep")
@@ -157,7 +159,10 @@ def _body(name: str) -> dict:
 
 
 def writes(author: Author, pids, count: int) -> dict:
-    """key -> Measured; ``count`` of each, by one client and by eight."""
+    """key -> Measured; ``count`` of each, by one client and by eight. A few go before
+    them: the workers that derive start with the first publish."""
+    in_turn(lambda number: author.push_and_publish(6 * count + number), WARM_UP, 8, [])
+    time.sleep(WARM_UP_SECONDS)
     measured, first = {}, 0
     verbs = {
         "push": author.push,
