@@ -513,3 +513,20 @@ def test_looking_finds_what_finding_loads(publish):
     assert (first.next, first.total) == (found.next, 5)
     assert len({*first.ids, *second.ids}) == 5
     assert not second.next
+
+
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="the statistics are SQLite's own"
+)
+@pytest.mark.django_db(transaction=True)
+def test_rebuild_forgets_statistics_of_small_full_text_tables(publish):
+    publish()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        search.rebuild()
+        cursor.execute("SELECT tbl FROM sqlite_stat1")
+        tables = {table for (table,) in cursor.fetchall()}
+        cursor.execute("DROP TABLE sqlite_stat1")
+
+    assert "registry_searchdocument" in tables
+    assert not [name for name in tables if name.startswith("registry_search_")]
