@@ -68,8 +68,17 @@ def _by_processes(do: Callable, many: Iterable, *, worth: bool) -> Iterator:
         return
     connections.close_all()  # a connection must not be shared with a child
     forked = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(PROCESSES, mp_context=forked) as pool:
+    with ProcessPoolExecutor(
+        PROCESSES, mp_context=forked, initializer=_open_own_connections
+    ) as pool:
         yield from pool.map(do, many)
+
+
+def _open_own_connections() -> None:
+    """In a child: leave alone what the parent could not close. Letting go of it ends
+    nothing, for psycopg closes only what its own process opened."""
+    for inherited in connections.all(initialized_only=True):
+        inherited.connection = None
 
 
 def _fill(ids: list[int]) -> tuple[int, Counter]:
