@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from registry import derived
-from registry.search import engines
+from registry.search import postgresql
 from tests.test_search_index import HOSTILE
 
 DOORS = {
@@ -98,7 +98,7 @@ def test_api_finds_no_yanked_function(client, function, alice):
     connection.vendor != "postgresql", reason="SQLite streams and has no time-out"
 )
 def test_search_that_takes_too_long_is_a_page(client, function, monkeypatch):
-    monkeypatch.setattr(engines, "TIMEOUT_MS", 20)
+    monkeypatch.setattr(postgresql, "TIMEOUT_MS", 20)
     with connection.cursor() as cursor:  # what a search asks takes its time
         cursor.execute(
             "CREATE OR REPLACE FUNCTION ts_rank(real[], tsvector, tsquery, integer) "
