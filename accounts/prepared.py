@@ -1,22 +1,31 @@
-"""Queries whose SQL is made once.
+"""Statements whose SQL is made once.
 
 Making the SQL of a query set takes Django five to ten times as long as SQLite takes
-to answer it. Where a verb asks the same few questions each time, they are prepared:
-compiled when first asked on a connection, and from then on asked with other values.
+to answer it, and PostgreSQL's planning takes longer than its answer. Where a verb asks
+the same few questions each time, they are prepared: compiled when first asked on a
+connection, and from then on asked with other values. Rows are written the same way.
 """
 
 import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connections
-from django.db.models import QuerySet, UUIDField
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.sqlite3.base import FORMAT_QMARK_REGEX
+from django.db.models import Model, QuerySet, UUIDField
 from django.db.models.expressions import RawSQL
+from django.db.models.query import (
+    FlatValuesListIterable,
+    ModelIterable,
+    ValuesListIterable,
+    get_related_populators,
+)
 
 _kept = threading.local()  # as connections are: each thread has its own
+MOST_PREPARED = 500  # statements that one connection to PostgreSQL keeps
 
 
 class Prepared:
@@ -73,32 +82,130 @@ def _holder(at: int, item: int | None = None) -> RawSQL:
     return RawSQL("%s", (_Place((at, item)),))
 
 
+class Statement:
+    """SQL for one connection, with ``%s`` for each value.
+
+    PostgreSQL keeps it prepared (Django's own cursors bind values in the client, and so
+    can't be), and SQLite gets it as it is. Where someone looks on (a test that counts
+    queries, a wrapper), Django's own cursor runs it.
+    """
+
+    def __init__(self, connection, sql: str, *, key: str = ""):
+        """key: the column of an INSERT that the database numbers."""
+        self.connection, self._sql, self._key = connection, sql, key
+        self._is_sqlite = connection.vendor == "sqlite"
+        if self._is_sqlite:
+            self._asked = FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%")
+        elif key:
+            self._sql += f" RETURNING {connection.ops.quote_name(key)}"
+
+    def fetched(self, values: Sequence) -> list:
+        """The rows found."""
+        return self._run(values, lambda cursor: cursor.fetchall())
+
+    def changed(self, values: Sequence) -> int:
+        """How many rows were."""
+        return self._run(values, lambda cursor: cursor.rowcount)
+
+    def inserted(self, values: Sequence) -> int | None:
+        """The key of the row, where the database numbers it; None: none was stored."""
+        return self._run(values, self._key_of)
+
+    def _key_of(self, cursor) -> int | None:
+        if cursor.rowcount < 1:
+            return None
+        if not self._key:
+            return 0
+        return cursor.lastrowid if self._is_sqlite else cursor.fetchone()[0]
+
+    def _run(self, values: Sequence, take: Callable):
+        connection = self.connection
+        if connection.queries_logged or connection.execute_wrappers:
+            with connection.cursor() as cursor:
+                cursor.execute(self._sql, values)
+                return take(cursor)
+        connection.close_if_health_check_failed()
+        connection.ensure_connection()
+        connection.validate_no_broken_transaction()
+        with connection.wrap_database_errors:
+            if self._is_sqlite:
+                return take(connection.connection.execute(self._asked, values))
+            with server_cursor(connection.connection) as cursor:
+                return take(cursor.execute(self._sql, values, prepare=True))
+
+
+def server_cursor(raw):
+    """A cursor of psycopg's connection ``raw`` whose statements stay prepared."""
+    from psycopg import Cursor
+
+    if raw.prepare_threshold is None:
+        raw.prepare_threshold, raw.prepared_max = 0, MOST_PREPARED
+    return Cursor(raw)
+
+
 class _Compiled:
     """One query set with its SQL, for one connection."""
 
     def __init__(self, queries: QuerySet):
         self.connection = connections[queries.db]
         self._queries = queries
-        compiler = queries.query.get_compiler(using=queries.db)
+        self._compiler = queries.query.get_compiler(using=queries.db)
         try:
-            self._sql, self._parameters = compiler.as_sql()
+            sql, self._parameters = self._compiler.as_sql()
         except EmptyResultSet:  # "in" nothing
-            self._sql = ""
+            self._statement = None
             return
-        # The query set's own iterator does the rest, with what was made here.
-        converters = compiler.get_converters([s[0] for s in compiler.select])
-        compiler.as_sql = lambda *args, **options: (self._sql, self._bound)
-        compiler.get_converters = lambda *args: converters
-        queries.query.get_compiler = lambda *args, **options: compiler
+        self._statement = Statement(self.connection, sql)
+        self._converters = self._compiler.get_converters(
+            [selected for selected, *_ in self._compiler.select]
+        )
+        self._as_rows = self._maker()
 
     def rows(self, values: tuple) -> list:
-        if not self._sql:
+        if self._statement is None:
             return []
-        self._bound = tuple(
-            self._stored(values, *given) if type(given) is _Place else given
-            for given in self._parameters
+        rows = self._statement.fetched(
+            tuple(
+                self._stored(values, *given) if type(given) is _Place else given
+                for given in self._parameters
+            )
         )
-        return list(self._queries._iterable_class(self._queries))
+        if self._converters and rows:
+            rows = self._compiler.apply_converters(rows, self._converters)
+        return self._as_rows(rows)
+
+    def _maker(self) -> Callable[[Iterable], list]:
+        """What makes of rows of the database what the query set says."""
+        kind = self._queries._iterable_class
+        if kind is ModelIterable:
+            return self._models()
+        if kind is FlatValuesListIterable:
+            return lambda rows: [row[0] for row in rows]
+        if kind is ValuesListIterable:
+            return lambda rows: [tuple(row) for row in rows]
+        raise TypeError("a prepared query finds models or values_list")
+
+    def _models(self) -> Callable[[Iterable], list]:
+        """As ModelIterable does, with what it finds out each time found out once."""
+        db, compiler = self._queries.db, self._compiler
+        info, select = compiler.klass_info, compiler.select
+        start, end = info["select_fields"][0], info["select_fields"][-1] + 1
+        names = [selected.target.attname for selected, *_ in select[start:end]]
+        populators = get_related_populators(info, select, db)
+        annotated = tuple((compiler.annotation_col_map or {}).items())
+
+        def models(rows: Iterable) -> list:
+            made = []
+            for row in rows:
+                found = info["model"].from_db(db, names, row[start:end])
+                for populator in populators:
+                    populator.populate(row, found)
+                for name, place in annotated:
+                    setattr(found, name, row[place])
+                made.append(found)
+            return made
+
+        return models
 
     def _stored(self, values: tuple, at: int, item: int | None):
         value = values[at] if item is None else values[at][item]
@@ -107,3 +214,78 @@ class _Compiled:
         if isinstance(value, datetime):
             return self.connection.ops.adapt_datetimefield_value(value)
         return value
+
+
+# --- rows written
+
+
+def insert(row: Model, *, unless_there: bool = False) -> bool:
+    """Store a new ``row``, as its ``save`` would, by a statement that is made once.
+
+    unless_there: where a unique value is taken nothing happens. The transaction goes
+    on, and needs no savepoint for it. Returns whether the row was stored.
+    """
+    meta, connection = row._meta, connections[DEFAULT_DB_ALIAS]
+    makes_key = meta.auto_field is not None and row.pk is None
+    fields = [f for f in meta.concrete_fields if not (makes_key and f.primary_key)]
+    statement = _made("insert", type(row), makes_key, unless_there)
+    if statement is None:
+        name = connection.ops.quote_name
+        sql = (
+            f"INSERT INTO {name(meta.db_table)} "
+            f"({', '.join(name(field.column) for field in fields)}) "
+            f"VALUES ({', '.join(['%s'] * len(fields))})"
+        )
+        sql += " ON CONFLICT DO NOTHING" if unless_there else ""
+        statement = Statement(connection, sql, key=makes_key and meta.pk.column)
+        _keep(statement, "insert", type(row), makes_key, unless_there)
+    key = statement.inserted(_values(row, fields, connection))
+    if key is None:
+        return False
+    if makes_key:
+        row.pk = key
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return True
+
+
+def update(row: Model, *names: str) -> bool:
+    """Store these fields of ``row``, as ``save(update_fields=names)`` would. Returns
+    whether the row is there."""
+    meta, connection = row._meta, connections[DEFAULT_DB_ALIAS]
+    fields = [meta.get_field(name) for name in names]
+    statement = _made("update", type(row), names)
+    if statement is None:
+        name = connection.ops.quote_name
+        sets = ", ".join(f"{name(field.column)} = %s" for field in fields)
+        where = f"{name(meta.pk.column)} = %s"
+        sql = f"UPDATE {name(meta.db_table)} SET {sets} WHERE {where}"
+        statement = Statement(connection, sql)
+        _keep(statement, "update", type(row), names)
+    return statement.changed(_values(row, [*fields, meta.pk], connection)) > 0
+
+
+def execute(sql: str, *values) -> int:
+    """Run ``sql``, the same text each time, with ``%s`` for each value. Returns how
+    many rows it changed."""
+    statement = _made("sql", sql)
+    if statement is None:
+        statement = Statement(connections[DEFAULT_DB_ALIAS], sql)
+        _keep(statement, "sql", sql)
+    return statement.changed(values)
+
+
+def _values(row: Model, fields, connection) -> tuple:
+    return tuple(
+        field.get_db_prep_save(getattr(row, field.attname), connection)
+        for field in fields
+    )
+
+
+def _made(*key) -> "Statement | None":
+    made = vars(_kept).setdefault("statements", {}).get(key)
+    is_for_this = made and made.connection is connections[DEFAULT_DB_ALIAS]
+    return made if is_for_this else None
+
+
+def _keep(statement: "Statement", *key) -> None:
+    _kept.statements[key] = statement
