@@ -32,6 +32,9 @@ def when_ready(server):
     from django.db import connections
     from django.urls import get_resolver
 
+    from registry import sandbox
+
+    sandbox.prepare()
     get_resolver().url_patterns  # noqa: B018  (reads every urls.py)
     connections.close_all()
     gc.collect()

@@ -7,9 +7,9 @@ limits on time, memory and output (docs/architecture.md, "The worker").
 Two lanes, one child each by default: ``run`` (someone waits) and ``submit`` (nobody
 waits). A hostile text in the background never delays a preview.
 
-The child is a fresh interpreter (never a fork of the server): it inherits no
-database connection, no environment variable and no secret, and its answers are
-JSON, so that a compromised child cannot make this process run anything.
+The child is a fork of a fresh interpreter (never of the server, sandbox_child.py): it
+inherits no database connection, no environment variable and no secret, and its answers
+are JSON, so that a compromised child cannot make this process run anything.
 """
 
 import atexit
@@ -18,23 +18,34 @@ import json
 import logging
 import os
 import queue
-import select
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from pathlib import Path
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+from registry import sandbox_child
+from registry.sandbox_child import BASE_DIR, MAX_ANSWER_BYTES, Child, Died
+
+__all__ = [
+    "BASE_DIR",
+    "MAX_ANSWER_BYTES",
+    "MAX_WAITING",
+    "OutputTooLarge",
+    "SandboxBusy",
+    "SandboxCrashed",
+    "SandboxError",
+    "SandboxTimeout",
+    "prepare",
+    "run",
+    "submit",
+]
+
 WORKERS = max(1, int(os.environ.get("SANDBOX_WORKERS") or 1))  # children per lane
 MAX_WAITING = 64  # jobs per lane; each may hold 2 MiB of source
-MAX_ANSWER_BYTES = 8 * 1024 * 1024
+# A child without a task for so long ends: its memory has grown to what the largest
+# of its texts took, and the next one is there in milliseconds.
+IDLE_SECONDS = 60
 FOREGROUND, BACKGROUND = "foreground", "background"
-START_SECONDS = 30  # a child that is not ready by then is given up
 
 log = logging.getLogger(__name__)
 
@@ -56,16 +67,18 @@ class SandboxCrashed(SandboxError):
     sentence = "Processing this text failed."
 
 
-class _Died(SandboxCrashed):
-    """The process ended in the middle of a task, perhaps for no fault of its text."""
-
-
 class OutputTooLarge(SandboxError):
     sentence = "The result of processing this text is too large."
 
 
 class SandboxBusy(SandboxError):
     sentence = "Too many texts are waiting to be processed; try again in a moment."
+
+
+def prepare() -> None:
+    """Have the children of this process and of all that are forked from it later share
+    their memory. Costs nothing until the first one is needed."""
+    sandbox_child.start_nursery()
 
 
 def run(function: Callable, *args, timeout: float = 2.0):
@@ -128,7 +141,7 @@ class _Lane:
     def __init__(self, name: str):
         self._tries = 2 if name == BACKGROUND else 1
         self._jobs: queue.Queue[_Job] = queue.Queue(MAX_WAITING)
-        self.children = [_Child() for _ in range(WORKERS)]
+        self.children = [Child() for _ in range(WORKERS)]
         for child in self.children:
             threading.Thread(
                 target=self._work, args=(child,), name=f"sandbox-{name}", daemon=True
@@ -143,9 +156,9 @@ class _Lane:
             raise SandboxBusy() from None
         return job.future
 
-    def _work(self, child: "_Child") -> None:
+    def _work(self, child: Child) -> None:
         while True:
-            job = self._jobs.get()
+            job = self._next(child)
             if not job.future.set_running_or_notify_cancel():
                 continue
             try:
@@ -157,146 +170,37 @@ class _Lane:
                 job.future.set_exception(SandboxCrashed())
             else:
                 job.future.set_result(result)
-            child.start_again_if_dead()
 
-    def _ask(self, child: "_Child", job: _Job):
+    def _next(self, child: Child) -> _Job:
+        try:
+            return self._jobs.get(timeout=IDLE_SECONDS)
+        except queue.Empty:
+            child.stop()
+            return self._jobs.get()
+
+    def _ask(self, child: Child, job: _Job):
         for left in reversed(range(self._tries)):
             try:
-                return child.ask(job.request(), job.timeout)
-            except _Died:
+                return _result(child.ask(job.request(), job.timeout))
+            except TimeoutError:
+                raise SandboxTimeout() from None
+            except Died:
                 if not left:
-                    raise
+                    raise SandboxCrashed() from None
 
 
-class _Child:
-    """One worker process, started when first needed and again after each death."""
-
-    def __init__(self):
-        self.process: subprocess.Popen | None = None
-
-    def ask(self, request: bytes, timeout: float):
-        """The worker's result for one request; kills it after ``timeout`` seconds."""
-        self._start()
-        answer = self._exchange(request, timeout)
-        match answer:
-            case {"result": result}:
-                return result
-            case {"refused": sentence}:
-                raise SandboxError(sentence)
-            case {"too_large": _}:
-                raise OutputTooLarge()
-            case {"failed": why}:
-                log.error("The sandbox worker reports: %s", why)
-        raise SandboxCrashed()
-
-    def start_again_if_dead(self) -> None:
-        """Start the next process while nobody waits for it."""
-        if self.process is None:
-            try:
-                self._start()
-            except SandboxError as error:
-                log.error("The sandbox worker did not start: %s", error)
-
-    def stop(self) -> None:
-        process, self.process = self.process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-            process.stdin.close()
-            process.stdout.close()
-
-    def abandon(self) -> None:
-        """Let go of a process that belongs to the parent of this (forked) one."""
-        process, self.process = self.process, None
-        if process is not None:
-            process.returncode = 0  # not ours to wait for
-            process.stdin.close()
-            process.stdout.close()
-
-    def _start(self) -> None:
-        if self.process is not None and self.process.poll() is not None:
-            self.stop()
-        if self.process is not None:
-            return
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "registry.sandbox_worker"],
-            cwd=BASE_DIR,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,  # Ctrl-C is for the server, not for its worker
-        )
-        # What a child doesn't read must not hold up whoever waits for it.
-        os.set_blocking(self.process.stdin.fileno(), False)
-        self._exchange(None, START_SECONDS)  # its first frame says that it is ready
-
-    def _exchange(self, request: bytes | None, timeout: float) -> dict:
-        """Send one frame, read one back; whatever goes wrong ends the process."""
-        process, deadline = self.process, time.monotonic() + timeout
-        try:
-            if request is not None:
-                send_frame(_Until(deadline, process.stdin), request)
-            answers = _Until(deadline, process.stdout)
-            return json.loads(receive_frame(answers, MAX_ANSWER_BYTES))
-        except TimeoutError:
-            self.stop()
-            raise SandboxTimeout() from None
-        except (OSError, EOFError, ValueError):
-            self.stop()
-            ran_out = process.returncode == -signal.SIGXCPU
-            raise SandboxTimeout() if ran_out else _Died() from None
-
-
-class _Until:
-    """One end of a pipe, read or written until a deadline; then TimeoutError."""
-
-    def __init__(self, deadline: float, stream):
-        self._deadline, self._stream = deadline, stream
-        self._poll = select.poll()
-        self._poll.register(
-            stream, select.POLLOUT if stream.writable() else select.POLLIN
-        )
-
-    def read(self, size: int) -> bytes:
-        self._wait()
-        return self._stream.read(size)
-
-    def write(self, view: memoryview) -> int:
-        self._wait()
-        return self._stream.write(view) or 0  # None: there was no room after all
-
-    def _wait(self) -> None:
-        left = self._deadline - time.monotonic()
-        if left <= 0 or not self._poll.poll(left * 1000):
-            raise TimeoutError
-
-
-def send_frame(stream, payload: bytes) -> None:
-    """Write ``payload`` with its length before it to an unbuffered ``stream``."""
-    view = memoryview(len(payload).to_bytes(4, "big") + payload)
-    while view:
-        view = view[stream.write(view) :]
-
-
-def receive_frame(stream, max_bytes: int) -> bytes:
-    """Read what ``send_frame`` wrote. Raises EOFError at the end, ValueError above
-    ``max_bytes``."""
-    size = int.from_bytes(_read(stream, 4), "big")
-    if size > max_bytes:
-        raise ValueError(f"a frame of {size} bytes")
-    return _read(stream, size)
-
-
-def _read(stream, size: int) -> bytes:
-    parts, missing = [], size
-    while missing:
-        part = stream.read(min(missing, 65536))
-        if not part:
-            raise EOFError
-        parts.append(part)
-        missing -= len(part)
-    return b"".join(parts)
+def _result(answer: dict):
+    """What a worker's answer holds; raises what it says."""
+    match answer:
+        case {"result": result}:
+            return result
+        case {"refused": sentence}:
+            raise SandboxError(sentence)
+        case {"too_large": _}:
+            raise OutputTooLarge()
+        case {"failed": why}:
+            log.error("The sandbox worker reports: %s", why)
+    raise SandboxCrashed()
 
 
 _lanes: dict[str, _Lane] = {}
@@ -310,7 +214,7 @@ def _lane(name: str) -> _Lane:
         return _lanes[name]
 
 
-def _children() -> list[_Child]:
+def _children() -> list[Child]:
     return list(itertools.chain.from_iterable(x.children for x in _lanes.values()))
 
 
@@ -319,14 +223,15 @@ def _forget_after_fork() -> None:
     global _lanes, _lock
     for child in _children():
         child.abandon()
+    sandbox_child.after_fork()
     _lanes, _lock = {}, threading.Lock()
 
 
 @atexit.register
 def _kill_all() -> None:
     for child in _children():
-        if child.process is not None:
-            child.process.kill()
+        child.kill()
+    sandbox_child.end_nursery()
 
 
 os.register_at_fork(after_in_child=_forget_after_fork)

@@ -1,44 +1,77 @@
-"""The program that runs in the worker process (see ``sandbox.py``).
+"""The program of the nursery and of the worker processes (see ``sandbox_child.py``).
 
-Reads one JSON frame ``[function, arguments, seconds]`` at a time from standard
-input and answers with one of ``{"result": ...}``, ``{"refused": sentence}``,
-``{"too_large": bytes}``, ``{"failed": traceback}``. Ends with its parent.
+The nursery reads one byte at a time from the socket that is its standard input, and
+with each another socket, for which it forks a worker. It never sees a text itself, so
+that each worker begins as clean as the first. It ends with the last process that asks.
+
+A worker says ``{"ready": pid}``, then reads one JSON frame ``[function, arguments,
+seconds]`` at a time from its socket and answers with one of ``{"result": ...}``,
+``{"refused": sentence}``, ``{"too_large": bytes}``, ``{"failed": traceback}``. It ends
+when nobody is left to ask it.
 """
 
 import contextlib
 import functools
+import gc
 import importlib
 import json
 import math
 import os
 import resource
+import signal
+import socket
 import sys
 import traceback
 
-from registry.sandbox import (
-    MAX_ANSWER_BYTES,
-    OutputTooLarge,
-    SandboxError,
-    receive_frame,
-    send_frame,
-)
+from registry.sandbox import MAX_ANSWER_BYTES, OutputTooLarge, SandboxError
+from registry.sandbox_child import receive_frame, send_frame
 
 MAX_MEMORY_BYTES = 768 * 1024 * 1024  # of address space; idle it takes about 60 MB
 MAX_REQUEST_BYTES = 64 * 1024 * 1024  # 2 MiB of source is at most 12 MiB as JSON
-PRELOAD = ("registry.rendering", "registry.inspection")
 
 
 def main() -> None:
-    requests = os.fdopen(os.dup(0), "rb", buffering=0)
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)  # a stray print() must not end up between two answers
-    for name in PRELOAD:
-        importlib.import_module(name)
+    """Fork a worker for each socket that comes."""
+    os.dup2(2, 1)  # a stray print() goes where errors go
+    control = socket.socket(fileno=os.dup(0))
+    with open(os.devnull) as nothing:
+        os.dup2(nothing.fileno(), 0)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
+    while True:
+        byte, sockets, _, _ = socket.recv_fds(control, 1, 1)
+        if not byte:
+            return
+        _prepare()
+        if not os.fork():
+            control.close()
+            _work(socket.socket(fileno=sockets[0]))
+            os._exit(0)
+        os.close(sockets[0])
+
+
+@functools.cache
+def _prepare() -> None:
+    """Load and build what tasks need, once, before the first worker is forked: memory
+    that doesn't change any more is shared by all."""
+    from registry import inspection, rendering
+
+    for language in rendering.LEXERS:
+        rendering.source_html("let a = 1;\n", language)
+    rendering.readme_html("# A\n\n- `b` [c](d)\n\n|e|f|\n|-|-|\n|g|h|\n")
+    inspection.inspect({}, {f"a.{suffix}": "a();" for suffix in ("ts", "tsx", "js")})
+    gc.collect()
+    gc.freeze()
+
+
+def _work(connection: socket.socket) -> None:
+    """Answer what is asked over ``connection`` until it ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _limit_process()
-    send_frame(answers, b'{"ready": true}')
-    with contextlib.suppress(EOFError, BrokenPipeError):
+    stream = connection.makefile("rwb", buffering=0)
+    with contextlib.suppress(EOFError, ConnectionError):
+        send_frame(stream, json.dumps({"ready": os.getpid()}).encode())
         while True:
-            send_frame(answers, _answer(receive_frame(requests, MAX_REQUEST_BYTES)))
+            send_frame(stream, _answer(receive_frame(stream, MAX_REQUEST_BYTES)))
 
 
 def _limit_process() -> None:

@@ -279,3 +279,45 @@ def test_workers_end_with_their_parent():
             return
         time.sleep(0.1)
     pytest.fail("the worker outlived its parent")
+
+
+def test_all_children_come_from_one_nursery_that_outlives_them():
+    first, parent = worker_pid(), run(os.getppid)
+    os.kill(first, signal.SIGKILL)
+    time.sleep(0.1)
+
+    assert worker_pid() != first
+    assert run(os.getppid) == parent != os.getpid()
+
+
+def test_run_survives_kill_9_of_the_nursery():
+    nursery = run(os.getppid)
+    os.kill(nursery, signal.SIGKILL)
+    with pytest.raises(sandbox.SandboxCrashed):
+        run(os.abort)
+
+    assert run(abs, -1) == 1
+    assert run(os.getppid) != nursery
+
+
+def test_a_child_without_a_task_ends(monkeypatch):
+    monkeypatch.setattr(sandbox, "IDLE_SECONDS", 0.1)
+    outcomes = queue.SimpleQueue()
+
+    def ask():
+        sandbox.submit(
+            os.getpid,
+            timeout=PATIENCE,
+            done=lambda *outcome: outcomes.put(outcome),
+        )
+        return outcomes.get(timeout=PATIENCE)[0]
+
+    ask()  # from now on its thread waits that long only
+    pid = ask()
+    for _ in range(100):
+        if not os.path.exists(f"/proc/{pid}"):
+            break
+        time.sleep(0.1)
+
+    assert not os.path.exists(f"/proc/{pid}")
+    assert ask() != pid
