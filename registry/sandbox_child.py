@@ -47,11 +47,17 @@ class Child:
             self.stop()
         if self._process is not None:
             return
+        try:
+            self._begin()
+        except Died:  # the nursery was on its way out: there is another one now
+            self._begin()
+
+    def _begin(self) -> None:
         self._process = _Process(_nursery.fork())
         try:
             ready = self._exchange(None, START_SECONDS)
         except (TimeoutError, Died):
-            _nursery.close()  # the next child gets another one
+            _nursery.close()
             raise
         self._process.is_called(ready["ready"])
 
