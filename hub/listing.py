@@ -1,7 +1,9 @@
 """What a list of functions was asked for: read from the address, and back into one."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from urllib.parse import quote, urlencode
+from functools import cached_property, lru_cache
+from urllib.parse import quote, quote_plus
 
 from hub.http import NotHere
 from registry import errors, paging, search
@@ -26,12 +28,25 @@ FLAG_LABELS = {
 FILTERS = (*search.FILTERS, *FLAG_LABELS)
 
 
+@contextmanager
+def as_asked():
+    """Raises NotHere where a cursor is refused."""
+    try:
+        yield
+    except errors.ValidationError as error:
+        raise NotHere(
+            "This address names a page of a list that doesn't exist. "
+            "Start from the first page."
+        ) from error
+
+
 @dataclass(frozen=True)
 class Wanted:
     """The functions a reader wants; "" is anything. Flags are "1" or "".
 
     Anything unknown in an address falls back to the default, but for a cursor, which
-    is refused: it would show the wrong page.
+    is refused: it would show the wrong page. ``of``: what the path itself names,
+    "category", "tag", "author" or nothing of it.
     """
 
     category: str = ""
@@ -46,17 +61,18 @@ class Wanted:
     q: str = ""
     sort: str = ""  # "" is the default order; see ``order``
     cursor: str = ""
+    of: str = ""
 
     @classmethod
     def from_query(cls, query, **fixed) -> "Wanted":
         """query: the request's GET. fixed: what the path itself says."""
-        given = {field.name: query.get(field.name, "").strip() for field in fields(cls)}
+        given = {name: query.get(name, "").strip() for name in NAMES}
         given["q"] = " ".join(given["q"][:MAX_QUERY_CHARACTERS].split())
         given["tag"] = given["tag"].lower()
         given["author"] = given["author"].removeprefix("@").lower()
         for flag in FLAG_LABELS:
             given[flag] = given[flag] if given[flag] == "1" else ""
-        wanted = cls(**given | fixed)
+        wanted = cls(**given | fixed, of="".join(fixed))
         return wanted if wanted.sort in wanted.orders else replace(wanted, sort="")
 
     @property
@@ -83,7 +99,7 @@ class Wanted:
 
         Raises NotHere when the cursor is not one of ours.
         """
-        try:
+        with as_asked():
             return search.find(
                 self.q,
                 sort=self.order,
@@ -93,15 +109,10 @@ class Wanted:
                 with_yanked=True,
                 **self.chosen,
             )
-        except errors.ValidationError as error:
-            raise NotHere(
-                "This address names a page of a list that doesn't exist. "
-                "Start from the first page."
-            ) from error
 
     def url(self, **changes) -> str:
         """The address of this list with ``changes``; without a cursor unless given."""
-        given = vars(self) | {"cursor": ""} | changes
+        given = self._given | changes
         query = {name: value for name, value in given.items() if value}
         usual = RELEVANCE if given["q"] else paging.DEFAULT_SORT
         if given["sort"] == usual or (given["sort"] == RELEVANCE and not given["q"]):
@@ -110,10 +121,15 @@ class Wanted:
         asked = tuple(query.keys() - {"sort", "cursor"})
         if asked in PATHS and "/" not in query[asked[0]]:
             path = PATHS[asked] + quote(query.pop(asked[0]), safe=IN_A_PATH)
-        return f"{path}?{urlencode(query)}" if query else path
+        pairs = [f"{name}={_quoted(value)}" for name, value in query.items()]
+        return f"{path}?{'&'.join(pairs)}" if pairs else path
+
+    @cached_property
+    def _given(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in NAMES} | {"cursor": ""}
 
     @property
-    def labels(self) -> list[dict]:
+    def labels(self) -> list[tuple[str, str]]:
         """What narrows the list, each with the address of the list without it."""
         words = {"q": f"“{self.q}”"} if self.q else {}
         said = {"tag": "#{}", "author": "by {}"}
@@ -121,18 +137,13 @@ class Wanted:
             name: FLAG_LABELS.get(name) or said.get(name, "{}").format(value)
             for name, value in self.chosen.items()
         }
-        return [
-            {"label": label, "without": self.url(**{name: ""})}
-            for name, label in {**words, **filters}.items()
-        ]
+        given = (words | filters).items()
+        return [(label, self.url(**{name: ""})) for name, label in given]
 
-    @property
-    def sorts(self) -> list[dict]:
-        return [
-            {
-                "label": SORT_LABELS[sort],
-                "url": self.url(sort=sort),
-                "chosen": sort == self.order,
-            }
-            for sort in self.orders
-        ]
+
+NAMES = tuple(f.name for f in fields(Wanted) if f.name != "of")  # in an address
+
+
+@lru_cache(4_096)
+def _quoted(value: str) -> str:
+    return quote_plus(value)

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -37,6 +39,17 @@ def text(response) -> str:
     return " ".join(response.content.decode().split())
 
 
+def slugs(response) -> list[str]:
+    """Of the functions in the list of a page, in order."""
+    return re.findall(r'<h2><a href="/functions/[^/"]+/([^/"]+)">', text(response))
+
+
+def next_url(response) -> str:
+    """Of the page after this one, or ""."""
+    found = re.search(r'href="([^"]+)" rel="next"', text(response))
+    return unescape(found[1]) if found else ""
+
+
 def test_lists_are_narrowed_by_category_tag_author_and_words(client, publish):
     publish()
     publish("csv-export", category="database", tags=["csv"], description="CSV files.")
@@ -49,8 +62,7 @@ def test_lists_are_narrowed_by_category_tag_author_and_words(client, publish):
         "/functions/?author=@alice&q=edge",
         "/functions/?q=resize+image",
     ):
-        rows = client.get(path).context["rows"]
-        assert [row.function.slug for row in rows] == ["image-resizer"], path
+        assert slugs(client.get(path)) == ["image-resizer"], path
 
 
 def test_search_marks_what_it_found_and_shows_where(client, publish):
@@ -89,7 +101,7 @@ def test_search_can_be_narrowed_by_what_was_found(client, publish):
     assert 'href="/functions/?license=ISC&amp;q=image"' in page
     assert 'href="/functions/?language=javascript&amp;q=image"' in page
     narrowed = client.get("/functions/?q=image&language=javascript")
-    assert [row.function.slug for row in narrowed.context["rows"]] == ["image-crop"]
+    assert slugs(narrowed) == ["image-crop"]
 
 
 def test_suggestions_are_json_of_names_and_addresses(client, publish):
@@ -135,9 +147,9 @@ def test_pages_show_every_function_once(client, publish, sort):
     seen, path = [], f"/functions/?sort={sort}"
 
     while path:
-        context = client.get(path).context
-        seen += [row.function.slug for row in context["rows"]]
-        path = context["next_url"]
+        page = client.get(path)
+        seen += slugs(page)
+        path = next_url(page)
 
     assert len(seen) == 45
     assert len(set(seen)) == 45
@@ -198,7 +210,8 @@ def test_browse_costs_the_same_for_many_functions(client, publish, queries):
     assert {path: queries(client, path) for path in one} == one
     # PostgreSQL's searches set a time limit of their own in a transaction.
     narrowed = {"sqlite": 6, "postgresql": 10}[connection.vendor]
-    assert one == {"/functions/": 3, "/tags/image": narrowed, "/": 3}
+    browse = {"sqlite": 2, "postgresql": 1}[connection.vendor]
+    assert one == {"/functions/": browse, "/tags/image": narrowed, "/": 3}
 
 
 def test_category_counters_say_what_is_listed(client, publish):

@@ -1,16 +1,14 @@
 """Home, browse, search and author pages: many functions at once."""
 
-from django.conf import settings
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
-from hub import narrowing
+from hub.drawn_lists import counted, list_html
 from hub.fastpath import READ
 from hub.http import public_page
 from hub.list_page import AuthorPage, HomePage, ListPage, Suggestions
 from hub.listing import Wanted
 from hub.results import plain_rows, rows_of
-from registry import search
 from registry.vocabulary import category_called
 
 
@@ -28,9 +26,7 @@ def home(request):
 
 @public_page
 def function_list(request):
-    wanted = Wanted.from_query(request.GET)
-    title = f"Results for “{wanted.q}”" if wanted.q else "Functions"
-    return _list_page(request, wanted, title)
+    return _list_page(request, Wanted.from_query(request.GET))
 
 
 @public_page
@@ -43,8 +39,7 @@ def category_detail(request, category):
 
 @public_page
 def tag_detail(request, tag):
-    wanted = Wanted.from_query(request.GET, tag=tag.lower())
-    return _list_page(request, wanted, f"Functions tagged “{wanted.tag}”")
+    return _list_page(request, Wanted.from_query(request.GET, tag=tag.lower()))
 
 
 @public_page
@@ -65,7 +60,7 @@ def author_detail(request, username):
     context = {
         "author": page.author,
         "rows": rows_of(found, level="h3", of_author=True),
-        "total": _total(found.total),
+        "total": counted(found.total),
         "next_url": found.next and f"{request.path}?cursor={found.next}",
         "first_url": "cursor" in request.GET and request.path,
         "section": "functions",
@@ -73,33 +68,6 @@ def author_detail(request, username):
     return render(request, "hub/author_detail.html", context)
 
 
-def _list_page(request, wanted: Wanted, title: str = ""):
+def _list_page(request, wanted: Wanted):
     page = request.META.pop(READ, None) or ListPage.read(wanted)
-    found, category = page.found, page.category
-    context = {
-        "title": title or category.label,
-        "lead": category.description if category and not title else "",
-        "canonical": settings.HUB_URL + wanted.url(),
-        "q": wanted.q,
-        "category": category,
-        "categories": narrowing.categories(page.categories, wanted, found.facets),
-        "groups": narrowing.groups(wanted, found.facets),
-        "tags": narrowing.tags(wanted, found.facets),
-        "all_url": wanted.url(category=""),
-        "total": _total(found.total),
-        "labels": wanted.labels,
-        "sorts": wanted.sorts,
-        "found": found,
-        "rows": rows_of(found),
-        "instead": plain_rows(page.instead, "h3"),
-        "next_url": found.next and wanted.url(cursor=found.next),
-        "first_url": wanted.cursor and wanted.url(),
-        "section": "functions",
-    }
-    return render(request, "hub/function_list.html", context)
-
-
-def _total(count: int) -> str:
-    if count > search.COUNTED_AT_MOST:
-        return f"{search.COUNTED_AT_MOST:,}+ functions"
-    return f"{count:,} function{'' if count == 1 else 's'}"
+    return HttpResponse(list_html(page))

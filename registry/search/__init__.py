@@ -16,7 +16,7 @@ from registry.search.finding import (
     look,
     suggest,
 )
-from registry.search.marking import excerpt, marked
+from registry.search.marking import excerpt, excerpts, marked
 from registry.search.query import FILTERS, FLAGS, parse
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Line",
     "Listing",
     "excerpt",
+    "excerpts",
     "find",
     "index",
     "look",

@@ -2,15 +2,19 @@
 the page itself escapes and marks."""
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from registry.search.text import COMPOUND, fold, stem
+from registry import listed
+from registry.search.engines import engine
+from registry.search.text import COMPOUND, MAX_README_CHARACTERS, fold, stem
 
 EXCERPT_CHARACTERS = 180
 MAX_LINE_CHARACTERS = 2_000
 
 _WORD = re.compile(r"[^\W_]+")
 _BETWEEN = re.compile(r"[\W_]+")
+_NOISY = re.compile(r"[\[`*_~#>|<]")  # what _NOISE begins with
 _NOISE = re.compile(
     r"!?\[([^\]\n]{0,200})\]\([^)\n]{0,400}\)|[`*_~#>|]+|<[^>\n]{0,200}>"
 )
@@ -29,11 +33,29 @@ def marked(text: str, stems: frozenset[str]) -> list[tuple[str, bool]]:
     return [part for part in parts if part[0]]
 
 
+def excerpts(
+    readmes: Iterable[str], stems: frozenset[str]
+) -> dict[str, list[tuple[str, bool]]]:
+    """sha256 of a README -> ``excerpt`` of it. readmes: hashes; those that are no
+    longer stored are left out."""
+    wanted = list(dict.fromkeys(readmes))
+    if not wanted:
+        return {}
+    those, value = engine().rows(wanted, "text")
+    found = listed.fetched(
+        f"SELECT sha256, substr(text, 1, {MAX_README_CHARACTERS:d}) "
+        f"FROM registry_blob WHERE sha256 IN ({those})",
+        [value],
+    )
+    return {sha256: excerpt(text, stems) for sha256, text in found}
+
+
 def excerpt(readme: str, stems: frozenset[str]) -> list[tuple[str, bool]]:
     """The first passage of a README that has one of the words, marked and without
     its Markdown; rows of tables come last. Empty when none has."""
     for line in sorted(_prose(readme), key=lambda line: line.startswith("|")):
-        line = _NOISE.sub(r"\1", line).strip()
+        if _NOISY.search(line):
+            line = _NOISE.sub(r"\1", line).strip()
         span = next(_spans(line, stems), None)
         if span:
             start = max(0, span[0] - EXCERPT_CHARACTERS // 2)
@@ -57,9 +79,11 @@ def _prose(readme: str):
 
 def _spans(text: str, stems: frozenset[str]):
     """(start, end) of each word found."""
-    if not _may_have(text, stems):
-        return
-    for chunk in COMPOUND.finditer(text):
+    for chunk in _chunks(text, stems):
+        if chunk[0].isalnum():  # most are one word
+            if _stem(chunk[0]) in stems:
+                yield chunk.span()
+            continue
         words = list(_WORD.finditer(chunk[0]))
         joined = "".join(word[0] for word in words)
         if _stem(joined) in stems:
@@ -70,15 +94,46 @@ def _spans(text: str, stems: frozenset[str]):
                 yield chunk.start() + word.start(), chunk.start() + word.end()
 
 
-def _may_have(text: str, stems: frozenset[str]) -> bool:
-    """False for most texts, at once: a stem is how its word begins, and what stands
-    between words is in none of them."""
+def _chunks(text: str, stems: frozenset[str]) -> Iterator[re.Match]:
+    """What COMPOUND finds, but for most of what has none of the words."""
     if not stems:  # a list that nobody searched
-        return False
+        return
+    if not text.isascii():
+        if _may_have(text, stems):
+            yield from COMPOUND.finditer(text)
+        return
+    end = 0
+    for begun in _beginnings(stems).finditer(text):
+        if begun.start() >= end:
+            chunk = COMPOUND.match(text, _chunk_start(text, begun.start()))
+            end = chunk.end()
+            yield chunk
+
+
+@lru_cache(1_000)
+def _beginnings(stems: frozenset[str]) -> re.Pattern:
+    """Where one of the words may begin in a text of ASCII: a stem is how its word
+    begins, and in a joined word something may stand between any two letters."""
+    usable = sorted(stem for stem in stems if stem.isascii() and stem.isalnum())
+    either = "|".join("[-_.'/]?".join(stem) for stem in usable) or "(?!)"
+    return re.compile(rf"(?<![^\W_])(?:{either})", re.ASCII | re.IGNORECASE)
+
+
+def _chunk_start(text: str, at: int) -> int:
+    """Where the chunk begins in which a word begins at ``at``."""
+    while at > 1 and text[at - 1] in "-_.'/" and text[at - 2].isalnum():
+        at -= 2
+        while at and text[at - 1].isalnum():
+            at -= 1
+    return at
+
+
+def _may_have(text: str, stems: frozenset[str]) -> bool:
+    """False for most texts, at once: what stands between words is in none of them."""
     folded = fold(_BETWEEN.sub("", text))
     return any(each in folded for each in stems)
 
 
-@lru_cache(4_096)
+@lru_cache(16_384)
 def _stem(word: str) -> str:
     return stem(fold(word))

@@ -1,0 +1,42 @@
+"""Templates drawn once and filled many times.
+
+Django's templates take longer to draw a page of a list than all else of it together. So
+a template here draws a *frame*: once for each kind of page there is (with results or
+none, with a next page ...), with names in braces where values go. Values are put in
+then, escaped; what was made of frames itself is safe already.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from html import escape
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from registry.rendering import safe
+
+
+def filled(template: str, values: dict[str, str], **fixed) -> SafeString:
+    """``template`` with ``values``. To the template each value that isn't empty is a
+    text, its name, so that it can ask whether it is there and nothing else.
+
+    fixed: what the template itself is to know; of few different values.
+    """
+    there = tuple([name for name, value in values.items() if value])
+    frame = _frame(template, there, tuple(fixed.items()))
+    return safe(frame.format_map({name: _html(values[name]) for name in there}))
+
+
+def joined(parts: Iterable[SafeString], between: str = "") -> SafeString:
+    """What was filled, one after the other. between: no text of anybody's."""
+    return safe(between.join(parts))
+
+
+@lru_cache(2_000)
+def _frame(template: str, names: tuple[str, ...], fixed: tuple) -> str:
+    holes = {name: f"{{{name}}}" for name in names}
+    return render_to_string(template, holes | dict(fixed)).strip()
+
+
+def _html(value: str) -> str:
+    return value if type(value) is SafeString else escape(value)
