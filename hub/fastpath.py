@@ -22,7 +22,14 @@ from django.conf import settings
 from accounts import freshness, replicas
 from accounts.limits import client_of
 from hub import kept
-from hub.http import IMMUTABLE, REVALIDATE, accepts_gzip
+from hub.http import (
+    IMMUTABLE,
+    REVALIDATE,
+    accepts_gzip,
+    etag_of,
+    is_worth_packing,
+    packed,
+)
 from hub.kept_store import PageStore, Stored, key_of, release
 from registry import installs
 
@@ -73,6 +80,8 @@ class FastPath:
         self._store = store
         self._kept: OrderedDict[tuple, Kept] = OrderedDict()
         self._bytes = 0
+        # What Django says of a page of a kind, by whether it is packed.
+        self._headers: dict[tuple[kept.Kind, bool], list[tuple[str, str]]] = {}
         self._lock = threading.Lock()
         self._hosts = frozenset(h for h in settings.ALLOWED_HOSTS if h != "*")
 
@@ -89,14 +98,29 @@ class FastPath:
 
     def _look_further(self, page: Kept | None, address, key, environ, start_response):
         """Give ``page``, if what it depends on is as it was; or make it again."""
-        depends, reading = _depends(address)
-        page = self._still_right(page, address, key, depends)
-        if page is not None:
-            return self._give(page, address, environ, start_response)
+        asked, depends, reading = kept.asked(address[0], address[1]), None, None
+        if asked and self._is_to_be_compared(asked, page, address):
+            depends, reading = _depends(asked)
+            page = self._still_right(page, address, key, depends)
+            if page is not None:
+                return self._give(page, address, environ, start_response)
         if environ["REQUEST_METHOD"] == "HEAD":
             return self._application(environ, start_response)
-        asked = environ | ({READ: reading} if reading else {})
-        return self._make(address, key, depends, asked, start_response)
+        if asked and asked.kind.read and not reading:
+            depends, reading = _read(asked)
+        page = self._made_early(asked, address[2], key, depends, reading)
+        if page is not None:
+            self._keep_everywhere(address, page)
+            return self._give(page, address, environ, start_response)
+        given = (depends, reading)
+        return self._make(asked, address, key, given, environ, start_response)
+
+    def _is_to_be_compared(self, asked: kept.Asked, page: Kept | None, address) -> bool:
+        """Whether there is a page that may still be right. (Where only the whole
+        reading tells, it is needed either way.)"""
+        if asked.kind.read is None or page is not None:
+            return True
+        return self._store is not None and self._store.has(address)
 
     def _address(self, environ) -> tuple | None:
         """What the answer depends on; None where it is none of ours to keep."""
@@ -147,15 +171,34 @@ class FastPath:
         start_response("200 OK", _for_proxy(page.headers, environ))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [page.body]
 
-    def _make(self, address, key, depends, environ, start_response):
+    def _made_early(self, asked, wants_gzip, key, depends, reading) -> Kept | None:
+        """The page made of ``reading``, with the headers that Django gave to another
+        page of its kind; None where Django must make it."""
+        page = depends and hasattr(reading, "page") and reading.page()
+        if not page:
+            return None
+        content = page.content
+        is_packed = wants_gzip and is_worth_packing(content, page.content_type)
+        headers = self._headers.get((asked.kind, is_packed))
+        if headers is None:
+            return None
+        body = packed(content) if is_packed else content
+        own = {"ETag": etag_of(body), "Content-Length": str(len(body))}
+        named = [(name, own.get(name, value)) for name, value in headers]
+        return _as_kept(Stored(named, body, page.installed), key, depends)
+
+    def _make(self, asked, address, key, given, environ, start_response):
         """Ask Django for the whole page, keep it, and give it or a 304."""
-        asked = environ.copy()
-        if asked.pop("HTTP_IF_NONE_MATCH", None):
-            asked[CONDITIONAL] = True
+        depends, reading = given
+        passed = environ.copy()
+        if passed.pop("HTTP_IF_NONE_MATCH", None):
+            passed[CONDITIONAL] = True
         if address[2]:
-            asked["HTTP_ACCEPT_ENCODING"] = "gzip"
+            passed["HTTP_ACCEPT_ENCODING"] = "gzip"
+        if reading:
+            passed[READ] = reading
         said = []
-        answer = self._application(asked, lambda *given: said.append(given))
+        answer = self._application(passed, lambda *given: said.append(given))
         try:
             body = b"".join(answer)
         finally:
@@ -165,13 +208,14 @@ class FastPath:
         if not _is_keepable(status, headers):
             start_response(status, headers)
             return [body]
-        made = Stored(headers, body, asked.get(INSTALLED))
-        if READ not in environ or READ in asked:  # else it was made of that very thing
-            depends = self._settled(address, key, depends)
+        if asked:
+            is_packed = ("Content-Encoding", "gzip") in headers
+            self._headers[asked.kind, is_packed] = headers
+        made = Stored(headers, body, passed.get(INSTALLED))
+        if not reading or READ in passed:  # else it was made of that very thing
+            depends = self._settled(asked, key, depends)
         page = _as_kept(made, key, depends)
-        self._keep(address, page)
-        if self._store and page.depends:
-            self._store.put(address, page.depends, made)
+        self._keep_everywhere(address, page)
         if _matches(environ.get("HTTP_IF_NONE_MATCH"), page.etag):
             start_response("304 Not Modified", page.not_modified)
             return []
@@ -179,13 +223,19 @@ class FastPath:
         return [body]
 
     @staticmethod
-    def _settled(address, key, depends: str | None) -> str | None:
+    def _settled(asked, key, depends: str | None) -> str | None:
         """``depends``, if that and ``key`` stayed so while the page was made: else a
         part of the page may be older, and a part newer. (The key tells what was
         changed and changed back.)"""
-        if depends is None or _depends(address)[0] != depends:
+        if depends is None or _depends(asked)[0] != depends:
             return None
         return depends if freshness.key() == key else None
+
+    def _keep_everywhere(self, address, page: Kept) -> None:
+        self._keep(address, page)
+        if self._store and page.depends:
+            made = Stored(page.headers, page.body, page.installed)
+            self._store.put(address, page.depends, made)
 
     def _keep(self, address, page: Kept) -> None:
         if len(page.body) > self._max_bytes // 8:
@@ -199,7 +249,7 @@ class FastPath:
                 self._bytes -= len(oldest.body)
 
 
-def in_front_of(application):
+def in_front_of(application) -> FastPath:
     """``application`` with the pages kept that the settings give room to."""
     store = None
     if settings.PAGE_STORE_BYTES and not settings.DEBUG:  # templates change under it
@@ -208,19 +258,24 @@ def in_front_of(application):
             release()  # now, before an upgrade changes files under this process
         except OSError as error:
             log.warning("No page is kept on disk: %s", error)
-    if store or settings.PAGE_CACHE_BYTES:
-        return FastPath(application, settings.PAGE_CACHE_BYTES, store)
-    return application
+    return FastPath(application, settings.PAGE_CACHE_BYTES, store)
 
 
 @replicas.reading
-def _depends(address) -> tuple[str | None, object]:
-    """The key of what the page depends on, and the reading that Django can make it
+def _depends(asked: kept.Asked) -> tuple[str | None, kept.Reading | None]:
+    """The key of what the page depends on, and the reading that the page can be made
     of, where it was read whole (hub/kept.py)."""
-    found = kept.fingerprint(address[0], address[1])
+    found = asked.fingerprint()
     if found is None or isinstance(found, tuple):
         return found and key_of(found), None
-    return key_of(found.said), found
+    return found.said and key_of(found.said), found
+
+
+@replicas.reading
+def _read(asked: kept.Asked) -> tuple[str | None, kept.Reading | None]:
+    """The same, of all that the page is made of."""
+    found = asked.read()
+    return found and found.said and key_of(found.said), found
 
 
 def _is_keepable(status, headers) -> bool:

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import re
 from functools import lru_cache, partial, wraps
+from typing import NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -26,6 +27,16 @@ MIN_GZIP_BYTES = 256  # below this the gzip header eats what it saves
 GZIP_LEVEL = 5
 
 _GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=([0-9.]+))?\s*(?:,|$)")
+
+
+class Page(NamedTuple):
+    """A public page that was made, before it is sealed. ``content``: in UTF-8.
+    ``installed``: the id of the version it installs, if it does."""
+
+    content_type: str
+    content: bytes
+    cache: str = REVALIDATE
+    installed: int | None = None
 
 
 class SealMiddleware:
@@ -95,16 +106,14 @@ def seal(request: HttpRequest, response: HttpResponse, cache: str) -> HttpRespon
     ok = response.status_code == 200
     response.headers["Cache-Control"] = cache if ok else REVALIDATE
     response.headers["Vary"] = "Accept-Encoding"
-    if _is_worth_packing(response) and accepts_gzip(
-        request.headers.get("Accept-Encoding", "")
-    ):
-        # mtime=0: equal pages are equal bytes.
-        response.content = gzip.compress(response.content, GZIP_LEVEL, mtime=0)
+    wants_gzip = accepts_gzip(request.headers.get("Accept-Encoding", ""))
+    content_type = response.headers["Content-Type"]
+    if wants_gzip and is_worth_packing(response.content, content_type):
+        response.content = packed(response.content)
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Content-Length"] = str(len(response.content))
     if ok:
-        digest = hashlib.sha256(response.content).hexdigest()[:32]
-        response.headers["ETag"] = f'"{digest}"'
+        response.headers["ETag"] = etag_of(response.content)
         response = get_conditional_response(
             request, response.headers["ETag"], None, response
         )
@@ -117,9 +126,19 @@ def seal(request: HttpRequest, response: HttpResponse, cache: str) -> HttpRespon
     return response
 
 
-def _is_worth_packing(response: HttpResponse) -> bool:
-    is_packed = response.headers["Content-Type"] == "image/webp"
-    return len(response.content) >= MIN_GZIP_BYTES and not is_packed
+def is_worth_packing(content: bytes, content_type: str) -> bool:
+    """Whether gzip makes ``content`` smaller."""
+    return len(content) >= MIN_GZIP_BYTES and content_type != "image/webp"
+
+
+def packed(content: bytes) -> bytes:
+    """``content`` as gzip; equal pages are equal bytes, for no time stands in it."""
+    return gzip.compress(content, GZIP_LEVEL, mtime=0)
+
+
+def etag_of(content: bytes) -> str:
+    """The strong ETag of the very bytes that are sent."""
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
 @lru_cache(maxsize=200)

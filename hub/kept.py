@@ -6,13 +6,18 @@ it was made under. That is a tuple of all the page depends on, read by one state
 (registry/fingerprints.py) in a fraction of the time that the page takes.
 
 To add a kind: write its fingerprint there, and a ``Kind`` into KINDS here: a pattern of
-the whole path, and a function that gets the query string and what the pattern's groups
-matched (None for a group that did not). It returns the fingerprint, or None when Django
-must answer: no such page, moved, taken down, a query it does not know. Everything the
-page reads must be in it. Where that is all that is to be read, as for lists, it returns
-a ``Reading`` instead, and the view makes the page of it. The code, the templates, the
-settings and the day (UTC) are seen to (hub/kept_store.py). tests/test_kept_pages.py and
-tests/test_kept_lists.py prove each kind.
+the whole path, and functions that get the query string and what the pattern's groups
+matched (None for a group that did not). ``fingerprint`` returns the fingerprint, or
+None when Django must answer: no such page, moved, taken down, a query it does not know.
+Everything the page reads must be in it. ``read`` returns a ``Reading``: all that the
+page is made of, and its fingerprint, both read at once, for a page that has to be made.
+Without ``read``, ``fingerprint`` may return such a reading itself: where nothing less
+than all of it tells whether the page changed, as for most lists.
+
+A reading that has a ``page`` is made into the page without Django's handler; its view
+makes the same of it. The code, the templates, the settings and the day (UTC) are seen
+to (hub/kept_store.py). tests/test_kept_pages.py and tests/test_kept_lists.py prove each
+kind.
 """
 
 import re
@@ -36,9 +41,10 @@ ONE = r"/functions/([^/]+)/([^/]+)"
 
 
 class Reading(Protocol):
-    """All that a page is made of. ``said``: the same as a fingerprint."""
+    """All that a page is made of. ``said``: the same as a fingerprint; None where the
+    page is not finished. It may have ``page() -> Page | None`` (hub/http.py)."""
 
-    said: tuple
+    said: tuple | None
 
 
 class Kind(NamedTuple):
@@ -46,19 +52,34 @@ class Kind(NamedTuple):
 
     pattern: re.Pattern
     fingerprint: Callable[..., tuple | Reading | None]
+    read: Callable[..., Reading | None] | None = None
 
 
-def fingerprint(path: str, query: str) -> tuple | Reading | None:
-    """What the page at this address depends on now; None when that isn't known.
+class Asked(NamedTuple):
+    """An address of a kind."""
+
+    kind: Kind
+    query: str
+    groups: tuple[str | None, ...]
+
+    def fingerprint(self) -> tuple | Reading | None:
+        """What the page depends on now; None when that isn't known."""
+        return self.kind.fingerprint(self.query, *self.groups)
+
+    def read(self) -> Reading | None:
+        """All that the page is made of; None when Django must answer."""
+        return self.kind.read(self.query, *self.groups)
+
+
+def asked(path: str, query: str) -> Asked | None:
+    """The kind of page at this address; None where it is none of those.
 
     path, query: as in PATH_INFO and QUERY_STRING.
     """
-    if not path.isascii():
-        return None
-    for kind in KINDS:
-        found = kind.pattern.fullmatch(path)
-        if found:
-            return kind.fingerprint(query, *found.groups())
+    if path.isascii():
+        for kind in KINDS:
+            if found := kind.pattern.fullmatch(path):
+                return Asked(kind, query, found.groups())
     return None
 
 
@@ -104,6 +125,11 @@ def _reading(read):
 
 
 @_reading
+def _function_list_said(query):
+    return ListPage.fingerprint(Wanted.from_query(query))
+
+
+@_reading
 def _function_list(query):
     return ListPage.read(Wanted.from_query(query))
 
@@ -131,7 +157,7 @@ def _home(query):
 
 KINDS = [
     Kind(re.compile("/"), _home),
-    Kind(re.compile("/functions/"), _function_list),
+    Kind(re.compile("/functions/"), _function_list_said, _function_list),
     Kind(re.compile("/functions/suggest"), _reading(Suggestions.read)),
     Kind(re.compile("/categories/([^/]+)"), _category),
     Kind(re.compile("/tags/([^/]+)"), _tag),

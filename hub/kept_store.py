@@ -63,6 +63,10 @@ class PageStore:
         self._folder = str(folder)
         self._room = max_bytes // FOLDERS
 
+    def has(self, address: tuple) -> bool:
+        """Whether a file is there for ``address``, under whatever key."""
+        return os.path.exists(self._path(address))
+
     def get(self, address: tuple, key: str) -> Stored | None:
         """What was stored for ``address`` under ``key``, if it still is, and whole."""
         try:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from django.http import Http404, QueryDict
 
 from hub.http import NotHere
-from hub.listing import MAX_QUERY_CHARACTERS, Wanted
+from hub.listing import MAX_QUERY_CHARACTERS, PAGE_ROWS, Wanted, as_asked
 from registry import listed, paging, search
 from registry.listed import CategoryRow, FunctionRow
 from registry.vocabulary import category_called
@@ -40,10 +40,13 @@ class ListPage:
     category: CategoryRow | None
     instead: Sequence[FunctionRow]
     removed: int
+    read_as: tuple | None = None  # one value for all of it, where the database said it
 
     @classmethod
     def read(cls, wanted: Wanted) -> "ListPage":
         """Raises NotHere (no such category, or no such page), Unavailable."""
+        if not wanted.is_narrowed:
+            return cls._everything(wanted)
         categories = [row for row in listed.categories() if row.is_active]
         category = _category(wanted.category, categories)
         found = wanted.found()
@@ -56,9 +59,36 @@ class ListPage:
             listed.fetched(_REMOVED)[0][0] if found.stems else 0,
         )
 
+    @classmethod
+    def _everything(cls, wanted: Wanted) -> "ListPage":
+        with as_asked():
+            page, found = paging.overview(**_of(wanted))
+        count = sum(category.function_count for category in found.categories)
+        total = min(count, search.COUNTED_AT_MOST + 1)
+        return cls(
+            wanted,
+            search.Found(page.rows, page.next, total),
+            [row for row in found.categories if row.is_active],
+            None,
+            [] if page.rows else _most_installed(INSTEAD_ROWS),
+            0,
+            found.said,
+        )
+
+    @classmethod
+    def fingerprint(cls, wanted: Wanted) -> "tuple | ListPage":
+        """What the page has ``said``, where that is known without reading it, or the
+        page read. Raises as ``read``."""
+        if not wanted.is_narrowed:
+            with as_asked():
+                said = paging.overview_said(**_of(wanted))
+            if said and None not in said:
+                return said
+        return cls.read(wanted)
+
     @property
     def said(self) -> tuple:
-        return (
+        return self.read_as or (
             self.wanted,
             self.found.said,
             self.categories,
@@ -141,6 +171,10 @@ class Suggestions:
     @property
     def said(self) -> tuple:
         return tuple((row.path, row.description) for row in self.functions)
+
+
+def _of(wanted: Wanted) -> dict:
+    return {"sort": wanted.order, "cursor": wanted.cursor, "limit": PAGE_ROWS}
 
 
 def _category(slug: str, categories: Sequence[CategoryRow]) -> CategoryRow | None:

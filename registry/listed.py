@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connections, router
 
+from registry import fingerprints
 from registry.models import Function
 
 Where = tuple[str, Sequence]  # a condition on the tables below, and its values
@@ -37,6 +38,19 @@ WHERE """
 _CATEGORIES = """
 SELECT slug, label, description, function_count, retired_at IS NULL
 FROM registry_category ORDER BY position, slug"""
+
+
+# One value for the rows of a list, and one for the categories; of PostgreSQL.
+_SAID = """
+SELECT (SELECT md5(string_agg(record_send(page), '')) FROM {rows} AS page),
+    (SELECT md5(string_agg(record_send(others), '')) FROM {categories} AS others)"""
+# And both lists, by the same exchange: the categories stand in the first row.
+_OVERVIEW = f"""
+WITH listed AS MATERIALIZED ({{rows}}), known AS MATERIALIZED ({_CATEGORIES})
+{_SAID.format(rows="listed", categories="known")},
+    CASE WHEN row_number() OVER () = 1
+        THEN (SELECT CAST(json_agg(known) AS text) FROM known) END,
+    listed.* FROM listed"""
 
 
 class FunctionRow(NamedTuple):
@@ -95,11 +109,49 @@ class CategoryRow(NamedTuple):
     is_active: bool
 
 
+class Overview(NamedTuple):
+    """Functions, and all categories. ``said``: one value for both, as
+    ``overview_said``."""
+
+    rows: list[FunctionRow]
+    categories: list[CategoryRow]
+    said: tuple | None
+
+
+def overview(where: Iterable[Where], *, order: str, limit: int) -> Overview:
+    """``rows`` and ``categories``, read at once."""
+    if _connection().vendor == "sqlite":
+        return Overview(rows(where, order=order, limit=limit), categories(), None)
+    sql, values = _selected(where, order, limit)
+    found = fetched(_OVERVIEW.format(rows=sql), values)
+    if not found:
+        return Overview([], categories(), None)
+    others = [CategoryRow(*each.values()) for each in json.loads(found[0][2])]
+    said = tuple(each.encode() for each in found[0][:2])
+    return Overview([FunctionRow._make(row[3:]) for row in found], others, said)
+
+
+def overview_said(where: Iterable[Where], *, order: str, limit: int) -> tuple | None:
+    """What ``overview`` would say now: equal values, equal rows. None where nothing
+    shorter than the rows says it."""
+    if _connection().vendor == "sqlite":
+        return None
+    sql, values = _selected(where, order, limit)
+    said = _SAID.format(rows=f"({sql})", categories=f"({_CATEGORIES})")
+    return fingerprints.row(said, *map(str, values))
+
+
 def rows(where: Iterable[Where], *, order: str = "", limit: int = 0) -> list:
     """The FunctionRows that meet every condition.
 
     order: columns of ``f``, as SQL has them. limit: rows at most; 0 is all.
     """
+    sql, values = _selected(where, order, limit)
+    return [FunctionRow._make(row) for row in fetched(sql, values)]
+
+
+def _selected(where: Iterable[Where], order: str, limit: int) -> tuple[str, list]:
+    """The statement for ``rows``, and its values."""
     conditions, values = [], []
     for condition, given in where:
         conditions.append(f"({condition})")
@@ -109,7 +161,7 @@ def rows(where: Iterable[Where], *, order: str = "", limit: int = 0) -> list:
         sql += f" ORDER BY {order}"
     if limit:
         sql += f" LIMIT {limit:d}"  # no value: a prepared plan has to know it
-    return [FunctionRow._make(row) for row in fetched(sql, values)]
+    return sql, values
 
 
 def in_order(ids: Sequence[int], *among: Where) -> list[FunctionRow]:

@@ -34,6 +34,30 @@ def page(*among: listed.Where, sort: str, cursor: str = "", limit: int) -> Page:
 
     Raises ValidationError(field="cursor") when the cursor is not one of ours.
     """
+    where, order = _asked(among, sort, cursor)
+    return _page(listed.rows(where, order=order, limit=limit + 1), sort, limit)
+
+
+def overview(
+    *, sort: str, cursor: str = "", limit: int
+) -> tuple[Page, listed.Overview]:
+    """``page`` of all there are, and the categories read with it.
+
+    Raises as ``page``.
+    """
+    where, order = _asked((), sort, cursor)
+    found = listed.overview(where, order=order, limit=limit + 1)
+    return _page(found.rows, sort, limit), found
+
+
+def overview_said(*, sort: str, cursor: str = "", limit: int) -> tuple | None:
+    """What the ``overview`` says (registry/listed.py). Raises as ``page``."""
+    where, order = _asked((), sort, cursor)
+    return listed.overview_said(where, order=order, limit=limit + 1)
+
+
+def _asked(among, sort: str, cursor: str) -> tuple[list[listed.Where], str]:
+    """Which functions, and in which order."""
     column, descends = SORTS[sort]
     direction, closer = ("DESC", "<") if descends else ("ASC", ">")
     conditions = [listed.LISTED, *among]
@@ -45,8 +69,10 @@ def page(*among: listed.Where, sort: str, cursor: str = "", limit: int) -> Page:
             f"f.{column} {closer}= %s AND (f.{column} {closer} %s OR f.id {closer} %s)"
         )
         conditions.append((after, [value, value, row_id]))
-    order = f"f.{column} {direction}, f.id {direction}"
-    rows = listed.rows(conditions, order=order, limit=limit + 1)
+    return conditions, f"f.{column} {direction}, f.id {direction}"
+
+
+def _page(rows: list[listed.FunctionRow], sort: str, limit: int) -> Page:
     if len(rows) <= limit:
         return Page(rows, "")
     return Page(rows[:limit], _encode(rows[limit - 1], sort))

@@ -361,7 +361,7 @@ def test_a_kept_page_reads_no_table_that_its_fingerprint_does_not(path, query, s
     with pytest.MonkeyPatch.context() as patch:
         statements = []
         patch.setattr(fingerprints, "row", lambda *said: statements.append(said[0]))
-        kept.fingerprint(path, query)
+        kept.asked(path, query).fingerprint()
 
     assert asked
     assert tables(*asked) <= tables(*statements) | UNCHANGING
