@@ -1,7 +1,6 @@
 """What a list of functions was asked for: read from the address, and back into one."""
 
 from contextlib import contextmanager
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from urllib.parse import quote, quote_plus
@@ -27,18 +26,6 @@ FLAG_LABELS = {
     "has_tables": "Has tables",
 }
 FILTERS = (*search.FILTERS, *FLAG_LABELS)
-
-
-@contextmanager
-def as_asked():
-    """Raises NotHere where a cursor is refused."""
-    try:
-        yield
-    except errors.ValidationError as error:
-        raise NotHere(
-            "This address names a page of a list that doesn't exist. "
-            "Start from the first page."
-        ) from error
 
 
 @contextmanager
