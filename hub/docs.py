@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from registry.readme import ID_PREFIX, IMAGE, REL
+from registry.links import ID_PREFIX, IMAGE, REL
 from registry.rendering import readme_html, safe
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

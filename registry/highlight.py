@@ -8,7 +8,6 @@ import functools
 from collections.abc import Callable, Iterator
 from html import escape
 from itertools import chain, pairwise
-from pathlib import PurePosixPath
 
 from pygments.lexers.configs import TOMLLexer
 from pygments.lexers.data import JsonLexer
@@ -17,7 +16,7 @@ from pygments.lexers.shell import BashLexer
 from pygments.lexers.sql import SqlLexer
 from pygments.token import Token
 
-from registry.invisible import INVISIBLE_RE, find_invisible, name_of
+from registry.invisible import marker
 from registry.lexing import QuickJavascriptLexer, QuickTypeScriptLexer
 
 # The only lexers ever used, out of some six hundred: each is one more way to hang.
@@ -31,13 +30,6 @@ LEXERS: dict[str, Callable] = {
     "bash": BashLexer,
     "sql": SqlLexer,
     "toml": TOMLLexer,
-}
-ALIASES = {
-    **dict.fromkeys(("ts", "mts", "cts"), "typescript"),
-    **dict.fromkeys(("js", "mjs", "cjs", "jsx"), "javascript"),
-    **dict.fromkeys(("sh", "shell", "console", "zsh"), "bash"),
-    **dict.fromkeys(("json5", "jsonc"), "json"),
-    "md": "markdown",
 }
 CLASSES = {
     Token.Comment: "c",
@@ -61,18 +53,6 @@ CLASSES = {
     Token.Generic.Emph: "e",
     Token.Generic.Strong: "h",
 }
-MAX_MARKS = 2000  # past this, a mark is plain text: 25 bytes of HTML for 1 add up
-
-
-def language_of(path: str) -> str:
-    """The language to show a file in: a key of LEXERS, or ``text``."""
-    return known_language(PurePosixPath(path).suffix.removeprefix("."))
-
-
-def known_language(name: str) -> str:
-    """``ts`` -> ``typescript``; ``text`` for what is not highlighted."""
-    name = ALIASES.get(name.lower(), name.lower())
-    return name if name in LEXERS else "text"
 
 
 def highlighted(text: str, language: str) -> Iterator[str]:
@@ -89,30 +69,6 @@ def highlighted(text: str, language: str) -> Iterator[str]:
                 line = []
             line.append(_span(css, mark(escape(part, quote=False))))
     yield "".join(line)
-
-
-def marker(text: str) -> Callable[[str], str]:
-    """The function that makes deceiving characters of (pieces of) ``text`` visible.
-
-    It takes and returns HTML text without tags.
-    """
-    count = 0
-    for count, _ in enumerate(find_invisible(text), 1):  # noqa: B007
-        if count > MAX_MARKS:
-            return functools.partial(INVISIBLE_RE.sub, lambda m: f"[U+{ord(m[0]):04X}]")
-    return show_invisible if count else str
-
-
-def show_invisible(html: str) -> str:
-    """``html``, text without tags, with a visible mark for each deceiving character."""
-    parts, end = [], 0
-    for match in find_invisible(html):
-        name = name_of(match[0])
-        parts.append(html[end : match.start()])
-        code = name.split()[0]
-        parts.append(f'<span class="invisible" title="{name}">{code}</span>')
-        end = match.end()
-    return "".join(parts) + html[end:]
 
 
 def _merged(tokens) -> Iterator[tuple[str, str]]:

@@ -6,9 +6,10 @@ identifiers), with the control characters and line separators beside it. See
 "Trojan Source", CVE-2021-42574.
 """
 
+import functools
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 # Re-order text: the ones that make code read differently from how it runs.
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
@@ -25,6 +26,7 @@ INVISIBLE_RE = re.compile(f"[{BIDI}{IGNORABLE}{CONTROL}]")
 JOINERS = "\u200c\u200d"
 SELECTORS = "\ufe0e\ufe0f"
 ZWJ = "\u200d"
+MAX_MARKS = 2000  # past this, a mark is plain text: 25 bytes of HTML for 1 add up
 
 
 def find_invisible(text: str) -> Iterator[re.Match]:
@@ -38,6 +40,30 @@ def name_of(character: str) -> str:
     """``U+202E RIGHT-TO-LEFT OVERRIDE``, or only the code where there is no name."""
     code = f"U+{ord(character):04X}"
     return f"{code} {unicodedata.name(character, '')}".strip()
+
+
+def marker(text: str) -> Callable[[str], str]:
+    """The function that makes deceiving characters of (pieces of) ``text`` visible.
+
+    It takes and returns HTML text without tags.
+    """
+    count = 0
+    for count, _ in enumerate(find_invisible(text), 1):  # noqa: B007
+        if count > MAX_MARKS:
+            return functools.partial(INVISIBLE_RE.sub, lambda m: f"[U+{ord(m[0]):04X}]")
+    return show_invisible if count else str
+
+
+def show_invisible(html: str) -> str:
+    """``html``, text without tags, with a visible mark for each deceiving character."""
+    parts, end = [], 0
+    for match in find_invisible(html):
+        name = name_of(match[0])
+        parts.append(html[end : match.start()])
+        code = name.split()[0]
+        parts.append(f'<span class="invisible" title="{name}">{code}</span>')
+        end = match.end()
+    return "".join(parts) + html[end:]
 
 
 def _is_at_home(text: str, index: int) -> bool:

@@ -14,12 +14,13 @@ import nh3
 from markdown import Markdown
 from pymdownx.slugs import slugify
 
-from registry.highlight import LEXERS, highlighted, known_language, marker
+from registry.highlight import highlighted
+from registry.invisible import marker
+from registry.languages import LANGUAGES, known_language
+from registry.links import ID_PREFIX, REL
 from registry.sandbox import OutputTooLarge, SandboxError
 
 MAX_README_HTML_BYTES = 1_000_000
-ID_PREFIX = "user-content-"  # an author's id never meets one of the page's own
-REL = "nofollow ugc noopener"
 
 # What Python-Markdown takes quadratic time on, within one block (its issue #798):
 # 500 brackets 0.03 s, 8,000 brackets 6 s. So the squares are what is limited.
@@ -57,8 +58,6 @@ ABSOLUTE = re.compile(
 )
 SEGMENT = r"[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*"
 RELATIVE = re.compile(rf"(?:\./|/(?!/))?({SEGMENT}(?:/{SEGMENT})*/?(?:#[\w.-]*)?)\Z")
-LINK = re.compile(r'<a data-relative="([^"]*)"')
-IMAGE = re.compile(r'<img data-relative="([^"]*)" alt="([^"]*)">')
 # A blank line, a list item, a table row or a heading: inline text never crosses it.
 BLOCK_START = re.compile(r"\n(?=[ \t>]*(?:\n|[-*+|#]|\d+\.))")
 DEFINITION = re.compile(r"^[ >]{0,12}\[[^\]\n]{1,200}\]:[^\n]+", re.MULTILINE)
@@ -92,23 +91,6 @@ def readme_html(text: str) -> str:
     if len(html.encode(errors="replace")) > MAX_README_HTML_BYTES:
         raise OutputTooLarge()
     return html
-
-
-def resolve_relative(html: str, links: str, images: str = "") -> str:
-    """Point the relative links and images of ``readme_html``'s output somewhere.
-
-    links: URL that ends in ``/``, before a linked file's path.
-    images: the same for images; without it an image becomes a link to its file.
-    """
-
-    def image(match: re.Match) -> str:
-        path, alt = match.groups()
-        if images:
-            return f'<img src="{escape(images)}{path}" alt="{alt}" loading="lazy">'
-        return f'<a href="{escape(links)}{path}" rel="{REL}">{alt or path}</a>'
-
-    html = LINK.sub(lambda match: f'<a href="{escape(links)}{match[1]}"', html)
-    return IMAGE.sub(image, html)
 
 
 def _check_cost(text: str) -> None:
@@ -176,7 +158,7 @@ def _markdown() -> Markdown:
 def _fence(source, language, css_class, options, md, **kwargs) -> str:
     """Fenced code in the classes of the source view, by the same few lexers."""
     language = known_language(language or "")
-    if language in LEXERS:
+    if language in LANGUAGES:
         code = "\n".join(highlighted(source, language))
     else:
         code = escape(source, quote=False)

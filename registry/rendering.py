@@ -13,11 +13,13 @@ from html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from registry import sandbox
-from registry.highlight import LEXERS, highlighted, language_of, marker
-from registry.readme import readme_html, resolve_relative
+from registry.invisible import marker
+from registry.languages import LANGUAGES, language_of
+from registry.links import resolve_relative
 from registry.sandbox import OutputTooLarge, SandboxError
 
 __all__ = [
+    "LANGUAGES",
     "RENDERER",
     "Rendered",
     "language_of",
@@ -88,8 +90,10 @@ def source_html(text: str, language: str) -> str:
 
     Raises TooComplex on very long lines, OutputTooLarge past the output limit.
     """
+    from registry.highlight import highlighted  # memory that only the worker needs
+
     text = _with_line_feeds(text)
-    if language not in LEXERS:
+    if language not in LANGUAGES:
         return plain_html(text)
     longest = max(map(len, text.split("\n")))
     if longest > MAX_LINE_CHARACTERS:
@@ -103,6 +107,13 @@ def source_html(text: str, language: str) -> str:
     if len(html.encode(errors="replace")) > MAX_SOURCE_HTML_BYTES:
         raise OutputTooLarge()
     return html
+
+
+def readme_html(text: str) -> str:
+    """``registry.readme.readme_html``, loaded where it is called: in the worker."""
+    from registry import readme
+
+    return readme.readme_html(text)
 
 
 def plain_html(text: str, numbered: bool = True) -> SafeString:

@@ -55,7 +55,7 @@ def _prepare() -> None:
     that doesn't change any more is shared by all."""
     from registry import inspection, rendering
 
-    for language in rendering.LEXERS:
+    for language in rendering.LANGUAGES:
         rendering.source_html("let a = 1;\n", language)
     rendering.readme_html("# A\n\n- `b` [c](d)\n\n|e|f|\n|-|-|\n|g|h|\n")
     inspection.inspect({}, {f"a.{suffix}": "a();" for suffix in ("ts", "tsx", "js")})

@@ -15,11 +15,10 @@ from registry.inspection.checks import (
     is_contacted,
     layers_of,
 )
-from registry.inspection.collector import collect
 from registry.inspection.facts import Facts
 from registry.inspection.rules import RULES, SEVERITIES, Place, documentation
-from registry.inspection.syntax import Source, is_script
 from registry.inspection.text import has_code, text_findings
+from registry.languages import is_script
 from registry.sandbox import SandboxError
 
 __all__ = [
@@ -47,6 +46,10 @@ def inspect(manifest: dict, files: dict[str, str]) -> dict:
     endColumn (from 1, columns in UTF-16 code units as editors count them); facts
     are described in docs/inspection.md.
     """
+    # The parsers' memory is needed in the worker only.
+    from registry.inspection.collector import collect
+    from registry.inspection.syntax import Source
+
     scripts = {path: text for path, text in files.items() if is_script(path)}
     facts = {path: collect(Source(path, text)) for path, text in scripts.items()}
     project = Project(manifest, files, facts)

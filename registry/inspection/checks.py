@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
-from registry.highlight import language_of
 from registry.inspection.facts import Facts
 from registry.inspection.modules import (
     dependency_name,
@@ -13,8 +12,8 @@ from registry.inspection.modules import (
     resolve,
 )
 from registry.inspection.rules import WARNING, Place, finding
-from registry.inspection.syntax import is_script
 from registry.inspection.text import has_code, place_at
+from registry.languages import is_script, language_of
 
 MANIFEST_PATH = "aerostack.json"
 LAYERS = ("core", "schema", "adapter", "index")

@@ -117,11 +117,6 @@ class Source:
         return utf16_length(before.decode("utf-8", "replace")) + 1
 
 
-def is_script(path: str) -> bool:
-    """Is this a file that can be parsed here?"""
-    return PurePosixPath(path).suffix.lower() in GRAMMARS
-
-
 def walk(tree: Tree) -> Iterator[Node]:
     """Every node once, parents first, whatever the depth; at most MAX_NODES."""
     cursor, left = tree.walk(), MAX_NODES
