@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts import freshness
 from accounts.names import check_username
+from accounts.prepared import insert
 
 
 class AccountManager(BaseUserManager):
@@ -184,13 +185,15 @@ def record(
     data: JSON-able details; the actor's name is added, for after the account is gone.
     """
     freshness.touch_on_commit()
-    return Event.objects.create(
+    event = Event(
         actor=by,
         verb=verb,
         subject=str(subject)[:200],
         via=via,
         data={"actor": by.username if by else None, **data},
     )
+    insert(event)
+    return event
 
 
 def random_password() -> str:

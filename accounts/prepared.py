@@ -107,6 +107,13 @@ class Statement:
         """How many rows were."""
         return self._run(values, lambda cursor: cursor.rowcount)
 
+    def repeated(self, values: Sequence[Sequence]) -> None:
+        """Run once for each of ``values``."""
+        if len(values) == 1:
+            self.changed(values[0])
+            return
+        self._run(values, lambda cursor: None, "executemany")
+
     def inserted(self, values: Sequence) -> int | None:
         """The key of the row, where the database numbers it; None: none was stored."""
         return self._run(values, self._key_of)
@@ -118,20 +125,22 @@ class Statement:
             return 0
         return cursor.lastrowid if self._is_sqlite else cursor.fetchone()[0]
 
-    def _run(self, values: Sequence, take: Callable):
+    def _run(self, values: Sequence, take: Callable, how: str = "execute"):
         connection = self.connection
         if connection.queries_logged or connection.execute_wrappers:
             with connection.cursor() as cursor:
-                cursor.execute(self._sql, values)
+                getattr(cursor, how)(self._sql, values)
                 return take(cursor)
         connection.close_if_health_check_failed()
         connection.ensure_connection()
         connection.validate_no_broken_transaction()
         with connection.wrap_database_errors:
             if self._is_sqlite:
-                return take(connection.connection.execute(self._asked, values))
+                run = getattr(connection.connection, how)
+                return take(run(self._asked, values))
             with server_cursor(connection.connection) as cursor:
-                return take(cursor.execute(self._sql, values, prepare=True))
+                getattr(cursor, how)(self._sql, values)
+                return take(cursor)
 
 
 def server_cursor(raw):
@@ -225,53 +234,84 @@ def insert(row: Model, *, unless_there: bool = False) -> bool:
     unless_there: where a unique value is taken nothing happens. The transaction goes
     on, and needs no savepoint for it. Returns whether the row was stored.
     """
-    meta, connection = row._meta, connections[DEFAULT_DB_ALIAS]
-    makes_key = meta.auto_field is not None and row.pk is None
-    fields = [f for f in meta.concrete_fields if not (makes_key and f.primary_key)]
-    statement = _made("insert", type(row), makes_key, unless_there)
-    if statement is None:
-        name = connection.ops.quote_name
-        sql = (
-            f"INSERT INTO {name(meta.db_table)} "
-            f"({', '.join(name(field.column) for field in fields)}) "
-            f"VALUES ({', '.join(['%s'] * len(fields))})"
-        )
-        sql += " ON CONFLICT DO NOTHING" if unless_there else ""
-        statement = Statement(connection, sql, key=makes_key and meta.pk.column)
-        _keep(statement, "insert", type(row), makes_key, unless_there)
-    key = statement.inserted(_values(row, fields, connection))
+    statement, fields = _insertion(type(row), True, unless_there)
+    key = statement.inserted(_values(row, fields, statement.connection))
     if key is None:
         return False
-    if makes_key:
+    if row.pk is None:
         row.pk = key
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
     return True
 
 
+def insert_all(rows: Sequence[Model]) -> None:
+    """Store new rows of one model, those whose unique values are taken left out. The
+    database numbers them; the keys are not read."""
+    if not rows:
+        return
+    statement, fields = _insertion(type(rows[0]), False, True)
+    connection = statement.connection
+    statement.repeated([_values(row, fields, connection) for row in rows])
+
+
 def update(row: Model, *names: str) -> bool:
     """Store these fields of ``row``, as ``save(update_fields=names)`` would. Returns
     whether the row is there."""
-    meta, connection = row._meta, connections[DEFAULT_DB_ALIAS]
-    fields = [meta.get_field(name) for name in names]
-    statement = _made("update", type(row), names)
-    if statement is None:
-        name = connection.ops.quote_name
-        sets = ", ".join(f"{name(field.column)} = %s" for field in fields)
-        where = f"{name(meta.pk.column)} = %s"
-        sql = f"UPDATE {name(meta.db_table)} SET {sets} WHERE {where}"
-        statement = Statement(connection, sql)
-        _keep(statement, "update", type(row), names)
-    return statement.changed(_values(row, [*fields, meta.pk], connection)) > 0
+    statement, fields = _change(type(row), names)
+    return statement.changed(_values(row, fields, statement.connection)) > 0
 
 
 def execute(sql: str, *values) -> int:
     """Run ``sql``, the same text each time, with ``%s`` for each value. Returns how
     many rows it changed."""
-    statement = _made("sql", sql)
-    if statement is None:
-        statement = Statement(connections[DEFAULT_DB_ALIAS], sql)
-        _keep(statement, "sql", sql)
-    return statement.changed(values)
+    return _written(sql).changed(values)
+
+
+def _written(sql: str) -> Statement:
+    return _once(("sql", sql), lambda connection: Statement(connection, sql))
+
+
+def _insertion(model: type[Model], gives_key: bool, unless_there: bool) -> tuple:
+    """The statement that stores a row of ``model``, and the fields it takes."""
+
+    def make(connection):
+        name, meta = connection.ops.quote_name, model._meta
+        fields = [field for field in meta.concrete_fields if field != meta.auto_field]
+        columns = ", ".join(name(field.column) for field in fields)
+        sql = (
+            f"INSERT INTO {name(meta.db_table)} ({columns}) "
+            f"VALUES ({', '.join(['%s'] * len(fields))})"
+        )
+        sql += " ON CONFLICT DO NOTHING" if unless_there else ""
+        key = meta.auto_field.column if gives_key and meta.auto_field else ""
+        return Statement(connection, sql, key=key), fields
+
+    return _once((model, gives_key, unless_there), make)
+
+
+def _change(model: type[Model], names: tuple[str, ...]) -> tuple:
+    """The statement that stores these fields of a row, and the fields it takes."""
+
+    def make(connection):
+        name, meta = connection.ops.quote_name, model._meta
+        fields = [meta.get_field(each) for each in names]
+        sets = ", ".join(f"{name(field.column)} = %s" for field in fields)
+        sql = f"UPDATE {name(meta.db_table)} SET {sets} "
+        sql += f"WHERE {name(meta.pk.column)} = %s"
+        return Statement(connection, sql), [*fields, meta.pk]
+
+    return _once((model, names), make)
+
+
+def _once(key: tuple, make: Callable):
+    """What ``make`` made of this thread's connection, under ``key``."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    known = vars(_kept).setdefault("statements", {})
+    made_for, made = known.get(key, (None, None))
+    if made_for is not connection:
+        made = make(connection)
+        known[key] = connection, made
+    return made
 
 
 def _values(row: Model, fields, connection) -> tuple:
@@ -279,13 +319,3 @@ def _values(row: Model, fields, connection) -> tuple:
         field.get_db_prep_save(getattr(row, field.attname), connection)
         for field in fields
     )
-
-
-def _made(*key) -> "Statement | None":
-    made = vars(_kept).setdefault("statements", {}).get(key)
-    is_for_this = made and made.connection is connections[DEFAULT_DB_ALIAS]
-    return made if is_for_this else None
-
-
-def _keep(statement: "Statement", *key) -> None:
-    _kept.statements[key] = statement

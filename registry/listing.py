@@ -28,7 +28,11 @@ from registry.models import (
     UsageExample,
 )
 from registry.publishing import drafts, listings
-from registry.vocabulary import active_categories, category_aliases, replaced_tags
+from registry.vocabulary import (
+    accepted_categories,
+    active_categories,
+    replaced_tags,
+)
 
 MAX_SCREENSHOTS = 8
 MAX_EXAMPLES = 10
@@ -193,10 +197,11 @@ def _change(
 def _checked(function, wanted: Listing, before: Listing, new: str) -> Listing:
     """``wanted`` with tags in their spelling. Raises every fault at once."""
     found = paths.check_readme(wanted.readme)
+    categories, aliases = accepted_categories(function)
     manifest, faults = Manifest.read(
         {"tags": wanted.tags, "category": wanted.category},
-        categories=active_categories(),
-        aliases=category_aliases(function),
+        categories=categories,
+        aliases=aliases,
         complete=bool(function.published_at),
     )
     found += [f for f in faults.found if f.field.startswith(("tags", "category"))]

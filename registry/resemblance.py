@@ -4,7 +4,7 @@ Readers of one name may mean the other; staff look at each (docs/moderation.md,
 "Look-alike names"). Names that read exactly alike never get this far: NameClaim.
 """
 
-from functools import lru_cache
+import time
 
 from accounts.prepared import Prepared
 from registry.models import Case, Function
@@ -14,42 +14,45 @@ WELL_USED_INSTALLS = 10
 COMPARED = 1000  # the most installed functions
 AFFIXES = ("js", "ts", "node", "official", "new", "2", "lib")
 MIN_TYPO_CHARACTERS = 5  # shorter names are one letter apart by nature
+KNOWN_SECONDS = 60  # how long a process takes them for the most installed ones
 WELL_USED = Prepared(
-    lambda owner: (
+    lambda: (
         Function.objects.listed()
         .filter(install_count__gte=WELL_USED_INSTALLS)
-        .exclude(owner=owner)
         .order_by("-install_count", "-id")
-        .values_list("pk", "slug")[:COMPARED]
+        .values_list("pk", "slug", "owner")[:COMPARED]
     )
 )
+_known: tuple[float, list, dict] | None = None  # until when, the rows, by trait
 
 
 def note(function: Function) -> Case | None:
     """Put ``function``, just claimed, in the queue when its name resembles that of a
     well-used function of somebody else."""
-    used = tuple(WELL_USED(function.owner_id))
-    by_trait = _by_trait(used)
+    used, by_trait = _well_used()
     near = set().union(*(by_trait.get(trait, ()) for trait in _traits(function.slug)))
     for place in sorted(near):
-        pk, slug = used[place]
-        how = resemblance(function.slug, slug)
-        if how:
+        pk, slug, owner_id = used[place]
+        how = owner_id != function.owner_id and resemblance(function.slug, slug)
+        if how and Function.objects.listed().filter(pk=pk).exists():
             return Case.objects.create(
                 kind="look_alike", function=function, rival_id=pk, note=how
             )
     return None
 
 
-@lru_cache(maxsize=4)
-def _by_trait(used: tuple[tuple[int, str], ...]) -> dict[tuple, list[int]]:
-    """trait -> places in ``used`` whose slug has it. Kept: the well-used functions
-    and their order change far less often than names are claimed."""
-    found: dict[tuple, list[int]] = {}
-    for place, (_, slug) in enumerate(used):
-        for trait in _traits(slug):
-            found.setdefault(trait, []).append(place)
-    return found
+def _well_used() -> tuple[list[tuple[int, str, int]], dict[tuple, list[int]]]:
+    """(id, slug, owner's id) of the well-used functions, most installed first; and
+    trait -> places among them whose slug has it. They change far less often than names
+    are claimed."""
+    global _known
+    if _known is None or time.monotonic() >= _known[0]:
+        used, by_trait = WELL_USED(), {}
+        for place, (_, slug, _) in enumerate(used):
+            for trait in _traits(slug):
+                by_trait.setdefault(trait, []).append(place)
+        _known = time.monotonic() + KNOWN_SECONDS, used, by_trait
+    return _known[1:]
 
 
 def _traits(slug: str) -> set[tuple]:

@@ -6,11 +6,9 @@ Source: docs/moderation.md, "Categories" and "Tags".
 from accounts.prepared import Prepared
 from registry.models import Category, CategoryAlias, Function, TagRule
 
-ACTIVE = Prepared(lambda: Category.objects.active().values_list("slug", flat=True))
-ALIASES = Prepared(
-    lambda: CategoryAlias.objects.filter(category__retired_at=None).values_list(
-        "slug", "category__slug"
-    )
+# Each active category, once for each of its further slugs.
+ACTIVE = Prepared(
+    lambda: Category.objects.active().values_list("slug", "aliases__slug")
 )
 TAG_RULES = Prepared(
     lambda tags: (
@@ -23,19 +21,22 @@ TAG_RULES = Prepared(
 
 def active_categories() -> list[str]:
     """The slugs a manifest may name, in the order staff gave them."""
-    return ACTIVE()
+    return accepted_categories()[0]
 
 
-def category_aliases(function: Function | None = None) -> dict[str, str]:
-    """Slugs accepted beside the active ones -> the slug they stand for.
+def accepted_categories(
+    function: Function | None = None,
+) -> tuple[list[str], dict[str, str]]:
+    """The active slugs; and those accepted beside them -> the slug they stand for.
 
-    Those are old slugs of renamed and merged categories; and the function's own
+    The latter are old slugs of renamed and merged categories; and the function's own
     category, when it was retired since.
     """
-    aliases = dict(ALIASES())
+    found = ACTIVE()
+    aliases = {alias: slug for slug, alias in found if alias}
     if function and function.category_id and function.category.retired_at:
         aliases.setdefault(function.category.slug, function.category.slug)
-    return aliases
+    return list(dict.fromkeys(slug for slug, _ in found)), aliases
 
 
 def category_called(slug: str) -> Category | None:

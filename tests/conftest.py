@@ -36,14 +36,15 @@ TransactionTestCase._fixture_teardown = _flush_published_rows
 
 
 @pytest.fixture(autouse=True)
-def _quiet(settings):
+def _quiet(settings, monkeypatch):
     """No background work, no limits, quick passwords; tests ask for what they need."""
     settings.DERIVE_IN_BACKGROUND = False
     settings.RATE_LIMITS = False
     settings.ACCOUNT_RATE_LIMITS = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    from registry import installs
+    from registry import installs, resemblance
 
+    monkeypatch.setattr(resemblance, "KNOWN_SECONDS", 0)
     yield
     installs._waiting.clear()  # noted in memory; the versions are gone with the test
 

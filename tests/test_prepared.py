@@ -5,11 +5,12 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Account, ApiKey
-from accounts.prepared import Prepared
+from accounts.models import Account, ApiKey, Event
+from accounts.prepared import Prepared, execute, insert, insert_all, update
 from registry.models import Draft, Function, TagRule, Version
 from tests.conftest import make_account
 
@@ -111,3 +112,62 @@ def test_an_expired_key_is_none(alice):
 
     assert usable(now - timedelta(seconds=1)) == [("k",)]
     assert usable(now) == []
+
+
+# --- rows written
+
+
+def test_an_inserted_row_is_the_one_that_save_would_store(alice):
+    inserted = Event(actor=alice, verb="test", subject="é%s", via="api", data={"a": []})
+    saved = Event(actor=alice, verb="test", subject="é%s", via="api", data={"a": []})
+    saved.at = inserted.at
+
+    assert insert(inserted)
+    saved.save()
+
+    rows = Event.objects.filter(pk__in=[inserted.pk, saved.pk])
+    one, other = rows.values("actor", "verb", "subject", "via", "data", "at")
+    assert one == other
+    inserted.verb = "changed"
+    inserted.save()  # knows that it is there
+    assert Event.objects.get(pk=inserted.pk).verb == "changed"
+
+
+def test_a_taken_value_leaves_the_transaction_whole(db):
+    with transaction.atomic():
+        assert insert(TagRule(tag="a", becomes="b"), unless_there=True)
+        assert not insert(TagRule(tag="a", becomes="c"), unless_there=True)
+        insert_all([TagRule(tag=tag, becomes="d") for tag in "abc"])
+
+    rules = dict(TagRule.objects.values_list("tag", "becomes"))
+    assert rules == {"a": "b", "b": "d", "c": "d"}
+
+
+def test_a_taken_value_is_an_error_otherwise(db):
+    insert(TagRule(tag="a", becomes="b"))
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert(TagRule(tag="a", becomes="c"))
+
+
+def test_an_update_stores_the_named_fields_alone(push):
+    draft = push()
+    draft.readme, draft.files, draft.via = "new", {"a.ts": "%s"}, "admin"
+
+    assert update(draft, "readme", "files")
+
+    stored = Draft.objects.get(pk=draft.pk)
+    assert (stored.readme, stored.files) == ("new", {"a.ts": "%s"})
+    assert stored.via == "cli"
+    Draft.objects.all().delete()
+    assert not update(draft, "readme")
+
+
+def test_statements_are_seen_by_whoever_looks_on(alice):
+    with CaptureQueriesContext(connection) as seen:
+        BY_NAME("alice")
+        insert_all([TagRule(tag=tag, becomes="") for tag in "ab"])
+        assert execute("UPDATE registry_tagrule SET becomes = %s", "c") == 2
+
+    assert len(seen) == 3
+    assert "alice" in seen[0]["sql"]

@@ -102,10 +102,10 @@ def test_ci_calls_at_once_make_one_version(alice):
 
 def test_a_push_finds_its_function_deleted_since_it_looked(alice, monkeypatch):
     publishing.push(body(), by=alice, via="cli")
-    looked_at = claims.named("image-resizer", alice)
-    Function.objects.get(pk=looked_at.pk).drafts.all().delete()
-    Function.objects.filter(pk=looked_at.pk).delete()
-    monkeypatch.setattr(claims, "named", lambda slug, owner: looked_at)
+    looked_at = claims.Look.at("image-resizer", alice)
+    Function.objects.get(pk=looked_at.own).drafts.all().delete()
+    Function.objects.filter(pk=looked_at.own).delete()
+    monkeypatch.setattr(claims.Look, "at", lambda slug, owner: looked_at)
 
     draft = publishing.push(body(), by=alice, via="cli").draft
 

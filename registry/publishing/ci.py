@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from accounts.models import Account, record
-from registry import errors, paths, semver
+from registry import errors, paths, semver, switches
 from registry.manifest import Manifest
 from registry.models import Draft, Function, Version
 from registry.publishing import drafts, intake, releases
@@ -40,12 +40,11 @@ def publish_from_ci(body: dict, *, by: Account, via: str = "ci") -> CiResult:
     submission = _read(body)
     slug = drafts.check_slug(submission, by)
     function, created = claim(slug, by)
-    function = drafts.owned(function.pk, by)
     drafts.note_rename(submission, slug, function)
-    repeated = _repeated(function, submission, body)
+    repeated = None if created else _repeated(function, submission, body)
     if repeated and (wants_publish or not _open_draft(function)):
         return repeated
-    draft = _open_draft(function)
+    draft = None if created else _open_draft(function)
     manifest = _merged(function, submission, *_base(function, draft))
     event = "save_draft"
     if draft is None:
@@ -60,6 +59,7 @@ def publish_from_ci(body: dict, *, by: Account, via: str = "ci") -> CiResult:
         warnings=submission.faults.warnings,
     )
     if wants_publish:
+        switches.require("publishing")
         publication = releases.release(draft, by=by, via=via)
         result.version = publication.version
         result.already_published = publication.already_published

@@ -1,12 +1,13 @@
 """Who holds a name."""
 
 from datetime import timedelta
+from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db.models import Exists, Subquery
 from django.utils import timezone
 
-from accounts.models import Account
-from accounts.prepared import Prepared
+from accounts.models import Account, Switch
+from accounts.prepared import Prepared, insert
 from registry import errors, resemblance, switches
 from registry.models import Function, NameClaim, NameException, Redirect
 from registry.names import look_alike
@@ -23,15 +24,37 @@ OWN_ONCE = Prepared(
         owner=owner, redirects__slug=slug
     ).select_related("category")
 )
-CALLED = Prepared(
-    lambda slug: Function.objects.filter(slug=slug).select_related("owner")
-)
 LOCKED = Prepared(lambda pk: Function.objects.select_for_update().filter(pk=pk))
-LEFT = Prepared(lambda slug: Redirect.objects.filter(slug=slug).values_list("pk")[:1])
+# Of one account and one slug, in the order of Look's fields.
+LOOK = Prepared(
+    lambda owner, slug: Account.objects.filter(pk=owner).values_list(
+        Subquery(Function.objects.filter(owner=owner, slug=slug).values("pk")),
+        Subquery(
+            Function.objects.filter(owner=owner, redirects__slug=slug).values("pk")[:1]
+        ),
+        Exists(Redirect.objects.filter(slug=slug)),
+        Exists(Switch.objects.filter(name__in=(switches.READ_ONLY, "new_slugs"))),
+    )
+)
 CLAIM = Prepared(lambda form: NameClaim.objects.filter(look_alike=form))
 LOCKED_CLAIM = Prepared(
     lambda form: NameClaim.objects.select_for_update().filter(look_alike=form)
 )
+
+
+class Look(NamedTuple):
+    """What an account finds under a slug. own, renamed: ids of functions of its own
+    that have it, or had it before a rename. is_left: does it lead to some function that
+    has another name by now? is_stopped: did staff turn off what claiming needs?"""
+
+    own: int | None
+    renamed: int | None
+    is_left: bool
+    is_stopped: bool
+
+    @classmethod
+    def at(cls, slug: str, owner: Account) -> "Look":
+        return cls._make(LOOK.first(owner.pk, slug))
 
 
 def claim(slug: str, owner: Account) -> tuple[Function, bool]:
@@ -44,20 +67,23 @@ def claim(slug: str, owner: Account) -> tuple[Function, bool]:
 
     Raises DuplicateSlug, ReadOnly. Source: docs/architecture.md, "Names".
     """
-    switches.require()
-    function = named(slug, owner)
-    function = function and LOCKED.first(function.pk)
+    look = Look.at(slug, owner)
+    if look.is_stopped:
+        switches.require()
+    found = look.own or look.renamed
+    function = found and LOCKED.first(found)
     if function:  # not deleted since the look before
         if function.owner_id != owner.pk:  # transferred since
             raise _duplicate(slug, function)
         function.owner = owner
         return function, False
-    if LEFT(slug):
+    if look.is_left:
         raise errors.DuplicateSlug(
             f"The name {errors.shown(slug)} leads to another account's function.",
             field="slug",
         )
-    switches.require("new_slugs")
+    if look.is_stopped:
+        switches.require("new_slugs")
     take_name(slug, owner)
     function, is_new = _function(slug, owner)
     if function.owner_id != owner.pk:
@@ -69,33 +95,27 @@ def claim(slug: str, owner: Account) -> tuple[Function, bool]:
 
 def named(slug: str, owner: Account) -> Function | None:
     """``owner``'s function that is called ``slug``, or was before a rename."""
-    return OWN.first(owner.pk, slug) or OWN_ONCE.first(owner.pk, slug)
+    look = Look.at(slug, owner)
+    if look.own:
+        return OWN.first(owner.pk, slug)
+    return OWN_ONCE.first(owner.pk, slug) if look.renamed else None
 
 
 def _function(slug: str, owner: Account) -> tuple[Function, bool]:
-    """The function of that slug, whoever's, else a new one; and whether it is."""
-    found = CALLED.first(slug)
-    if found:
-        return found, False
-    form = look_alike(slug)
-    try:
-        with transaction.atomic():
-            made = Function.objects.create(slug=slug, owner=owner, look_alike=form)
-    except IntegrityError:  # by someone else, since the look before
-        return Function.objects.get(slug=slug), False
-    return made, True
+    """A new function of that slug, or the one there is, whoever's; and whether it is
+    new."""
+    made = Function(slug=slug, owner=owner, look_alike=look_alike(slug))
+    if insert(made, unless_there=True):
+        return made, True
+    return Function.objects.select_related("owner").get(slug=slug), False
 
 
 def take_name(slug: str, owner: Account) -> None:
     """Make sure that ``owner`` holds the claim ``slug`` needs. Raises DuplicateSlug."""
     form = look_alike(slug)
-    held = LOCKED_CLAIM.first(form)
-    if held is None:
-        held, is_new = NameClaim.objects.get_or_create(
-            look_alike=form, defaults={"owner": owner}
-        )
-        if not is_new:
-            held = NameClaim.objects.select_for_update().get(pk=held.pk)
+    while (held := LOCKED_CLAIM.first(form)) is None:
+        if insert(NameClaim(look_alike=form, owner=owner), unless_there=True):
+            return
     if held.owner_id != owner.pk and not _is_excepted(slug, owner.pk):
         _take_over(held, slug, owner)
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, record
-from accounts.prepared import Prepared
+from accounts.prepared import Prepared, insert, update
 from registry import errors, paths, switches
 from registry.manifest import Manifest
 from registry.models import Draft, Function, Version
@@ -15,7 +15,7 @@ from registry.names import check_name, slugify
 from registry.publishing import intake
 from registry.publishing.claims import claim, named, release_if_unused
 from registry.secrets import find_secrets
-from registry.vocabulary import active_categories, category_aliases, tag_warnings
+from registry.vocabulary import accepted_categories, tag_warnings
 
 LOCKED_DRAFT = Prepared(lambda pk: Draft.objects.select_for_update().filter(pk=pk))
 # Without joins: PostgreSQL reads a row again after waiting for its lock, but what is
@@ -23,6 +23,7 @@ LOCKED_DRAFT = Prepared(lambda pk: Draft.objects.select_for_update().filter(pk=p
 LOCKED_OWN = Prepared(
     lambda pk, owner: Function.objects.select_for_update().filter(pk=pk, owner=owner)
 )
+SAVED = ("manifest", "files", "readme", "version", "revision", "updated_at")
 
 
 @dataclass
@@ -56,13 +57,14 @@ def push(
         if permit:
             permit(function.slug)
         note_rename(submission, slug, function)
-        draft = Draft.objects.create(
+        draft = Draft(
             function=function,
             via=via,
             manifest=manifest.as_json(),
             files=submission.files,
             readme=submission.readme or shown_readme(function),
         )
+        insert(draft)
         if not is_new:
             touch(function)
         record("push", function, by=by, via=via, draft=str(draft.pk), claimed=is_new)
@@ -230,11 +232,9 @@ def check(
     raw, faults = submission.manifest, submission.faults
     if not is_whole_draft:
         raw["entrypoint"] = _place_code(submission)
+    categories, aliases = accepted_categories(function)
     manifest, found = Manifest.read(
-        raw,
-        categories=active_categories(),
-        aliases=category_aliases(function),
-        complete=complete,
+        raw, categories=categories, aliases=aliases, complete=complete
     )
     faults.warnings += found.warnings + tag_warnings(manifest["tags"])
     known = {fault.field for fault in faults.found}
@@ -318,16 +318,20 @@ def write(draft: Draft, manifest: Manifest, files: dict, readme: str) -> bool:
     draft.version = None
     draft.revision += 1
     draft.updated_at = timezone.now()
-    draft.save()
+    if draft._state.adding:
+        insert(draft)
+    else:
+        update(draft, *SAVED)
     return True
 
 
-def locked(draft: Draft, by: Account) -> Draft:
+def locked(draft: Draft, by: Account, switch: str = switches.READ_ONLY) -> Draft:
     """``draft`` as it stands, its function locked for this transaction.
 
-    Raises NotFound when it is gone or not ``by``'s.
+    Raises NotFound when it is gone or not ``by``'s, and ReadOnly while ``switch`` is
+    off.
     """
-    function = owned(draft.function_id, by)
+    function = owned(draft.function_id, by, switch)
     fresh = LOCKED_DRAFT.first(draft.pk)
     if fresh is None:
         raise errors.NotFound("There is no such draft.")
@@ -335,12 +339,12 @@ def locked(draft: Draft, by: Account) -> Draft:
     return fresh
 
 
-def owned(function_id: int, by: Account) -> Function:
+def owned(function_id: int, by: Account, switch: str = switches.READ_ONLY) -> Function:
     """The function, locked for a change.
 
-    Raises NotFound unless ``by`` owns it, and ReadOnly.
+    Raises NotFound unless ``by`` owns it, and ReadOnly while ``switch`` is off.
     """
-    switches.require()
+    switches.require(switch)
     function = LOCKED_OWN.first(function_id, by.pk)
     if function is None:
         raise errors.NotFound("There is no such function.")
@@ -375,7 +379,8 @@ def shown_readme(function: Function) -> str:
 
 def touch(function: Function) -> None:
     """Someone works on it: its claim is not idle."""
-    Function.objects.filter(pk=function.pk).update(active_at=timezone.now())
+    function.active_at = timezone.now()
+    update(function, "active_at")
 
 
 def secret_warnings(files: dict) -> list[str]:

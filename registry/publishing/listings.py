@@ -1,13 +1,11 @@
 """What the Hub lists of a function, kept in step with its versions."""
 
-from django.db.models import F
 from django.utils import timezone
 
-from accounts.prepared import Prepared
-from registry import errors, search
+from accounts.prepared import Prepared, execute, insert_all, update
+from registry import search
 from registry.manifest import Manifest
 from registry.models import (
-    Category,
     Function,
     FunctionQuarantine,
     FunctionTag,
@@ -29,7 +27,9 @@ LATEST = Prepared(
         .order_by("is_prerelease", "-sort_key")[:1]
     )
 )
-CATEGORY = Prepared(lambda slug: Category.objects.filter(slug=slug))
+COUNT_STEP = (
+    "UPDATE registry_category SET function_count = function_count + %s WHERE id = %s"
+)
 TAKEN_DOWN = Prepared(
     lambda function: FunctionQuarantine.objects.filter(function=function).values_list(
         "pk"
@@ -37,8 +37,16 @@ TAKEN_DOWN = Prepared(
 )
 
 
-def after_publish(function: Function, version: Version, manifest: Manifest) -> None:
-    """Bring ``function``, locked, up to date with its new ``version``.
+def after_publish(
+    function: Function,
+    version: Version,
+    manifest: Manifest,
+    category_id: int,
+    *,
+    is_first: bool,
+) -> None:
+    """Bring ``function``, locked and not taken down, up to date with its new
+    ``version``, which may be its first.
 
     A version below the latest (a backport) leaves the listing as it is. Search
     follows when the version is derived from (derived.follow).
@@ -46,25 +54,15 @@ def after_publish(function: Function, version: Version, manifest: Manifest) -> N
     now = timezone.now()
     function.published_at = function.published_at or now
     function.updated_at = function.active_at = now
-    latest = latest_of(function)
+    latest = version if is_first else latest_of(function)
     listing = {}
     if latest == version:
-        listing["category"] = _category(manifest["category"])
+        listing["category_id"] = category_id
         if version.readme_id:
             listing["readme_id"] = version.readme_id
         if manifest["tags"]:
             listing["tags"] = manifest["tags"]
-    _write(function, latest, **listing)
-
-
-def _category(slug: str) -> Category:
-    category = CATEGORY.first(slug)
-    if category is None:  # since the manifest was checked
-        raise errors.InvalidCategory(
-            f"Staff renamed or removed the category {slug} just now. Publish again.",
-            field="category",
-        )
-    return category
+    _write(function, latest, is_listed=latest is not None, **listing)
 
 
 def refresh(function: Function, latest: Version | None, **listing) -> None:
@@ -73,7 +71,8 @@ def refresh(function: Function, latest: Version | None, **listing) -> None:
     listing: category, readme_id or tags to change along. Counters of categories and
     the rows of tags follow, and what search knows.
     """
-    _write(function, latest, **listing)
+    is_listed = latest is not None and not TAKEN_DOWN(function.pk)
+    _write(function, latest, is_listed=is_listed, **listing)
     search.index(function)
 
 
@@ -82,21 +81,24 @@ def latest_of(function: Function) -> Version | None:
     return LATEST.first(function.pk)
 
 
-def _write(function: Function, latest: Version | None, **listing) -> None:
+def _write(
+    function: Function, latest: Version | None, *, is_listed: bool, **listing
+) -> None:
     before = function.category_id if function.is_listed else None
     had = set(function.tags) if function.is_listed else set()
     function.latest = latest
     function.latest_number = latest.number if latest else ""
-    function.is_listed = latest is not None and not TAKEN_DOWN(function.pk)
+    function.is_listed = is_listed
     if latest:
         for name in OF_THE_LATEST:
             setattr(function, name, latest.manifest[name])
     for name, value in listing.items():
         setattr(function, name, value)
     function.tags = replaced_tags(function.tags)
-    function.save(update_fields=WRITTEN)
-    _count_category(before, function.category_id if function.is_listed else None)
+    update(function, *WRITTEN)
     _set_tag_rows(function, had, set(function.tags) if function.is_listed else set())
+    # Last: many publish into one category, and wait for its row.
+    _count_category(before, function.category_id if function.is_listed else None)
 
 
 def _count_category(before: int | None, after: int | None) -> None:
@@ -104,18 +106,15 @@ def _count_category(before: int | None, after: int | None) -> None:
         return
     steps = [(pk, step) for pk, step in ((before, -1), (after, 1)) if pk]
     for pk, step in sorted(steps):  # always in one order, or two could deadlock
-        Category.objects.filter(pk=pk).update(function_count=F("function_count") + step)
+        execute(COUNT_STEP, step, pk)
 
 
 def _set_tag_rows(function: Function, had: set[str], has: set[str]) -> None:
     if had - has:
         function.tag_rows.filter(tag__in=had - has).delete()
-    if not has - had:
-        return
-    FunctionTag.objects.bulk_create(
-        (
+    insert_all(
+        [
             FunctionTag(function=function, tag=tag, updated_at=function.updated_at)
             for tag in sorted(has - had)
-        ),
-        ignore_conflicts=True,
+        ]
     )

@@ -1,27 +1,32 @@
 """Freezing a draft into a permanent version."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Exists, Subquery
 from django.utils import timezone
 
 from accounts.models import Account, record
-from accounts.prepared import Prepared
-from registry import derived, errors, integrity, paths, semver, switches
+from accounts.prepared import Prepared, insert, insert_all, update
+from registry import derived, errors, integrity, paths, semver
 from registry.manifest import FROZEN, Manifest
 from registry.models import (
     Blob,
+    Category,
     Draft,
     Function,
     FunctionQuarantine,
+    NameClaim,
     NameHold,
     Removal,
     Version,
     VersionFile,
 )
+from registry.names import look_alike
 from registry.publishing import drafts, listings, waivers
 from registry.publishing.claims import require_claim
-from registry.vocabulary import active_categories, category_aliases
+from registry.vocabulary import accepted_categories
 
 NUMBERED = Prepared(
     lambda function, precedence: Version.objects.filter(
@@ -32,11 +37,18 @@ HELD = Prepared(lambda function: NameHold.objects.filter(function=function))
 STOPPED = Prepared(
     lambda function: FunctionQuarantine.objects.filter(function=function)
 )
-REMOVED = Prepared(
-    lambda blobs: (
-        Removal.objects.filter(blob__pk__in=blobs)
-        .exclude(confirmed_by=None)
-        .values_list("pk")
+# Of a locked function, in the order of Standing's fields.
+STANDING = Prepared(
+    lambda function, precedence, form, category, blobs: Function.objects.filter(
+        pk=function
+    ).values_list(
+        Exists(Version.objects.filter(function=function)),
+        Exists(Version.objects.filter(function=function, precedence=precedence)),
+        Subquery(NameClaim.objects.filter(look_alike=form).values("owner")),
+        Exists(NameHold.objects.filter(function=function)),
+        Exists(FunctionQuarantine.objects.filter(function=function)),
+        Subquery(Category.objects.filter(slug=category).values("pk")),
+        Exists(Removal.objects.filter(blob__pk__in=blobs).exclude(confirmed_by=None)),
     )
 )
 
@@ -47,6 +59,34 @@ class Publication:
 
     version: Version
     already_published: bool
+
+
+class Standing(NamedTuple):
+    """What publishing depends on beside the draft, asked with the function locked.
+
+    claimed_by: the account that holds the name. category: the manifest's, by its id.
+    is_removed: did staff remove one of the texts from this Hub?
+    """
+
+    has_versions: bool
+    is_numbered: bool
+    claimed_by: int | None
+    is_held: bool
+    is_stopped: bool
+    category: int | None
+    is_removed: bool
+
+    @classmethod
+    def of(cls, function: Function, manifest: Manifest, texts: dict) -> "Standing":
+        return cls._make(
+            STANDING.first(
+                function.pk,
+                semver.parse(manifest["version"]).precedence,
+                look_alike(function.slug),
+                manifest["category"],
+                tuple(sorted(texts)),
+            )
+        )
 
 
 @transaction.atomic
@@ -70,14 +110,14 @@ def publish(
     """
     # Two publishes of one function run one after the other, because this locks its
     # row; the unique constraint on Version is the backstop.
-    draft = drafts.locked(draft, by)
+    draft = drafts.locked(draft, by, "publishing")
     drafts.check_revision(draft, revision)
     return release(draft, by=by, via=via)
 
 
 def release(draft: Draft, *, by: Account, via: str) -> Publication:
-    """``publish`` for a draft whose function this transaction has locked."""
-    switches.require("publishing")
+    """``publish`` for a draft whose function this transaction has locked, where the
+    switch for publishing was looked at."""
     function = draft.function
     if draft.version_id:
         _refuse_retracted(draft.version)
@@ -85,27 +125,52 @@ def release(draft: Draft, *, by: Account, via: str) -> Publication:
     # Again: rules may have tightened since the push.
     manifest = check_complete(draft)
     hashes = hashes_of(draft.files)
-    existing = same_version(function, manifest, hashes)
+    texts = _texts(draft, hashes)
+    standing = Standing.of(function, manifest, texts)
+    existing = standing.is_numbered and same_version(function, manifest, hashes)
     if existing:
         return Publication(existing, already_published=True)
-    require_claim(function)
-    refuse_stopped(function)
-    waivers.refuse_secrets(function, draft.files)
-    version = _insert(draft, manifest, hashes, by=by, via=via)
-    Draft.objects.filter(pk=draft.pk).update(version=version)
+    _refuse(draft, standing)
+    version = _insert(draft, manifest, hashes, texts, by=by, via=via)
     draft.version = version
-    listings.after_publish(function, version, manifest)
+    update(draft, "version")
     record("publish", version, by=by, via=via, draft=str(draft.pk))
+    listings.after_publish(
+        function,
+        version,
+        manifest,
+        standing.category,
+        is_first=not standing.has_versions,
+    )
     derived.follow(version)
     return Publication(version, already_published=False)
 
 
+def _refuse(draft: Draft, standing: Standing) -> None:
+    function = draft.function
+    if standing.claimed_by != function.owner_id:
+        require_claim(function)
+    if standing.is_held or standing.is_stopped:
+        refuse_stopped(function)
+    waivers.refuse_secrets(function, draft.files)
+    if standing.is_removed:
+        raise errors.Conflict(
+            "A file has content that staff removed from this Hub; it can't be "
+            "published again."
+        )
+    if standing.category is None:  # since the manifest was checked
+        raise errors.InvalidCategory(
+            "Staff renamed or removed the category "
+            f"{errors.shown(draft.manifest.get('category'))} just now. Publish again.",
+            field="category",
+        )
+
+
 def check_complete(draft: Draft) -> Manifest:
     """The manifest of a draft that may be published. Raises every fault at once."""
+    categories, aliases = accepted_categories(draft.function)
     manifest, faults = Manifest.read(
-        draft.manifest,
-        categories=active_categories(),
-        aliases=category_aliases(draft.function),
+        draft.manifest, categories=categories, aliases=aliases
     )
     found = faults.found + paths.check_files(draft.files)
     found += paths.check_readme(draft.readme)
@@ -183,24 +248,34 @@ def _refuse_retracted(version: Version) -> None:
         )
 
 
-def _insert(
-    draft: Draft, manifest: Manifest, hashes: dict[str, str], *, by: Account, via: str
-) -> Version:
+def _texts(draft: Draft, hashes: dict[str, str]) -> dict[str, str]:
+    """hash -> text, of the files and the README."""
     texts = {hashes[path]: text for path, text in draft.files.items()}
-    readme = draft.readme if draft.readme.strip() else ""
-    readme_hash = integrity.sha256_of(readme) if readme else None
-    if readme_hash:
-        texts[readme_hash] = readme
-    _store(texts)
+    if draft.readme.strip():
+        texts[integrity.sha256_of(draft.readme)] = draft.readme
+    return texts
+
+
+def _insert(
+    draft: Draft,
+    manifest: Manifest,
+    hashes: dict[str, str],
+    texts: dict[str, str],
+    *,
+    by: Account,
+    via: str,
+) -> Version:
+    # A text that is there already stays as it is.
+    insert_all([_blob(*pair) for pair in sorted(texts.items())])
     number = semver.parse(manifest["version"])
-    version = Version.objects.create(
+    version = Version(
         function=draft.function,
         number=number.text,
         precedence=number.precedence,
         sort_key=number.sort_key,
         is_prerelease=number.is_prerelease,
         manifest=manifest.as_json(),
-        readme_id=readme_hash,
+        readme_id=integrity.sha256_of(draft.readme) if draft.readme.strip() else None,
         integrity=integrity.of_files(hashes),
         size=sum(paths.size_of(text) for text in draft.files.values()),
         draft_uid=draft.pk,
@@ -208,24 +283,15 @@ def _insert(
         via=via,
         published_at=timezone.now(),
     )
-    VersionFile.objects.bulk_create(
-        VersionFile(version=version, path=path, blob_id=sha256)
-        for path, sha256 in sorted(hashes.items())
+    insert(version)
+    insert_all(
+        [
+            VersionFile(version=version, path=path, blob_id=sha256)
+            for path, sha256 in sorted(hashes.items())
+        ]
     )
     return version
 
 
-def _store(texts: dict[str, str]) -> None:
-    """Keep each text under its hash; one that is there already stays as it is."""
-    if REMOVED(tuple(texts)):
-        raise errors.Conflict(
-            "A file has content that staff removed from this Hub; it can't be "
-            "published again."
-        )
-    Blob.objects.bulk_create(
-        (
-            Blob(sha256=sha256, size=paths.size_of(text), text=text)
-            for sha256, text in sorted(texts.items())
-        ),
-        ignore_conflicts=True,
-    )
+def _blob(sha256: str, text: str) -> Blob:
+    return Blob(sha256=sha256, size=paths.size_of(text), text=text)
