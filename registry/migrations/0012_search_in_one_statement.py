@@ -1,14 +1,14 @@
 from django.db import migrations
 
-from registry.search import schema
+from registry.search import tiers
 
 
 def install(apps, schema_editor):
-    schema.install_look(schema_editor.connection)
+    tiers.install_look(schema_editor.connection)
 
 
 def uninstall(apps, schema_editor):
-    schema.uninstall_look(schema_editor.connection)
+    tiers.uninstall_look(schema_editor.connection)
 
 
 class Migration(migrations.Migration):

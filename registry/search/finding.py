@@ -10,7 +10,7 @@ from registry.search import browsing, code, facets, spelling
 from registry.search.browsing import COUNTED_AT_MOST
 from registry.search.code import Line
 from registry.search.engines import engine
-from registry.search.matching import Answer, Match, Question
+from registry.search.matching import SAMPLED, Answer, Match, Question
 from registry.search.places import function_at
 from registry.search.query import Query, parse
 from registry.search.text import stem
@@ -95,17 +95,15 @@ def find(
     query = parse(text, **filters)
     if not (query.had_text or query.tokens or want_facets):
         return Found(*browsing.everything(sort, limit, cursor))
-    is_ranked = query.had_text and not query.code and sort == "relevance"
-    if is_ranked and not want_facets:  # one statement, which has bounds of its own
-        return _relevant(_Search(query, with_yanked), limit, cursor, want_facets)
+    if query.had_text and not query.code:  # statements that have bounds of their own
+        searched = _Search(query, with_yanked)
+        if sort == "relevance":
+            return _relevant(searched, limit, cursor, want_facets)
+        return _sorted(searched, sort, limit, cursor, want_facets)
     with engine().bounded():
-        if is_ranked:
-            return _relevant(_Search(query, with_yanked), limit, cursor, want_facets)
         if query.code:
             return _code(query, limit)
-        if not query.had_text:
-            return Found(*browsing.filtered(query, sort, limit, cursor, want_facets))
-        return _sorted(_Search(query, with_yanked), sort, limit, cursor, want_facets)
+        return Found(*browsing.filtered(query, sort, limit, cursor, want_facets))
 
 
 def suggest(text: str) -> list[FunctionRow]:
@@ -114,8 +112,9 @@ def suggest(text: str) -> list[FunctionRow]:
     query = parse(text)
     if not query.words:
         return []
-    places = _Search(query).look(SUGGESTED, readme=False)
-    return listed.in_order([function_at(p) for p in places], listed.LISTED)
+    searched = _Search(query)
+    places = searched.look(limit=SUGGESTED, with_readme=False, shown=SUGGESTED)
+    return searched.functions([function_at(p) for p in places])
 
 
 class _Search:
@@ -129,17 +128,11 @@ class _Search:
         self.asked = Question(query.words or ("",), query.tokens, query.is_open)
         self.answer = Answer()
 
-    def look(self, limit: int, *, most: int = 0, readme: bool = True) -> list[int]:
-        """At most ``limit`` places, the best first; counted to ``most`` at most."""
+    def look(self, **wanted) -> list[int]:
+        """At most ``limit`` places, the best first. wanted: of a Question."""
         if not self.query.words:
             return []
-        self.asked = replace(
-            self.asked,
-            limit=limit,
-            most=most,
-            with_yanked=self.with_yanked,
-            with_readme=readme,
-        )
+        self.asked = replace(self.asked, with_yanked=self.with_yanked, **wanted)
         self.answer = engine().look(self.asked)
         if not self.answer.places:
             corrected = spelling.correct(self.asked.words)
@@ -148,9 +141,35 @@ class _Search:
                 self.answer = engine().look(self.asked)
         if not self.answer.places and len(self.asked.words) > 1:
             self.is_partial = True
-            places = engine().ranked(self.match, limit)
+            places = engine().ranked(self.match, self.asked.limit)
             self.answer = Answer(places, total=len(places))
         return self.answer.places
+
+    def functions(self, ids: list[int]) -> list[FunctionRow]:
+        """Those to be shown, in the order of ``ids``."""
+        if self.answer.rows is None:
+            who = listed.PUBLISHED if self.with_yanked else listed.LISTED
+            return listed.in_order(ids, who)
+        found = {row.pk: row for row in self.answer.rows}
+        return [found[pk] for pk in ids if pk in found]
+
+    @property
+    def sample(self) -> list[int]:
+        """The places of all results; of too many those of popular ones."""
+        if self.answer.sample is not None:
+            return self.answer.sample
+        if self.answer.total <= len(self.answer.places):
+            return self.answer.places
+        places = self.some(self.answer.total)
+        return places if len(places) < COUNTED_AT_MOST else places[:SAMPLED]
+
+    @property
+    def facets(self) -> facets.Facets:
+        if not self.answer.places:
+            return {}
+        if self.answer.kinds is None:
+            return facets.count(self.sample)
+        return facets.spread(self.answer.kinds, self.answer.tags)
 
     def some(self, total: int) -> list[int]:
         """All of ``total`` results; of too many only popular ones."""
@@ -179,28 +198,20 @@ class _Search:
 
 
 def _relevant(search: _Search, limit: int, cursor: str, want_facets: bool) -> Found:
-    listing = _listing(search, limit, cursor)
-    counted = {}
-    if want_facets and search.answer.places:
-        is_all = listing.total <= len(search.answer.places)
-        places = search.answer.places if is_all else search.some(listing.total)
-        counted = facets.count(places)
-    ids = listing.ids
+    listing = _listing(search, limit, cursor, shown=limit, want_facets=want_facets)
     return Found(
-        rows=listed.in_order(
-            ids, listed.PUBLISHED if search.with_yanked else listed.LISTED
-        ),
+        rows=search.functions(listing.ids),
         next=listing.next,
         total=listing.total,
-        facets=counted,
+        facets=search.facets if want_facets else {},
         **search.told,
     )
 
 
-def _listing(search: _Search, limit: int, cursor: str) -> Listing:
+def _listing(search: _Search, limit: int, cursor: str, **wanted) -> Listing:
     offset = _offset(cursor)
     end = min(offset + limit, MAX_DEPTH)
-    places = search.look(end + 1, most=COUNTED_AT_MOST + 1)
+    places = search.look(limit=end + 1, most=COUNTED_AT_MOST + 1, skip=offset, **wanted)
     has_more = len(places) > end and end < MAX_DEPTH
     return Listing(
         ids=[function_at(place) for place in places[offset:end]],
@@ -212,15 +223,21 @@ def _listing(search: _Search, limit: int, cursor: str) -> Listing:
 def _sorted(
     search: _Search, sort: str, limit: int, cursor: str, want_facets: bool
 ) -> Found:
-    """In another order; of more than COUNTED_AT_MOST only the popular ones."""
-    if not search.look(1, most=COUNTED_AT_MOST + 1):
+    """In another order; of more than COUNTED_AT_MOST only SAMPLED popular ones."""
+    counted = COUNTED_AT_MOST + 1
+    if not search.look(
+        limit=1, most=counted, want_facets=want_facets, with_sample=True
+    ):
         return Found([])
-    total = search.answer.total
-    places = search.some(total)
-    among = browsing.at(places, sort, cursor, limit)
+    among = browsing.at(search.sample, sort, cursor, limit)
     page = paging.page(among, sort=sort, cursor=cursor, limit=limit)
-    counted = facets.count(places) if want_facets else {}
-    return Found(page.rows, page.next, total, facets=counted, **search.told)
+    return Found(
+        page.rows,
+        page.next,
+        search.answer.total,
+        facets=search.facets if want_facets else {},
+        **search.told,
+    )
 
 
 def _code(query: Query, limit: int) -> Found:

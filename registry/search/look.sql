@@ -1,25 +1,3 @@
--- How many match, README included; not counted further than ``most``. First among the
--- popular: where these say that there should be four times as many, that is believed.
-CREATE OR REPLACE FUNCTION registry_look_count(wanted tsquery, most integer)
-RETURNS integer LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    enough CONSTANT integer := least(most, ceil(
-        4.0 * most * 10000 / registry_look_rows()
-    ));
-    found integer;
-BEGIN
-    found := (SELECT count(*) FROM (
-        SELECT FROM registry_searchdocument d WHERE d.is_hot AND d.wide @@ wanted
-        LIMIT enough
-    ) n);
-    IF found >= enough THEN
-        RETURN most;
-    END IF;
-    RETURN (SELECT count(*) FROM (
-        SELECT FROM registry_searchdocument d WHERE d.wide @@ wanted LIMIT most
-    ) n);
-END $$;
-
 -- About how many documents there are.
 CREATE OR REPLACE FUNCTION registry_look_rows()
 RETURNS float LANGUAGE sql STABLE AS $$
@@ -31,7 +9,7 @@ $$;
 -- expected: the 300 most popular of them, by walking the popular in their order.
 -- ts_match_vq is @@ where the index over words must not be used.
 CREATE OR REPLACE FUNCTION registry_look_ranked(
-    wanted tsquery, said tsquery, expected float, most integer
+    wanted tsquery, said tsquery, expected float
 ) RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
 DECLARE
     sunk CONSTANT bigint := 1048576::bigint << 32;
@@ -40,19 +18,155 @@ BEGIN
     IF expected > 1200 THEN
         RETURN ARRAY(
             SELECT n.place FROM (
-                SELECT d.place, d.narrow FROM registry_searchdocument d
-                WHERE d.is_hot AND ts_match_vq(d.narrow, wanted)
-                ORDER BY d.place LIMIT 300
+                SELECT p.place, p.narrow FROM registry_searchpopular p
+                WHERE ts_match_vq(p.narrow, wanted) ORDER BY p.place LIMIT 300
             ) n ORDER BY n.place >= sunk, ts_rank(weights, n.narrow, said, 1) DESC,
-            n.place LIMIT most
+            n.place
         );
     END IF;
     RETURN ARRAY(
-        SELECT d.place FROM registry_searchdocument d
-        WHERE d.is_hot AND d.narrow @@ wanted
-        ORDER BY d.place >= sunk, ts_rank(weights, d.narrow, said, 1) DESC, d.place
-        LIMIT most
+        SELECT p.place FROM registry_searchpopular p WHERE p.narrow @@ wanted
+        ORDER BY p.place >= sunk, ts_rank(weights, p.narrow, said, 1) DESC, p.place
     );
+END $$;
+
+-- Of all that match, the most popular: among those that are fairly popular where these
+-- suffice, which takes a tenth of the time.
+CREATE OR REPLACE FUNCTION registry_look_filled(wanted tsquery, most integer)
+RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    found bigint[] := registry_look_warm(wanted, most);
+BEGIN
+    IF cardinality(found) < most THEN
+        found := ARRAY(
+            SELECT n.place FROM (
+                SELECT d.place FROM registry_searchdocument d
+                WHERE d.narrow @@ wanted LIMIT 3000
+            ) n ORDER BY n.place LIMIT most
+        );
+    END IF;
+    RETURN found;
+END $$;
+
+-- All that match, README included, but for 3000 at most. narrow: those with the words
+-- elsewhere; NULL where there may be more. others: the others. In order of popularity.
+CREATE OR REPLACE FUNCTION registry_look_all(
+    wanted tsquery, OUT narrow bigint[], OUT others bigint[], OUT every bigint[]
+) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    SELECT coalesce(array_agg(n.place ORDER BY n.place) FILTER (WHERE n.fits), '{}'),
+        coalesce(array_agg(n.place ORDER BY n.place) FILTER (WHERE NOT n.fits), '{}')
+    INTO narrow, others FROM (
+        SELECT d.place, ts_match_vq(d.narrow, wanted) AS fits
+        FROM registry_searchdocument d WHERE d.wide @@ wanted LIMIT 3000
+    ) n;
+    every := narrow || others;
+    IF cardinality(every) >= 3000 THEN
+        narrow := NULL;
+    END IF;
+END $$;
+
+-- Which match, README included, no more than ``most``. NULL where there are more by
+-- what the popular say, or those that are fairly so: where a few of them should mean
+-- four times, or twice, as many, that is believed. known: popular ones, at least.
+CREATE OR REPLACE FUNCTION registry_look_some(
+    wanted tsquery, most integer, known integer
+) RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    share CONSTANT float := most / registry_look_rows();
+    enough integer := least(most, ceil(4.0 * 10000 * share));
+BEGIN
+    IF known >= enough THEN
+        RETURN NULL;
+    END IF;
+    PERFORM FROM registry_searchdocument d WHERE d.is_hot AND d.wide @@ wanted
+    OFFSET enough - 1 LIMIT 1;
+    IF FOUND THEN
+        RETURN NULL;
+    END IF;
+    enough := least(most, ceil(2.0 * 100000 * share));
+    IF registry_look_warm_wide(wanted, enough) >= enough THEN
+        RETURN NULL;
+    END IF;
+    RETURN ARRAY(
+        SELECT d.place FROM registry_searchdocument d WHERE d.wide @@ wanted LIMIT most
+    );
+END $$;
+
+-- The ten most popular whose names begin so, and first the one of that very name.
+CREATE OR REPLACE FUNCTION registry_look_named(
+    slug_ text, filters tsquery, with_yanked boolean
+) RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    sunk CONSTANT bigint := 1048576::bigint << 32;
+    slug_end CONSTANT text := slug_ || chr(1114111);
+    very CONSTANT bigint[] := ARRAY(
+        SELECT d.place FROM registry_searchdocument d
+        WHERE d.slug = slug_ AND (with_yanked OR d.names <> '')
+        AND (filters IS NULL OR d.narrow @@ filters)
+    );
+    begun bigint[];
+BEGIN
+    IF filters IS NULL THEN
+        begun := ARRAY(
+            SELECT n.place FROM (
+                SELECT d.place FROM registry_searchdocument d
+                WHERE d.is_hot AND d.slug ~>=~ slug_ AND d.slug ~<~ slug_end OFFSET 0
+            ) n WHERE n.place < sunk ORDER BY n.place LIMIT 10
+        );
+        IF cardinality(begun) < 10 THEN
+            begun := begun || ARRAY(
+                SELECT n.place FROM (
+                    SELECT d.place FROM registry_searchdocument d
+                    WHERE d.slug ~>=~ slug_ AND d.slug ~<~ slug_end LIMIT 200
+                ) n WHERE n.place < sunk AND n.place <> ALL (begun)
+                ORDER BY n.place LIMIT 10 - cardinality(begun)
+            );
+        END IF;
+        RETURN very || begun;
+    END IF;
+    begun := ARRAY(
+        SELECT n.place FROM (
+            SELECT d.place FROM registry_searchdocument d
+            WHERE d.is_hot AND d.slug ~>=~ slug_ AND d.slug ~<~ slug_end
+            AND ts_match_vq(d.narrow, filters) OFFSET 0
+        ) n WHERE n.place < sunk ORDER BY n.place LIMIT 10
+    );
+    IF cardinality(begun) < 10 THEN
+        begun := begun || ARRAY(
+            SELECT n.place FROM (
+                SELECT d.place FROM registry_searchdocument d
+                WHERE d.slug ~>=~ slug_ AND d.slug ~<~ slug_end
+                AND ts_match_vq(d.narrow, filters) LIMIT 200
+            ) n WHERE n.place < sunk AND n.place <> ALL (begun)
+            ORDER BY n.place LIMIT 10 - cardinality(begun)
+        );
+    END IF;
+    RETURN very || begun;
+END $$;
+
+-- As many popular ones, of the known and of those that match, README included.
+CREATE OR REPLACE FUNCTION registry_look_popular(
+    wanted tsquery, known bigint[], most integer
+) RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    found bigint[] := known[:most];
+BEGIN
+    IF cardinality(found) < most THEN
+        found := ARRAY(
+            SELECT unnest(known) UNION (
+                SELECT d.place FROM registry_searchdocument d
+                WHERE d.is_hot AND d.wide @@ wanted LIMIT most
+            ) LIMIT most
+        );
+    END IF;
+    IF cardinality(found) = 0 THEN
+        found := ARRAY(
+            SELECT d.place FROM registry_searchdocument d
+            WHERE d.wide @@ wanted LIMIT most
+        );
+    END IF;
+    RETURN found;
 END $$;
 
 -- Finding functions by words: the steps of docs/search.md, "What comes first", each
@@ -60,14 +174,16 @@ END $$;
 --
 -- words: folded, the last one perhaps unfinished (is_open). filter: a tsquery of
 -- tokens, or ''. wanted: places at most. most: what to count to, or 0. places: the best
--- first, some of them twice. completed: what the last word was also read as.
+-- first. completed: what the last word was also read as. total: NULL where the places
+-- are all there are. sample: all places where they are fewer than ``most``; of too many
+-- ``sampled`` popular ones.
 --
 -- Plans are made once a connection and without looking at the words: each query leaves
 -- the planner one index.
 CREATE OR REPLACE FUNCTION registry_look(
     words text[], filter text, is_open boolean, wanted integer, most integer,
-    with_yanked boolean, with_readme boolean,
-    OUT places bigint[], OUT completed text[], OUT total integer
+    with_yanked boolean, with_readme boolean, sampled integer,
+    OUT places bigint[], OUT completed text[], OUT total integer, OUT sample bigint[]
 ) LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
@@ -76,143 +192,207 @@ SET work_mem = '32MB'
 SET max_parallel_workers_per_gather = 0
 AS $$
 DECLARE
-    sunk CONSTANT bigint := 1048576::bigint << 32;
-    slug_ CONSTANT text := array_to_string(words, '-');
-    slug_end CONSTANT text := slug_ || chr(1114111);
     last_word CONSTANT text := words[cardinality(words)];
     others CONSTANT text := (
         SELECT string_agg(quote_literal(w) || ' & ', '')
         FROM unnest(words[:cardinality(words) - 1]) w
     );
     filters CONSTANT tsquery := CASE
-        WHEN filter = '' THEN ''::tsquery ELSE to_tsquery('registry_words', filter)
+        WHEN filter = '' THEN NULL ELSE to_tsquery('registry_words', filter)
     END;
-    is_filtered CONSTANT boolean := filter <> '';
+    all_rows CONSTANT float := registry_look_rows();
     said tsquery := to_tsquery(
         'registry_words', concat(others, quote_literal(last_word))
     );
-    exact CONSTANT tsquery := said && filters;
-    wider tsquery := exact;
+    exact CONSTANT tsquery := coalesce(said && filters, said);
+    wider tsquery;
+    popular bigint[];
+    every bigint[];
     step bigint[];
-    expected float;
+    elsewhere bigint[];  -- with the words in the README alone
+    elsewhere_wider bigint[];
+    expected float;  -- of the popular; NULL with filters, where they are few
+    is_known boolean;  -- whether the dictionary has all words
 BEGIN
     completed := '{}';
-    places := ARRAY(
-        SELECT d.place FROM registry_searchdocument d
-        WHERE d.slug = slug_ AND (with_yanked OR d.names <> '')
-        AND (NOT is_filtered OR d.narrow @@ filters)
-    );
-    IF is_filtered THEN
-        step := ARRAY(
-            SELECT n.place FROM (
-                SELECT d.place FROM registry_searchdocument d
-                WHERE d.is_hot AND d.slug ~>=~ slug_ AND d.slug ~<~ slug_end
-                AND ts_match_vq(d.narrow, filters) OFFSET 0
-            ) n WHERE n.place < sunk ORDER BY n.place LIMIT 10
-        );
-        IF cardinality(step) < 10 THEN
-            step := step || ARRAY(
-                SELECT n.place FROM (
-                    SELECT d.place FROM registry_searchdocument d
-                    WHERE d.slug ~>=~ slug_ AND d.slug ~<~ slug_end
-                    AND ts_match_vq(d.narrow, filters) LIMIT 200
-                ) n WHERE n.place < sunk AND n.place <> ALL (step)
-                ORDER BY n.place LIMIT 10 - cardinality(step)
-            );
-        END IF;
-    ELSE
-        step := ARRAY(
-            SELECT n.place FROM (
-                SELECT d.place FROM registry_searchdocument d
-                WHERE d.is_hot AND d.slug ~>=~ slug_ AND d.slug ~<~ slug_end OFFSET 0
-            ) n WHERE n.place < sunk ORDER BY n.place LIMIT 10
-        );
-        IF cardinality(step) < 10 THEN
-            step := step || ARRAY(
-                SELECT n.place FROM (
-                    SELECT d.place FROM registry_searchdocument d
-                    WHERE d.slug ~>=~ slug_ AND d.slug ~<~ slug_end LIMIT 200
-                ) n WHERE n.place < sunk AND n.place <> ALL (step)
-                ORDER BY n.place LIMIT 10 - cardinality(step)
-            );
-        END IF;
-    END IF;
-    places := places || step;
-
-    -- How many of the popular have all words, by how many of all have each; with
-    -- filters they are few enough.
-    IF NOT is_filtered THEN
+    places := registry_look_named(array_to_string(words, '-'), filters, with_yanked);
+    -- How many of the popular have all words, by how many of all have each.
+    IF filters IS NULL THEN
         SELECT 10000 * exp(sum(ln(least(
-            1, coalesce(w.documents, 0.1) / registry_look_rows()
-        )))) INTO expected
+            1, coalesce(w.documents, 0.1) / all_rows
+        )))), bool_and(w.word IS NOT NULL) INTO expected, is_known
         FROM unnest(words) typed LEFT JOIN registry_searchword w ON w.word = typed;
     END IF;
-    step := registry_look_ranked(exact, said, expected, wanted);
-    places := places || step;
+    popular := registry_look_ranked(exact, said, expected);
+    step := popular;
+    places := places || step[:wanted];
     IF cardinality(step) < wanted THEN
-        step := ARRAY(
-            SELECT n.place FROM (
-                SELECT d.place FROM registry_searchdocument d
-                WHERE d.narrow @@ exact LIMIT 3000
-            ) n ORDER BY n.place LIMIT wanted
-        );
-        places := places || step;
+        step := NULL;
+        IF with_readme AND is_known AND expected * all_rows < wanted * 10000 THEN
+            SELECT a.narrow, a.others, a.every INTO step, elsewhere, every
+            FROM registry_look_all(exact) a;
+        END IF;
+        step := coalesce(step, registry_look_filled(exact, wanted));
+        places := places || step[:wanted];
+    END IF;
+    IF cardinality(step) >= wanted AND most > 0 THEN
+        every := coalesce(every, registry_look_some(exact, most, cardinality(popular)));
+        total := least(most, coalesce(cardinality(every), most));
     END IF;
 
-    IF cardinality(step) >= wanted AND most > 0 THEN
-        total := registry_look_count(exact, most);
-    END IF;
     IF is_open AND (cardinality(step) < wanted OR total < most) THEN
         completed := ARRAY(
             SELECT w.word FROM registry_searchword w
             WHERE w.word ~>~ last_word AND w.word ~<~ (last_word || chr(1114111))
             ORDER BY w.documents DESC, length(w.word), w.word LIMIT 8
         );
-        IF cardinality(completed) > 0 THEN
-            said := to_tsquery('registry_words', concat(others, '(', (
-                SELECT string_agg(quote_literal(w), ' | ')
-                FROM unnest(last_word || completed) w
-            ), ')'));
-            wider := said && filters;
-        END IF;
     END IF;
-    IF cardinality(step) < wanted AND cardinality(completed) > 0 THEN
-        IF NOT is_filtered AND others IS NULL THEN
-            SELECT 10000 * sum(w.documents) / registry_look_rows() INTO expected
-            FROM unnest(last_word || completed) typed
-            JOIN registry_searchword w ON w.word = typed;
-        END IF;
-        step := registry_look_ranked(wider, said, expected, wanted);
-        places := places || step;
+    IF cardinality(completed) > 0 THEN
+        every := NULL;
+        said := to_tsquery('registry_words', concat(others, '(', (
+            SELECT string_agg(quote_literal(w), ' | ')
+            FROM unnest(last_word || completed) w
+        ), ')'));
+        wider := coalesce(said && filters, said);
         IF cardinality(step) < wanted THEN
-            step := ARRAY(
-                SELECT n.place FROM (
-                    SELECT d.place FROM registry_searchdocument d
-                    WHERE d.narrow @@ wider LIMIT 3000
-                ) n ORDER BY n.place LIMIT wanted
-            );
+            IF filters IS NULL AND others IS NULL THEN
+                SELECT 10000 * sum(w.documents) / all_rows INTO expected
+                FROM unnest(last_word || completed) typed
+                JOIN registry_searchword w ON w.word = typed;
+            END IF;
+            popular := registry_look_ranked(wider, said, expected);
+            step := popular;
+            places := places || step[:wanted];
+        END IF;
+        IF cardinality(step) < wanted THEN
+            step := registry_look_filled(wider, wanted);
             places := places || step;
         END IF;
     END IF;
     IF cardinality(step) < wanted AND with_readme THEN
-        step := ARRAY(
-            SELECT n.place FROM (
-                SELECT d.place FROM registry_searchdocument d
-                WHERE d.wide @@ exact LIMIT 3000
-            ) n ORDER BY n.place LIMIT wanted
-        );
-        places := places || step;
-        IF cardinality(step) < wanted AND cardinality(completed) > 0 THEN
-            step := ARRAY(
-                SELECT n.place FROM (
-                    SELECT d.place FROM registry_searchdocument d
-                    WHERE d.wide @@ wider LIMIT 3000
-                ) n ORDER BY n.place LIMIT wanted
-            );
-            places := places || step;
+        IF elsewhere IS NULL THEN
+            SELECT a.others, a.every INTO elsewhere, every
+            FROM registry_look_all(exact) a;
+        END IF;
+        step := step || elsewhere;
+        places := places || elsewhere[:wanted];
+        IF wider IS NOT NULL THEN
+            SELECT a.others, a.every INTO elsewhere_wider, every
+            FROM registry_look_all(wider) a;
+            step := step || elsewhere_wider;
+            places := places || elsewhere_wider[:wanted];
         END IF;
     END IF;
     IF cardinality(step) >= wanted AND most > 0 AND coalesce(total, 0) < most THEN
-        total := greatest(total, registry_look_count(wider, most));
+        every := coalesce(
+            every,
+            registry_look_some(coalesce(wider, exact), most, cardinality(popular))
+        );
+        total := greatest(total, least(most, coalesce(cardinality(every), most)));
+    END IF;
+    places := ARRAY(
+        SELECT p FROM unnest(places) WITH ORDINALITY u(p, n)
+        GROUP BY p ORDER BY min(n) LIMIT wanted
+    );
+    IF sampled > 0 THEN
+        sample := CASE
+            WHEN total IS NULL THEN places
+            WHEN total < most THEN every
+            ELSE registry_look_popular(coalesce(wider, exact), popular, sampled)
+        END;
+    END IF;
+END $$;
+
+-- How the functions at these places spread over what results can be narrowed by: each
+-- combination with how many have it, and the most frequent tags.
+CREATE OR REPLACE FUNCTION registry_look_facets(
+    places bigint[], OUT kinds json, OUT tags json
+) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    known CONSTANT bigint[] := ARRAY(
+        SELECT p.place FROM registry_searchpopular p WHERE p.place = ANY (places)
+    );
+    others bigint[] := '{}';
+BEGIN
+    IF cardinality(known) < cardinality(places) THEN
+        others := ARRAY(
+            SELECT 4294967295 - o.place % 4294967296 FROM (
+                SELECT unnest(places) EXCEPT SELECT unnest(known)
+            ) o(place)
+        );
+    END IF;
+    kinds := (
+        SELECT json_agg(json_build_array(n.category, n.language, n.runtime, n.license,
+            n.no_dependencies, n.no_network, n.has_tables, n.found))
+        FROM (
+            SELECT n.category, n.language, n.runtime, n.license, n.no_dependencies,
+                n.no_network, n.has_tables, count(*) AS found
+            FROM (
+                SELECT p.category, p.language, p.runtime, p.license,
+                    p.no_dependencies, p.no_network, p.has_tables
+                FROM registry_searchpopular p WHERE p.place = ANY (known)
+                UNION ALL
+                SELECT d.category, d.language, d.runtime, d.license,
+                    d.no_dependencies, d.no_network, d.has_tables
+                FROM registry_searchdocument d WHERE d.function_id = ANY (others)
+            ) n GROUP BY 1, 2, 3, 4, 5, 6, 7
+        ) n
+    );
+    tags := (
+        SELECT json_agg(json_build_array(n.tag, n.found)) FROM (
+            SELECT n.tag, count(*) AS found FROM (
+                SELECT unnest(p.tags) AS tag
+                FROM registry_searchpopular p WHERE p.place = ANY (known)
+                UNION ALL
+                SELECT t.tag::text FROM registry_functiontag t
+                WHERE t.function_id = ANY (others)
+            ) n GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 12
+        ) n
+    );
+END $$;
+
+-- A page of results in one exchange: what registry_look finds, ``shown`` of the
+-- functions themselves as registry/listed.py reads them (in no order), and facets of the
+-- sample. skip: how many places are those of earlier pages.
+CREATE OR REPLACE FUNCTION registry_find(
+    words text[], filter text, is_open boolean, wanted integer, most integer,
+    with_yanked boolean, with_readme boolean, sampled integer,
+    skip integer, shown integer, want_facets boolean,
+    OUT places bigint[], OUT completed text[], OUT total integer, OUT sample bigint[],
+    OUT functions json, OUT kinds json, OUT tags json
+) LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
+SET max_parallel_workers_per_gather = 0
+AS $$
+DECLARE
+    ids bigint[];
+BEGIN
+    SELECT l.places, l.completed, l.total, l.sample
+    INTO places, completed, total, sample
+    FROM registry_look(
+        words, filter, is_open, wanted, most, with_yanked, with_readme, sampled
+    ) l;
+    ids := ARRAY(
+        SELECT 4294967295 - p.place % 4294967296
+        FROM unnest(places[skip + 1:skip + shown]) p(place)
+    );
+    functions := (
+        SELECT json_agg(json_build_array(f.id, f.uid, f.slug, f.name, f.description,
+            f.license, f.latest_number, f.tags::text, f.updated_at, f.install_count,
+            f.star_count, f.is_listed, f.readme_id, u.username, coalesce(c.slug, ''),
+            coalesce(c.label, ''), d.function_id IS NOT NULL))
+        FROM registry_function f
+        JOIN accounts_account u ON u.id = f.owner_id
+        LEFT JOIN registry_category c ON c.id = f.category_id
+        LEFT JOIN registry_deprecation d ON d.function_id = f.id
+        WHERE f.id = ANY (ids) AND (f.is_listed OR with_yanked
+            AND f.published_at IS NOT NULL AND NOT EXISTS (
+                SELECT FROM registry_functionquarantine q WHERE q.function_id = f.id
+            ))
+    );
+    IF want_facets AND cardinality(sample) > 0 THEN
+        SELECT f.kinds, f.tags INTO kinds, tags FROM registry_look_facets(sample) f;
     END IF;
 END $$;

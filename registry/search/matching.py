@@ -6,12 +6,17 @@ Functions are named by their places (places.py), which are their order too.
 from dataclasses import dataclass, field
 
 from accounts import replicas
+from registry.listed import FunctionRow
+from registry.search.query import FLAGS
 
 LOOKED_AT = 3_000  # matches outside the popular tier that are put in order
 NAMED_AT_MOST = 200  # names that begin alike, outside the popular tier
 NAMED_FIRST = 10  # names that begin with the query, before all other results
 RANKED_AT_MOST = 400  # matches, the most popular ones, where very many match
 COMPLETIONS = 8
+SAMPLED = 300  # popular ones that stand for all of too many
+FACET_COLUMNS = ("category", "language", "runtime", "license", *FLAGS)
+TAGS_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,8 @@ class Question:
     """words: at least one; the last may be the beginning of one (is_open). tokens:
     filters. limit: places at most. most: count no further than this; 0 is not at all.
     with_yanked: by their very names. with_readme: READMEs too, where little else is.
+    skip, shown: how many places there are before those whose functions are shown, and
+    how many of these. want_facets: of the sample. with_sample: for other orders.
     """
 
     words: tuple[str, ...]
@@ -41,6 +48,10 @@ class Question:
     most: int = 0
     with_yanked: bool = False
     with_readme: bool = True
+    skip: int = 0
+    shown: int = 0
+    want_facets: bool = False
+    with_sample: bool = False
 
     @property
     def slug(self) -> str:
@@ -58,11 +69,18 @@ class Question:
 class Answer:
     """places: the best first. completed: what the last word was also read as, where
     that was asked. total: how many there are, where there are more than the limit
-    and it was asked; else the length of places."""
+    and it was asked; else the length of places. The others are None where the database
+    didn't say them in the same breath. rows: the functions to be shown, in no order.
+    sample: all places; of more than ``most`` popular ones. kinds, tags: as facets.py
+    reads them of the sample."""
 
     places: list[int] = field(default_factory=list)
     completed: tuple[str, ...] = ()
     total: int = 0
+    rows: list[FunctionRow] | None = None
+    sample: list[int] | None = None
+    kinds: list | None = None
+    tags: list | None = None
 
 
 def column(sql: str, values: list) -> list:

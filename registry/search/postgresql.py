@@ -6,20 +6,22 @@ but the index over the words. What every search asks is one function of the data
 """
 
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import chain
 
 from django.db import OperationalError, connection, transaction
 
 from accounts import replicas
 from registry import errors
+from registry.listed import FunctionRow
 from registry.search import matching
 from registry.search.matching import Answer, Match, Question, column
 
 QUERY_CANCELED = "57014"  # PostgreSQL's SQLSTATE
 TIMEOUT_MS = 2_000  # of one statement of a search
-LOOK = (
-    "SELECT places, completed, total FROM "
-    "registry_look(%s::text[], %s, %s, %s, %s, %s, %s)"
+FIND = (
+    "SELECT places, completed, total, sample, functions, kinds, tags FROM "
+    "registry_find(%s::text[], %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 
 
@@ -66,6 +68,7 @@ class Postgresql:
 
         Raises Unavailable when it takes longer than TIMEOUT_MS.
         """
+        wants_sample = question.with_sample or question.want_facets
         values = [
             list(question.words),
             _ts(Match(tokens=question.tokens)),
@@ -74,16 +77,35 @@ class Postgresql:
             question.most,
             question.with_yanked,
             question.with_readme,
+            matching.SAMPLED if wants_sample else 0,
+            question.skip,
+            question.shown,
+            question.want_facets,
         ]
         # Both in one message, which is a transaction unless there is one already.
-        timed = f"SET LOCAL statement_timeout = {TIMEOUT_MS:d}; {LOOK}"
+        timed = f"SET LOCAL statement_timeout = {TIMEOUT_MS:d}; {FIND}"
         with _in_time(), replicas.connection().cursor() as cursor:
             cursor.execute(timed, values)
             cursor.nextset()
-            places, completed, total = cursor.fetchone()
-        found = list(dict.fromkeys(places))
-        total = max(total or 0, len(found))
-        return Answer(found[: question.limit], tuple(completed), total)
+            places, completed, total, sample, rows, kinds, tags = cursor.fetchone()
+        return Answer(
+            places,
+            tuple(completed),
+            total=max(total or 0, len(places)),
+            rows=[_function(row) for row in rows or ()],
+            sample=sample,
+            kinds=kinds or [],
+            tags=tags or [],
+        )
+
+    def facets(self, places: list[int]) -> tuple[list, list]:
+        """The kinds and tags of functions at these places (facets.py)."""
+        with replicas.connection().cursor() as cursor:
+            cursor.execute(
+                "SELECT kinds, tags FROM registry_look_facets(%s::bigint[])", [places]
+            )
+            kinds, tags = cursor.fetchone()
+        return kinds or [], tags or []
 
     def ranked(self, match: Match, limit: int) -> list[int]:
         """Among the popular, by how well the text fits; of too many, any."""
@@ -91,8 +113,8 @@ class Postgresql:
             "WITH found AS MATERIALIZED (SELECT place, "
             "ts_rank('{0.02, 0.2, 0.5, 1.0}', narrow, "
             "to_tsquery('registry_words', %s), 1) AS fit "
-            "FROM registry_searchdocument "
-            "WHERE is_hot AND narrow @@ to_tsquery('registry_words', %s) LIMIT %s) "
+            "FROM registry_searchpopular "
+            "WHERE narrow @@ to_tsquery('registry_words', %s) LIMIT %s) "
             "SELECT place FROM found ORDER BY fit DESC, place LIMIT %s",
             [
                 _ts(Match(match.groups, any_group=match.any_group)),
@@ -144,6 +166,12 @@ def _in_time():
             "The search took too long and was stopped. Rarer words or one more "
             "filter make it quicker."
         ) from error
+
+
+def _function(row: list) -> FunctionRow:
+    """A row of JSON; its times are texts."""
+    made = FunctionRow._make(row)
+    return made._replace(updated_at=datetime.fromisoformat(made.updated_at))
 
 
 def _ts(match: Match, *, prefix: bool = False) -> str:

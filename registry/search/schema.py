@@ -3,12 +3,12 @@
 Three texts are indexed, each with the facets, so that a filter is one more word:
 "narrow" (names, tags, description), once over the most popular functions and once
 over all; "wide", with the README; and "code". SQLite has FTS5 tables that triggers
-fill, with the place as row number; PostgreSQL has generated columns under GIN.
+fill, with the place as row number; PostgreSQL has generated columns under GIN, and
+tiers of popularity (tiers.py).
 """
 
-from pathlib import Path
+from registry.search import tiers
 
-LOOK = Path(__file__).with_name("look.sql")
 TABLE = "registry_searchdocument"
 NARROW = ("names", "tags", "description", "facets")
 WIDE = (*NARROW, "readme")
@@ -22,7 +22,6 @@ COVERING = {
 }
 # PostgreSQL's: index -> (column, which rows)
 GIN = {
-    "registry_search_hot": ("narrow", " WHERE is_hot"),
     "registry_search_narrow": ("narrow", ""),
     "registry_search_hot_wide": ("wide", " WHERE is_hot"),
     "registry_search_wide": ("wide", ""),
@@ -51,21 +50,6 @@ def uninstall(connection) -> None:
     execute(connection, [*made, *covering])
 
 
-def install_look(connection) -> None:
-    """Create, or replace, PostgreSQL's functions that search in one statement."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(LOOK.read_text(encoding="utf-8"))
-
-
-def uninstall_look(connection) -> None:
-    """Drop them."""
-    if connection.vendor == "postgresql":
-        names = "registry_look", "registry_look_ranked", "registry_look_count"
-        dropped = ", ".join((*names, "registry_look_rows"))
-        execute(connection, [f"DROP FUNCTION IF EXISTS {dropped}"])
-
-
 def is_whole(connection) -> bool:
     """Whether all indexes stand; not while filling, nor after it was broken off."""
     if connection.vendor == "sqlite":
@@ -79,8 +63,11 @@ def is_whole(connection) -> bool:
 
 def before_filling(connection) -> None:
     """Drop what is quicker made once the rows are there, for ``after_filling``."""
-    if connection.vendor == "postgresql":
+    if connection.vendor == "sqlite":
+        _forget_statistics(connection)
+    else:
         execute(connection, [f"DROP INDEX IF EXISTS {name}" for name in GIN])
+        tiers.forget_warm(connection)
 
 
 def after_filling(connection) -> list[str]:
@@ -93,7 +80,12 @@ def tidy(connection) -> None:
     """Put the full-text indexes into the shape that is read quickest, in steps that
     lock others out for a moment only. Not inside of a transaction."""
     if connection.vendor == "postgresql":
-        execute(connection, [f"VACUUM (ANALYZE) {TABLE}"])
+        tiers.draw_warm(connection)
+        vacuumed = (
+            f"VACUUM (ANALYZE) {TABLE}",
+            "VACUUM (ANALYZE) registry_searchpopular",
+        )
+        execute(connection, vacuumed)
         return
     _forget_statistics(connection)
     for name in TABLES:
@@ -115,6 +107,7 @@ def _forget_statistics(connection) -> None:
                     "DELETE FROM sqlite_stat1 WHERE substr(tbl, 1, %s) = %s",
                     [len(name) + 1, f"{name}_"],
                 )
+            cursor.execute("ANALYZE sqlite_master")  # reads what is left of them
 
 
 def _merged(cursor, merge: str) -> bool:

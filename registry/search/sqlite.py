@@ -6,9 +6,10 @@ from contextlib import contextmanager
 
 from django.db import connection
 
+from accounts import replicas
 from registry.search import matching
 from registry.search.matching import Answer, Match, Question, column
-from registry.search.places import SUNK
+from registry.search.places import SUNK, function_at
 
 
 class Sqlite:
@@ -72,6 +73,25 @@ class Sqlite:
             wider = question.match(completions())
             found = len(self.popular(wider, "wide", question.most))
         return found
+
+    def facets(self, places: list[int]) -> tuple[list, list]:
+        """The kinds and tags of functions at these places (facets.py)."""
+        columns = ", ".join(matching.FACET_COLUMNS)
+        ids = json.dumps([function_at(place) for place in places])
+        with replicas.connection().cursor() as cursor:
+            kinds = cursor.execute(
+                f"SELECT {columns}, count(*) FROM registry_searchdocument "
+                "WHERE function_id IN (SELECT value FROM json_each(%s)) "
+                f"GROUP BY {columns}",
+                [ids],
+            ).fetchall()
+            tags = cursor.execute(
+                "SELECT tag, count(*) FROM registry_functiontag "
+                "WHERE function_id IN (SELECT value FROM json_each(%s)) "
+                "GROUP BY tag ORDER BY count(*) DESC, tag LIMIT %s",
+                [ids, matching.TAGS_SHOWN],
+            ).fetchall()
+        return kinds, tags
 
     def ranked(self, match: Match, limit: int) -> list[int]:
         """Among the popular, by how well the text fits; what is sunk comes last."""

@@ -1,0 +1,113 @@
+"""PostgreSQL's tiers of popularity, so that most searches never ask all documents.
+
+The popular (places.HOT_ROWS) are copied to a small table by triggers. WARM_ROWS more
+have indexes of their own, whose edge is drawn anew by a rebuild. SQLite needs neither:
+it reads in order of popularity and stops.
+"""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+TABLE = "registry_searchdocument"
+WARM_ROWS = 100_000
+WORTH_WARM = 300_000  # documents; of fewer, all are asked as quickly
+WARM = {"registry_search_warm": "narrow", "registry_search_warm_wide": "wide"}
+FUNCTIONS = (
+    "registry_find",
+    "registry_look",
+    "registry_look_all",
+    "registry_look_count",  # of earlier releases
+    "registry_look_facets",
+    "registry_look_filled",
+    "registry_look_named",
+    "registry_look_popular",
+    "registry_look_ranked",
+    "registry_look_rows",
+    "registry_look_some",
+    "registry_look_warm",
+    "registry_look_warm_wide",
+)
+
+
+def install(connection) -> None:
+    """Make the table of the popular, with what is there already."""
+    if connection.vendor == "postgresql":
+        execute(connection, "DROP INDEX IF EXISTS registry_search_hot")
+        execute(connection, _read("popular.sql"))
+
+
+def uninstall(connection) -> None:
+    """Drop it, and the warm tier's indexes."""
+    if connection.vendor == "postgresql":
+        for event in ("insert", "update", "delete", "truncate"):
+            trigger = f"registry_searchpopular_{event}"
+            execute(connection, f"DROP TRIGGER IF EXISTS {trigger} ON {TABLE}")
+        for function in ("keep", "of"):
+            name = f"registry_searchpopular_{function}"
+            execute(connection, f"DROP FUNCTION IF EXISTS {name}")
+        execute(connection, "DROP TABLE IF EXISTS registry_searchpopular")
+        forget_warm(connection)
+
+
+def install_look(connection) -> None:
+    """Create, or replace, the functions that search in one statement."""
+    if connection.vendor == "postgresql":
+        uninstall_look(connection)
+        execute(connection, _read("look.sql"))
+        execute(connection, _warm_functions(0))
+
+
+def uninstall_look(connection) -> None:
+    """Drop them."""
+    if connection.vendor == "postgresql":
+        execute(connection, f"DROP FUNCTION IF EXISTS {', '.join(FUNCTIONS)}")
+
+
+def draw_warm(connection) -> None:
+    """Index the WARM_ROWS most popular once more, as they are now. Outside of a
+    transaction others may write meanwhile."""
+    if connection.vendor != "postgresql":
+        return
+    at_once = " CONCURRENTLY"
+    if connection.in_atomic_block:
+        at_once = ""
+        execute(connection, "SET CONSTRAINTS ALL IMMEDIATE")  # of rows just written
+    forget_warm(connection, at_once)
+    edge = _place_at(connection, WARM_ROWS)
+    if not _place_at(connection, WORTH_WARM):
+        edge = 0
+    for name, column in WARM.items():
+        execute(
+            connection,
+            f"CREATE INDEX{at_once} {name} ON {TABLE} USING gin ({column}) "
+            f"WITH (fastupdate = off) WHERE place < {edge:d}",
+        )
+    execute(connection, _warm_functions(edge))
+
+
+def forget_warm(connection, at_once: str = "") -> None:
+    for name in WARM:
+        execute(connection, f"DROP INDEX{at_once} IF EXISTS {name}")
+
+
+def _place_at(connection, number: int) -> int:
+    """The place of the document that has so many before it; 0 where there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT place FROM {TABLE} ORDER BY place OFFSET %s LIMIT 1", [number]
+        )
+        return (cursor.fetchone() or (0,))[0]
+
+
+def _warm_functions(edge: int) -> str:
+    """In them the edge stands as a number: only so does a planner know the index."""
+    return _read("warm.sql").replace("{edge}", str(edge))
+
+
+def _read(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def execute(connection, statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)

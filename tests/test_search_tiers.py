@@ -1,0 +1,138 @@
+"""PostgreSQL's tiers of popularity, and a search in one exchange."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from registry import listed, search
+from registry.models import Function, SearchDocument
+from registry.search import documents, facets, finding, places, tiers
+
+pytestmark = pytest.mark.django_db
+on_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite reads in order and needs no tiers"
+)
+
+
+def popular():
+    """The small table and what it was copied from, each as place -> kinds and tags."""
+    columns = "place, function_id, category, language, license, has_tables"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns}, tags, narrow FROM registry_searchpopular ORDER BY place"
+        )
+        copied = cursor.fetchall()
+        names = ", ".join(f"d.{column}" for column in columns.split(", "))
+        cursor.execute(
+            f"SELECT {names}, ARRAY(SELECT jsonb_array_elements_text(f.tags)), "
+            "d.narrow FROM registry_searchdocument d JOIN registry_function f "
+            "ON f.id = d.function_id WHERE d.is_hot ORDER BY d.place"
+        )
+        return copied, cursor.fetchall()
+
+
+@on_postgresql
+def test_popular_are_copied_whatever_changes(publish, monkeypatch):
+    monkeypatch.setattr(documents, "HOT_ROWS", 3)
+    made = [publish(name=f"csv-{n}", tags=["rate limit"]).function for n in range(5)]
+    copied, original = popular()
+    assert len(copied) == 3
+    assert copied == original
+    assert copied[0][6] == ["rate limit"]
+
+    publish(name="csv-4", version="1.1.0", tags=["other"], license="ISC")
+    Function.objects.filter(pk=made[0].pk).update(install_count=100)
+    search.reorder([made[0].pk])
+    documents.settle()
+    copied, original = popular()
+    assert copied == original
+    assert [row[1] for row in copied] == [made[0].pk, made[4].pk, made[3].pk]
+    assert copied[1][6] == ["other"]
+
+    SearchDocument.objects.filter(pk=made[4].pk).delete()
+    copied, original = popular()
+    assert len(copied) == 2
+    assert copied == original
+
+
+@on_postgresql
+def test_tiers_find_what_all_of_the_documents_say(publish, monkeypatch):
+    monkeypatch.setattr(documents, "HOT_ROWS", 2)
+    monkeypatch.setattr(tiers, "WARM_ROWS", 4)
+    monkeypatch.setattr(tiers, "WORTH_WARM", 6)
+    for number in range(8):
+        publish(name=f"csv-{number}", description="Parse lines.", tags=["edge"])
+    publish(name="other", description="Nothing.", readme="Lines are parsed here.")
+    questions = ("lines", "parse lines", "lin", "parse tag:edge", "csv", "lines here")
+
+    def answers():
+        return [
+            search.find(text, sort="relevance", want_facets=True, limit=limit)
+            for text in questions
+            for limit in (1, 3, 5, 20)
+        ]
+
+    before = answers()
+    tiers.draw_warm(connection)
+
+    assert answers() == before
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexdef FROM pg_indexes WHERE indexname = 'registry_search_warm'"
+        )
+        edge = SearchDocument.objects.order_by("place")[4].place
+        assert f"(place < '{edge}'::bigint)" in cursor.fetchone()[0]
+
+
+@on_postgresql
+def test_page_of_results_is_one_statement(publish):
+    for number in range(5):
+        publish(name=f"csv-{number}", license="MIT OR ISC")
+
+    with CaptureQueriesContext(connection) as captured:
+        found = search.find("csv", sort="relevance", want_facets=True, limit=3)
+
+    assert len(captured) == 1
+    assert found.facets["license"] == [("ISC", 5), ("MIT", 5)]
+
+
+def test_functions_of_a_search_are_those_of_lists(publish, alice):
+    for number in range(3):
+        publish(name=f"csv-{number}")
+
+    found = search.find("csv", sort="relevance", want_facets=True).rows
+
+    expected = listed.in_order([row.pk for row in found], listed.LISTED)
+    assert [row._replace(uid=row.id) for row in found] == [
+        row._replace(uid=row.id) for row in expected
+    ]
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize("sort", ["recent", "installs"])
+def test_other_orders_of_too_many_take_popular_ones(publish, monkeypatch, sort):
+    monkeypatch.setattr(finding, "COUNTED_AT_MOST", 3)
+    monkeypatch.setattr(finding, "SAMPLED", 2)
+    monkeypatch.setattr("registry.search.matching.SAMPLED", 2)
+    made = [publish(name=f"csv-{number}").function for number in range(6)]
+    for number in (1, 4):
+        Function.objects.filter(pk=made[number].pk).update(install_count=50 + number)
+    search.reorder([function.pk for function in made])
+
+    found = search.find("csv", sort=sort, want_facets=True)
+
+    assert [row.slug for row in found.rows] == ["csv-4", "csv-1"]
+    assert found.total > 3
+    assert found.facets["language"][0][1] == 2
+
+
+def test_facets_of_few_count_all_of_them(publish):
+    for number in range(4):
+        publish(name=f"csv-{number}", license="MIT" if number else "ISC")
+
+    found = search.find("csv", sort="relevance", want_facets=True, limit=1)
+    counted = facets.count([d.place for d in SearchDocument.objects.order_by("place")])
+
+    assert found.facets == counted
+    assert found.facets["license"] == [("MIT", 3), ("ISC", 1)]
+    assert places.function_at(SearchDocument.objects.first().place)
