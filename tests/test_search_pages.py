@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from registry import derived
 from registry.search import postgresql
@@ -106,7 +106,9 @@ def test_search_that_takes_too_long_is_a_page(client, function, monkeypatch):
         )
         cursor.execute("SET LOCAL search_path = public, pg_catalog")
 
+    before = transaction.savepoint()
     response = client.get("/functions/?q=images")
+    transaction.savepoint_rollback(before)
 
     assert response.status_code == 503
     assert "Rarer words" in response.text

@@ -4,7 +4,6 @@ from registry import listed, paging
 from registry.models import SearchDocument
 from registry.search import facets
 from registry.search.engines import engine
-from registry.search.matching import Match
 from registry.search.places import SUNK, function_at
 from registry.search.query import Query
 from registry.search.text import token
@@ -26,24 +25,34 @@ def filtered(
     """Few: exactly those; many: an index in the wanted order is walked, which finds a
     page soon because there are many."""
     sort = _order(sort)
-    tags = [value.lower() for name, value in query.filters if name == "tag"]
-    if len(query.filters) == len(tags) == 1 and sort == "recent" and not want_facets:
-        among = [_tagged(tags[0], [], cursor, limit)]
-        return *_page(among, sort, cursor, limit), _tag_count(tags[0]), {}
-    among, places, total = [], [], 0
+    if _is_tag(query) and sort == "recent" and not want_facets:
+        page = _page(_walked(query, sort, cursor, limit), sort, cursor, limit)
+        return *page, _tag_count(query.filters[0][1].lower()), {}
     if not query.tokens:
-        places, total = _popular(), min(listed.count(), COUNTED_AT_MOST + 1)
+        page = _page([], sort, cursor, limit)
+        most = min(listed.count(), COUNTED_AT_MOST + 1)
+        return *page, most, facets.count(_popular()) if want_facets else {}
+    answer = engine().filter(query.tokens, COUNTED_AT_MOST + 1, want_facets)
+    if answer.total <= COUNTED_AT_MOST:
+        page = _page([at(answer.sample, sort, cursor, limit)], sort, cursor, limit)
     else:
-        places = engine().some(Match(tokens=query.tokens), COUNTED_AT_MOST + 1)
-        total = len(places)
-    if query.tokens and total <= COUNTED_AT_MOST:
-        among = [at(places, sort, cursor, limit)]
-    elif query.tokens:
-        among = [_having(name, value) for name, value in query.filters]
-        if tags and sort == "recent":
-            among = [_tagged(tags[0], among, cursor, limit)]
-    counted = facets.count(places[:COUNTED_AT_MOST]) if want_facets else {}
-    return *_page(among, sort, cursor, limit), total, counted
+        with engine().bounded():
+            page = _page(_walked(query, sort, cursor, limit), sort, cursor, limit)
+    return *page, answer.total, facets.of(answer) if want_facets else {}
+
+
+def _is_tag(query: Query) -> bool:
+    return [name for name, _ in query.filters] == ["tag"]
+
+
+def _walked(query: Query, sort: str, cursor: str, limit: int) -> list[listed.Where]:
+    """What the functions must have, of which there are many."""
+    among = [_having(name, value) for name, value in query.filters]
+    tags = [value.lower() for name, value in query.filters if name == "tag"]
+    if tags and sort == "recent":
+        among = [] if _is_tag(query) else among
+        among = [_tagged(tags[0], among, cursor, limit)]
+    return among
 
 
 def at(places: list[int], sort: str, cursor: str, limit: int) -> listed.Where:
@@ -54,20 +63,20 @@ def at(places: list[int], sort: str, cursor: str, limit: int) -> listed.Where:
     """
     column, descends = paging.SORTS[sort]
     direction, closer = ("DESC", "<") if descends else ("ASC", ">")
-    those, given = engine().rows([function_at(place) for place in places])
-    after, values = "", [given]
+    those, given = listed.with_ids([function_at(place) for place in places])
+    after, values = "", [*given]
     if cursor:
         value, row_id = paging.position(cursor, sort)
         value = listed.stored(value) if sort == "recent" else value
         after = f"WHERE value {closer} %s OR (value = %s AND id {closer} %s)"
         values += [value, value, row_id]
-    found = listed.fetched(
-        f"SELECT id FROM (SELECT id, {column} AS value FROM registry_function "
-        f"WHERE is_listed AND id IN ({those}) LIMIT 1000000) AS those {after} "
-        f"ORDER BY value {direction}, id {direction} LIMIT {limit + 1:d}",
+    return (
+        f"f.id IN (SELECT id FROM (SELECT f.id, f.{column} AS value "
+        f"FROM registry_function f WHERE f.is_listed AND {those} LIMIT 1000000) "
+        f"AS those {after} ORDER BY value {direction}, id {direction} "
+        f"LIMIT {limit + 1:d})",
         values,
     )
-    return listed.with_ids([row[0] for row in found])
 
 
 def _order(sort: str) -> str:

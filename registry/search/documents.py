@@ -9,7 +9,7 @@ from django.db.models.functions import Replace
 
 from registry.models import Function, SearchDocument
 from registry.search import rows, spelling
-from registry.search.engines import engine
+from registry.search.engines import engine, insert
 from registry.search.matching import Match
 from registry.search.places import HOT_ROWS
 from registry.search.rows import Row
@@ -89,7 +89,7 @@ def store(written: list[Row], *, edge: int | None, replace: bool = True) -> None
         for row in sorted(written, key=lambda row: row.place)
     ]
     if values:
-        engine().insert(INSERT, values, REPLACE if replace else KEEP)
+        insert(INSERT, values, REPLACE if replace else KEEP)
 
 
 def reorder(function_ids: Iterable[int]) -> None:

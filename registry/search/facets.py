@@ -3,12 +3,19 @@
 from collections import Counter
 
 from registry.search.engines import engine
-from registry.search.matching import FACET_COLUMNS, SAMPLED
+from registry.search.matching import FACET_COLUMNS, SAMPLED, Answer
 from registry.search.query import FLAGS
 from registry.search.text import licenses_in
 
 MANY = 1_000
 Facets = dict[str, list[tuple[str, int]]]
+
+
+def of(answer: Answer) -> Facets:
+    """The facets of an answer's sample."""
+    if answer.kinds is None:
+        return count(answer.sample)
+    return spread(answer.kinds, answer.tags)
 
 
 def count(places: list[int]) -> Facets:

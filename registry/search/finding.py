@@ -100,10 +100,10 @@ def find(
         if sort == "relevance":
             return _relevant(searched, limit, cursor, want_facets)
         return _sorted(searched, sort, limit, cursor, want_facets)
-    with engine().bounded():
-        if query.code:
+    if query.code:
+        with engine().bounded():
             return _code(query, limit)
-        return Found(*browsing.filtered(query, sort, limit, cursor, want_facets))
+    return Found(*browsing.filtered(query, sort, limit, cursor, want_facets))
 
 
 def suggest(text: str) -> list[FunctionRow]:
@@ -167,9 +167,7 @@ class _Search:
     def facets(self) -> facets.Facets:
         if not self.answer.places:
             return {}
-        if self.answer.kinds is None:
-            return facets.count(self.sample)
-        return facets.spread(self.answer.kinds, self.answer.tags)
+        return facets.of(replace(self.answer, sample=self.sample))
 
     def some(self, total: int) -> list[int]:
         """All of ``total`` results; of too many only popular ones."""

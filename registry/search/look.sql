@@ -318,7 +318,7 @@ BEGIN
         others := ARRAY(
             SELECT 4294967295 - o.place % 4294967296 FROM (
                 SELECT unnest(places) EXCEPT SELECT unnest(known)
-            ) o(place)
+            ) o(place) ORDER BY 1
         );
     END IF;
     kinds := (
@@ -392,6 +392,31 @@ BEGIN
                 SELECT FROM registry_functionquarantine q WHERE q.function_id = f.id
             ))
     );
+    IF want_facets AND cardinality(sample) > 0 THEN
+        SELECT f.kinds, f.tags INTO kinds, tags FROM registry_look_facets(sample) f;
+    END IF;
+END $$;
+
+-- Functions that filters alone find. total: no more than ``most``. sample and facets: as
+-- of words.
+CREATE OR REPLACE FUNCTION registry_filter(
+    filter text, most integer, sampled integer, want_facets boolean,
+    OUT total integer, OUT sample bigint[], OUT kinds json, OUT tags json
+) LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
+SET work_mem = '32MB'
+SET max_parallel_workers_per_gather = 0
+AS $$
+DECLARE
+    wanted CONSTANT tsquery := to_tsquery('registry_words', filter);
+BEGIN
+    sample := registry_look_some(wanted, most, 0);
+    total := least(most, coalesce(cardinality(sample), most));
+    IF total >= most THEN
+        sample := registry_look_popular(wanted, '{}', sampled);
+    END IF;
     IF want_facets AND cardinality(sample) > 0 THEN
         SELECT f.kinds, f.tags INTO kinds, tags FROM registry_look_facets(sample) f;
     END IF;

@@ -7,9 +7,8 @@ but the index over the words. What every search asks is one function of the data
 
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import chain
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 
 from accounts import replicas
 from registry import errors
@@ -23,6 +22,7 @@ FIND = (
     "SELECT places, completed, total, sample, functions, kinds, tags FROM "
     "registry_find(%s::text[], %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
+FILTER = "SELECT total, sample, kinds, tags FROM registry_filter(%s, %s, %s, %s)"
 
 
 class Postgresql:
@@ -31,17 +31,6 @@ class Postgresql:
     def rows(self, ids: list, kind: str = "bigint") -> tuple[str, list]:
         """A query for ``ids``, with its one value: quicker than a thousand values."""
         return f"SELECT unnest(%s::{kind}[])", ids
-
-    def insert(self, into: str, rows: list[tuple], conflict: str) -> None:
-        """``into`` VALUES ``rows`` ``conflict``, a thousand in one statement."""
-        marks = f"({', '.join(['%s'] * len(rows[0]))})"
-        with connection.cursor() as cursor:
-            for start in range(0, len(rows), 1_000):
-                some = rows[start : start + 1_000]
-                values = ", ".join([marks] * len(some))
-                cursor.execute(
-                    f"{into} VALUES {values}{conflict}", list(chain.from_iterable(some))
-                )
 
     @contextmanager
     def bounded(self):
@@ -82,12 +71,7 @@ class Postgresql:
             question.shown,
             question.want_facets,
         ]
-        # Both in one message, which is a transaction unless there is one already.
-        timed = f"SET LOCAL statement_timeout = {TIMEOUT_MS:d}; {FIND}"
-        with _in_time(), replicas.connection().cursor() as cursor:
-            cursor.execute(timed, values)
-            cursor.nextset()
-            places, completed, total, sample, rows, kinds, tags = cursor.fetchone()
+        places, completed, total, sample, rows, kinds, tags = _timed(FIND, values)
         return Answer(
             places,
             tuple(completed),
@@ -97,6 +81,17 @@ class Postgresql:
             kinds=kinds or [],
             tags=tags or [],
         )
+
+    def filter(self, tokens: tuple[str, ...], most: int, want_facets: bool) -> Answer:
+        """What has all tokens: how many, counted to ``most`` at most, and a sample.
+
+        Raises as ``look``.
+        """
+        filters = _ts(Match(tokens=tokens))
+        total, sample, kinds, tags = _timed(
+            FILTER, [filters, most, matching.SAMPLED, want_facets]
+        )
+        return Answer(total=total, sample=sample, kinds=kinds or [], tags=tags or [])
 
     def facets(self, places: list[int]) -> tuple[list, list]:
         """The kinds and tags of functions at these places (facets.py)."""
@@ -153,6 +148,15 @@ class Postgresql:
             if len(found) >= limit or (found and hot_is_enough):
                 break
         return list(found)[:limit]
+
+
+def _timed(sql: str, values: list) -> tuple:
+    """The only row of a statement that has its time-out in the same message, which is
+    a transaction unless there is one already."""
+    with _in_time(), replicas.connection().cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS:d}; {sql}", values)
+        cursor.nextset()
+        return cursor.fetchone()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from accounts import replicas
 from registry.models import SearchSpelling
-from registry.search.engines import engine
+from registry.search.engines import engine, insert
 from registry.search.text import MAX_WORD_CHARACTERS
 
 MIN_CHARACTERS = 3
@@ -27,12 +27,12 @@ def learn(words: Iterable[str]) -> None:
     new = [word for word in wanted if word not in known]
     if not new:
         return
-    engine().insert(
+    insert(
         "INSERT INTO registry_searchword (word, documents)",
         [(word, 1) for word in new],
         " ON CONFLICT DO NOTHING",
     )
-    engine().insert(
+    insert(
         "INSERT INTO registry_searchspelling (spelling, word_id)",
         [(short, word) for word in new for short in sorted(_shortened(word, 1))],
         " ON CONFLICT DO NOTHING",
@@ -43,7 +43,7 @@ def count(documents: dict[str, int]) -> None:
     """Note in how many documents each word of the dictionary stands."""
     rows = [(word, many) for word, many in documents.items() if _is_word(word)]
     if rows:
-        engine().insert(
+        insert(
             "INSERT INTO registry_searchword AS kept (word, documents)",
             rows,
             " ON CONFLICT (word) DO UPDATE SET documents = excluded.documents "

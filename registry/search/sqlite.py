@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from django.db import connection
-
 from accounts import replicas
 from registry.search import matching
 from registry.search.matching import Answer, Match, Question, column
@@ -18,13 +16,6 @@ class Sqlite:
     def rows(self, ids: list, kind: str = "bigint") -> tuple[str, str]:
         """A query for ``ids``, with its one value: quicker than a thousand values."""
         return "SELECT value FROM json_each(%s)", json.dumps(ids)
-
-    def insert(self, into: str, rows: list[tuple], conflict: str) -> None:
-        """``into`` VALUES ``rows`` ``conflict``, one after another: nothing is gained
-        by sending them together."""
-        marks = ", ".join(["%s"] * len(rows[0]))
-        with connection.cursor() as cursor:
-            cursor.executemany(f"{into} VALUES ({marks}){conflict}", rows)
 
     @contextmanager
     def bounded(self):
@@ -73,6 +64,12 @@ class Sqlite:
             wider = question.match(completions())
             found = len(self.popular(wider, "wide", question.most))
         return found
+
+    def filter(self, tokens: tuple[str, ...], most: int, want_facets: bool) -> Answer:
+        """What has all tokens: how many, counted to ``most`` at most, and a sample."""
+        places = self.some(Match(tokens=tokens), most)
+        sample = places if len(places) < most else places[: matching.SAMPLED]
+        return Answer(total=len(places), sample=sample)
 
     def facets(self, places: list[int]) -> tuple[list, list]:
         """The kinds and tags of functions at these places (facets.py)."""

@@ -13,6 +13,7 @@ WARM_ROWS = 100_000
 WORTH_WARM = 300_000  # documents; of fewer, all are asked as quickly
 WARM = {"registry_search_warm": "narrow", "registry_search_warm_wide": "wide"}
 FUNCTIONS = (
+    "registry_filter",
     "registry_find",
     "registry_look",
     "registry_look_all",
