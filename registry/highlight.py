@@ -7,7 +7,7 @@ whose every colour can be checked for contrast (static/hub/source.css).
 import functools
 from collections.abc import Callable, Iterator
 from html import escape
-from itertools import chain, pairwise
+from itertools import chain
 
 from pygments.lexers.configs import TOMLLexer
 from pygments.lexers.data import JsonLexer
@@ -63,46 +63,63 @@ def highlighted(text: str, language: str) -> Iterator[str]:
     # Pygments drops a byte order mark; here every character is shown.
     bom = [(Token.Text, "\ufeff")] if text.startswith("\ufeff") else []
     for css, value in _merged(chain(bom, lexer.get_tokens(text))):
-        for number, part in enumerate(value.split("\n")):
-            if number:
-                yield "".join(line)
-                line = []
-            line.append(_span(css, mark(escape(part, quote=False))))
+        if "<" in value or ">" in value or "&" in value:
+            value = escape(value, quote=False)
+        if "\n" not in value:
+            line.append(_span(css, mark(value)))
+            continue
+        first, *more = value.split("\n")
+        line.append(_span(css, mark(first)))
+        for part in more:
+            yield "".join(line)
+            line = [_span(css, mark(part))]
     yield "".join(line)
 
 
 def _merged(tokens) -> Iterator[tuple[str, str]]:
     """Neighbours of one class as one piece."""
-    css, piece = "", ""
+    css, pieces = "", []
     for new, value in _classified(tokens):
-        if new == css:
-            piece += value
-        else:
-            yield css, piece
-            css, piece = new, value
-    yield css, piece
+        if new != css:
+            yield css, "".join(pieces)
+            css, pieces = new, []
+        pieces.append(value)
+    yield css, "".join(pieces)
 
 
 def _classified(tokens) -> Iterator[tuple[str, str]]:
     """The class of each token, with two things that the lexers don't tell: a name
     before ``(`` is a function, and a keyword after ``.`` is a name (``Array.from``)."""
-    tail = ""
-    end = (Token.Text, "")
-    for (kind, value), (_, following) in pairwise(chain(tokens, [end])):
-        css, is_name, is_keyword = _look(kind)
-        if is_name or (is_keyword and tail[-1:] == "." and tail != ".."):
-            css = "f" if following[:1] == "(" else ""
-        yield css, value
-        tail = value[-2:] if len(value) > 1 else (tail + value)[-2:]
+    name, before, last = None, "", ""
+    for kind, value in tokens:
+        if name is not None:  # what follows it is known now
+            yield ("f" if value[:1] == "(" else ""), name
+            name = None
+        css, is_name, is_keyword = _LOOKS[kind]
+        if is_name or (
+            is_keyword and last[-1:] == "." and f"{before}{last}"[-2:] != ".."
+        ):
+            name = value
+        else:
+            yield css, value
+        if value:
+            before, last = last, value
+    if name is not None:
+        yield "", name
 
 
-@functools.cache
-def _look(kind) -> tuple[str, bool, bool]:
-    """(class, is it just a name?, is it a keyword?) of a token type."""
-    known = kind
-    while known is not None and known not in CLASSES:
-        known = known.parent
-    return CLASSES.get(known, ""), kind in Token.Name.Other, kind in Token.Keyword
+class _Looks(dict):
+    """Token type -> (class, is it just a name?, is it a keyword?)."""
+
+    def __missing__(self, kind):
+        known = kind
+        while known is not None and known not in CLASSES:
+            known = known.parent
+        look = CLASSES.get(known, ""), kind in Token.Name.Other, kind in Token.Keyword
+        return self.setdefault(kind, look)
+
+
+_LOOKS = _Looks()
 
 
 def _span(css: str, html: str) -> str:

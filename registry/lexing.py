@@ -2,7 +2,9 @@
 
 Pygments asks one rule after the other, a dozen for a token. An alternation of all
 rules of a state finds the same match in one go: its alternatives are tried in order,
-and the first that matches is taken. So the tokens are the same, in half the time.
+and the first that matches is taken. Most pieces of a text come again and again; what
+they are is remembered where that can't depend on what stands around them. So the tokens
+are the same, in a quarter of the time.
 """
 
 import re
@@ -11,33 +13,69 @@ from pygments.lexer import RegexLexer
 from pygments.lexers.javascript import JavascriptLexer, TypeScriptLexer
 from pygments.token import Error, Whitespace, _TokenType
 
+# What the rules of these states take the same way wherever it stands: a word or number
+# between what can't belong to it, a bracket, an operator of one character, one blank.
+QUICK_STATES = {"root", "interp-inside", "slashstartsregex"}
+QUICK = re.compile(
+    r"(?<!\w)(?!(?:module|super)\b)[A-Za-z_][A-Za-z0-9_]*+"
+    r"(?![\w$\\]|[^\x00-\x7f]|[\w?.$]*+(?:\s*+:|\(\) \{))"
+    r"|(?<!\w)[0-9][A-Za-z0-9_]*+(?![\w?.$\\]|[^\x00-\x7f]|\s*+:)"
+    r"|\.(?![.0-9]|[\w?.$]*+(?:\s*+:|\(\) \{))"
+    r"|[{(\[;,})\]:~]"
+    r"|(?<=\S)\s++"
+    r"|(?:=>|[=!]==?+|&&|\|\||[=+*<>|&-])(?![=+*<>|&/!-])"
+)
+# Rules that match the same in fewer steps.
+FASTER = {
+    r'"(\\\\|\\[^\\]|[^"\\])*"': r'"(?:[^"\\]++|\\\\|\\[^\\])*+"',
+    r"'(\\\\|\\[^\\]|[^'\\])*'": r"'(?:[^'\\]++|\\\\|\\[^\\])*+'",
+}
+MAX_KNOWN = 5_000  # per state
+
 
 class _Joined(RegexLexer):
     """Overrides how rules are matched; states and actions are the next class's."""
 
-    _states: dict | None = None  # name -> what _join made of its rules
+    _states: dict | None = None  # name -> _State
 
     def get_tokens_unprocessed(self, text, stack=("root",)):
         """(position, token type, value) of each piece, as the base class finds them."""
         cls = type(self)
         if cls._states is None:
-            cls._states = {name: _join(self, rules) for name, rules in _rules(self)}
-        entered, position = list(stack), 0
-        match_any, rule_of = cls._states[entered[-1]]
+            cls._states = {name: _State(self, name) for name in self._tokens}
+        states, entered, position = cls._states, list(stack), 0
+        state, found = states[entered[-1]], None
         while True:
-            match = match_any(text, position)
+            quick = QUICK.match(text, position) if state.is_quick else None
+            while quick is not None:
+                found = state.known.get(value := quick[0])
+                if found is None:
+                    break
+                kind, move = found
+                if move is not None:
+                    _enter(entered, move)
+                    state = states[entered[-1]]
+                if kind is not None:
+                    yield position, kind, value
+                    position = quick.end()
+                    quick = QUICK.match(text, position) if state.is_quick else None
+                elif not state.is_quick:
+                    quick = None
+            match = state.match(text, position)
             if match is None:
                 if position == len(text):
                     return
                 if text[position] == "\n":  # a fresh start
                     entered, kind = ["root"], Whitespace
-                    match_any, rule_of = cls._states["root"]
+                    state = states["root"]
                 else:
                     kind = Error
                 yield position, kind, text[position]
                 position += 1
                 continue
-            match_one, action, move = rule_of[match.lastindex]
+            match_one, action, move = state.rule_of[match.lastindex]
+            if quick is not None:
+                state.learn(quick, match, action, move)
             if type(action) is _TokenType:
                 yield position, action, match[0]
             elif action is not None:
@@ -46,7 +84,34 @@ class _Joined(RegexLexer):
             position = match.end()
             if move is not None:
                 _enter(entered, move)
-                match_any, rule_of = cls._states[entered[-1]]
+                state = states[entered[-1]]
+
+
+class _State:
+    """What matches any rule of a state, and the rules by the group that tells which:
+    an empty one behind each, so that it is the last (``lastindex``), and the matcher
+    still sees by which character an alternative begins."""
+
+    def __init__(self, lexer: RegexLexer, name: str):
+        rules = lexer._tokens[name]  # compiled when the first one is made
+        patterns = [rule[0].__self__.pattern for rule in rules]
+        patterns = [FASTER.get(pattern, pattern) for pattern in patterns]
+        self.rule_of, group = {}, 0
+        for pattern, rule in zip(patterns, rules, strict=True):
+            group += re.compile(pattern, lexer.flags).groups + 1
+            self.rule_of[group] = rule
+        whole = "|".join(f"(?:{pattern})()" for pattern in patterns)
+        self.match = re.compile(whole, lexer.flags).match
+        self.is_quick = name in QUICK_STATES
+        # What QUICK finds -> its token type (None: nothing of it) and the move.
+        self.known: dict[str, tuple] = {}
+
+    def learn(self, quick: re.Match, match: re.Match, action, move) -> None:
+        """Remember what became of what QUICK found, if it was taken whole."""
+        is_whole = type(action) is _TokenType and match.end() == quick.end()
+        is_left = action is None and match.end() == match.start()
+        if (is_whole or is_left) and len(self.known) < MAX_KNOWN:
+            self.known[quick[0]] = action, move
 
 
 class QuickTypeScriptLexer(_Joined, TypeScriptLexer):
@@ -55,23 +120,6 @@ class QuickTypeScriptLexer(_Joined, TypeScriptLexer):
 
 class QuickJavascriptLexer(_Joined, JavascriptLexer):
     pass
-
-
-def _rules(lexer: RegexLexer):
-    return lexer._tokens.items()  # compiled when the first one is made
-
-
-def _join(lexer: RegexLexer, rules: list[tuple]):
-    """What matches any rule of a state, and the rules by the group that tells which:
-    an empty one behind each, so that it is the last (``lastindex``), and the matcher
-    still sees by which character an alternative begins."""
-    patterns = [rule[0].__self__ for rule in rules]
-    rule_of, group = {}, 0
-    for pattern, rule in zip(patterns, rules, strict=True):
-        group += pattern.groups + 1
-        rule_of[group] = rule
-    whole = "|".join(f"(?:{pattern.pattern})()" for pattern in patterns)
-    return re.compile(whole, lexer.flags).match, rule_of
 
 
 def _enter(entered: list[str], move) -> None:
