@@ -10,10 +10,6 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from bench.rows import COLUMNS
-from registry.search import schema
-
-# SQLite's, for a file that is thrown away where this is broken off; the cache in KB.
-QUICK = ("synchronous = OFF", "journal_mode = OFF", "cache_size = -2000000")
 
 
 class Loader:
@@ -115,7 +111,12 @@ def _constraints(cursor) -> list[tuple[str, str, str]]:
 def _sqlite():
     """Unique constraints stay: SQLite can't take those away."""
     with connection.cursor() as cursor:
-        for pragma in ("foreign_keys = OFF", *QUICK):
+        for pragma in (
+            "foreign_keys = OFF",
+            "synchronous = OFF",
+            "journal_mode = OFF",
+            "cache_size = -2000000",  # KB
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.execute("SELECT name, tbl_name, sql FROM sqlite_master WHERE sql <> ''")
         indexes = [
@@ -135,48 +136,3 @@ def _sqlite():
     connection.close()
     if dangling:
         raise ValueError(f"rows that refer to none: {dangling[:10]}")
-
-
-@contextmanager
-def searched_in_bulk():
-    """Begin without any, so that all is filled before it is indexed. SQLite's full-text
-    tables are filled when the block is over: row by row takes ten times as long."""
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {schema.TABLE}")
-        yield
-        return
-    triggers = (
-        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' "
-        f"AND tbl_name = '{schema.TABLE}'"
-    )
-    with connection.cursor() as cursor:
-        dropped = cursor.execute(triggers).fetchall()
-        for name, _ in dropped:
-            cursor.execute(f"DROP TRIGGER {name}")
-        cursor.execute(f"DELETE FROM {schema.TABLE}")
-    yield
-    with connection.cursor() as cursor:
-        for pragma in QUICK:
-            cursor.execute(f"PRAGMA {pragma}")
-        for name, (columns, is_hot, _) in schema.TABLES.items():
-            for statement in _filled(name, ", ".join(columns), is_hot):
-                cursor.execute(statement)
-        for _, statement in dropped:
-            cursor.execute(statement)
-    schema.tidy(connection)
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA journal_mode = WAL")
-    connection.close()
-
-
-def _filled(name: str, columns: str, is_hot: bool):
-    """SQLite's FTS5 manual, 6.9; what holds some rows only can't be made by that."""
-    if not is_hot:
-        yield f"INSERT INTO {name}({name}) VALUES ('rebuild')"
-        return
-    yield f"INSERT INTO {name}({name}) VALUES ('delete-all')"
-    yield (
-        f"INSERT INTO {name}(rowid, {columns}) SELECT place, {columns} "
-        f"FROM {schema.TABLE} WHERE is_hot ORDER BY place"
-    )
