@@ -22,9 +22,13 @@ def filled(template: str, values: dict[str, str], **fixed) -> SafeString:
 
     fixed: what the template itself is to know; of few different values.
     """
-    there = tuple([name for name, value in values.items() if value])
-    frame = _frame(template, there, tuple(fixed.items()))
-    return safe(frame.format_map({name: _html(values[name]) for name in there}))
+    there = {
+        name: value if type(value) is SafeString else escape(value)
+        for name, value in values.items()
+        if value
+    }
+    frame = _frame(template, tuple(there), tuple(fixed.items()))
+    return safe(frame.format_map(there))
 
 
 def joined(parts: Iterable[SafeString], between: str = "") -> SafeString:
@@ -36,7 +40,3 @@ def joined(parts: Iterable[SafeString], between: str = "") -> SafeString:
 def _frame(template: str, names: tuple[str, ...], fixed: tuple) -> str:
     holes = {name: f"{{{name}}}" for name in names}
     return render_to_string(template, holes | dict(fixed)).strip()
-
-
-def _html(value: str) -> str:
-    return value if type(value) is SafeString else escape(value)

@@ -33,6 +33,8 @@ def rows_of(
     level: of their headings. of_author: their author is said elsewhere.
     """
     stems = found.stems
+    if not stems and not found.lines:
+        return [_plain(row, level, of_author) for row in found.rows]
     marked = [
         (search.marked(row.slug, stems), search.marked(row.description, stems))
         for row in found.rows
@@ -55,6 +57,14 @@ def rows_of(
 def plain_rows(functions: Iterable[FunctionRow], level: str) -> list[SafeString]:
     """Functions that nobody searched for."""
     return rows_of(search.Found(rows=list(functions)), level=level)
+
+
+@lru_cache(2_000)
+def _plain(row: FunctionRow, level: str, of_author: bool) -> SafeString:
+    """A row in which nothing is marked. The same ones stand in many lists."""
+    return _drawn(
+        row, row.slug, row.description, "", "", level=level, of_author=of_author
+    )
 
 
 def _drawn(row: FunctionRow, name, description, excerpt, lines, **fixed) -> SafeString:
@@ -104,14 +114,8 @@ def _excerpts(found: search.Found, marked: list[tuple[Parts, Parts]]) -> dict:
 
 
 def _html(parts: Parts) -> SafeString:
-    return safe(
-        "".join(
-            [
-                f"<mark>{escape(text)}</mark>" if hit else escape(text)
-                for text, hit in parts
-            ]
-        )
-    )
+    shown = [f"<mark>{escape(t)}</mark>" if hit else escape(t) for t, hit in parts]
+    return safe("".join(shown))
 
 
 @lru_cache(1_000)
