@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from hub import drawn_function
 from registry import integrity, paths
 from registry.inspection import inspect_safely
 from registry.installing import Steps, steps_of
@@ -36,6 +37,10 @@ class DraftPage:
     @property
     def url(self) -> str:
         return reverse("admin_portal:preview_draft", args=[self.draft.pk])
+
+    @property
+    def canonical(self) -> str:
+        return settings.HUB_URL + self.function.url
 
     @property
     def raw_url(self) -> str:
@@ -89,6 +94,10 @@ class DraftPage:
         return uses_of(self.manifest, self.report)
 
     @property
+    def version_count(self) -> int:
+        return self.function.versions.count()
+
+    @property
     def steps(self) -> Steps:
         return steps_of(self.function, self.version)
 
@@ -96,13 +105,11 @@ class DraftPage:
         """One tab of the page. Raises Http404 for a file the draft does not have."""
         if tab not in TABS:
             raise Http404("There is no such tab.")
-        context = {
+        context = drawn_function.head(self) | {
             "page": self,
             "draft": self.draft,
             "function": self.function,
             "version": self.version,
-            "version_count": self.function.versions.count(),
-            "canonical": settings.HUB_URL + self.function.url,
             "tab": tab,
             "section": "functions",
             **self._tab(tab, path),
@@ -122,12 +129,18 @@ class DraftPage:
         Hub, its public pages don't serve them, so they are drawn from here."""
         text, function = self.draft.readme, self.draft.function
         pictures = list(function.screenshots.all())
-        return {
-            "readme": render_text(README, text) if text.strip() else None,
-            "examples": function.examples.all(),
-            "screenshots": pictures if function.published_at else [],
-            "own_screenshots": [] if function.published_at else pictures,
-        }
+        shown = drawn_function.detail(
+            self,
+            readme=render_text(README, text) if text.strip() else None,
+            examples=function.examples.values_list("title", "code"),
+            screenshots=[
+                (each.sha256, each.width, each.height, each.alt)
+                for each in pictures
+                if function.published_at
+            ],
+        )
+        own = [] if function.published_at else pictures
+        return shown | {"own_screenshots": own}
 
     def _source(self, path: str) -> dict:
         path = path or self.draft.entrypoint
@@ -137,13 +150,5 @@ class DraftPage:
             file = self.files[0]
         if file is None:
             raise Http404("The draft has no such file.")
-        language = language_of(file.path)
-        return {
-            "file": file,
-            "language": language,
-            "source": render_text(language, file.blob.text),
-            "tree": [
-                {"name": name, "path": name, "is_chosen": name == file.path}
-                for name in known
-            ],
-        }
+        drawn = render_text(language_of(file.path), file.blob.text)
+        return drawn_function.source(self, file.path, file.blob.size, drawn)

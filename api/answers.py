@@ -1,14 +1,13 @@
 """How the API answers: JSON on every status, refusals in one shape per family."""
 
-import json
 import logging
 import uuid
 
 from django.http import HttpResponse
 
 from registry import errors
+from registry.shapes import JSON, as_json
 
-JSON = "application/json"
 PUBLIC = "public, no-cache"  # the same for everyone; sealed with an ETag on its way out
 IMMUTABLE = "public, max-age=31536000, s-maxage=60, immutable"
 PRIVATE = "private, no-store"
@@ -19,8 +18,7 @@ log = logging.getLogger(__name__)
 
 def answer(value: object, status: int = 200, *, cache: str = PRIVATE) -> HttpResponse:
     """``value`` as JSON."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    response = HttpResponse(text.encode(), JSON, status)
+    response = HttpResponse(as_json(value), JSON, status)
     response.headers["Cache-Control"] = cache
     return response
 

@@ -1,58 +1,13 @@
-"""Rows of the registry as the JSON that clients read (docs/api.md)."""
+"""Rows of the registry as the JSON that clients read (docs/api.md); what is of
+published ones alone stands in registry/shapes.py."""
 
 from django.conf import settings
 
 from accounts.models import ApiKey
-from registry.listed import FunctionRow
 from registry.models import Draft, Function, Version
 from registry.publishing import CiResult
-from registry.reading import InstallFile, entrypoint_among
-
-
-def timestamp(moment) -> str:
-    """RFC 3339 in UTC, to the second."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def item(function: Function) -> dict:
-    """A function in a list; no code."""
-    return _item(
-        function,
-        uid=str(function.uid),
-        category=function.category.slug if function.category_id else "",
-        author=function.owner.username,
-        tags=function.tags,
-    )
-
-
-def listed_item(row: FunctionRow) -> dict:
-    """The same of a row that was read for a list."""
-    return _item(
-        row,
-        uid=row.id,
-        category=row.category,
-        author=row.username,
-        tags=row.tag_list,
-    )
-
-
-def _item(
-    shown: Function | FunctionRow, *, uid: str, category: str, author: str, tags: list
-) -> dict:
-    return {
-        "id": uid,
-        "name": shown.name,
-        "slug": shown.slug,
-        "description": shown.description,
-        "category": category,
-        "author_username": author,
-        "star_count": shown.star_count,
-        "clone_count": shown.install_count,
-        "version": shown.latest_number,
-        "tags": tags,
-        "license": shown.license,
-        "updated_at": timestamp(shown.updated_at),
-    }
+from registry.reading import entrypoint_among
+from registry.shapes import item, notices, timestamp
 
 
 def draft_item(draft: Draft) -> dict:
@@ -153,72 +108,12 @@ def ci_result(result: CiResult) -> dict:
     }
 
 
-def install_manifest(version: Version, files: list[InstallFile]) -> dict:
-    """What a consumer's client needs to copy ``version``; flat keys."""
-    function, manifest = version.function, version.manifest
-    is_feature = manifest["routeExport"] and manifest["routePath"]
-    return {
-        "id": str(function.uid),
-        "name": manifest["name"],
-        "slug": function.slug,
-        "description": manifest["description"],
-        "author": function.owner.username,
-        "version": version.number,
-        "category": function.category.slug,
-        "type": "feature" if is_feature else "utility",
-        "language": manifest["language"],
-        "runtime": manifest["runtime"],
-        "license": manifest["license"],
-        "starCount": function.star_count,
-        "cloneCount": function.install_count,
-        "tags": function.tags,
-        "entrypoint": entrypoint_among({file.path for file in files}, version),
-        "npmDependencies": manifest["npmDependencies"],
-        "envVars": manifest["envVars"],
-        "routeExport": manifest["routeExport"],
-        "routePath": manifest["routePath"],
-        "drizzleSchema": manifest["drizzleSchema"],
-        "files": [_install_file(file) for file in files],
-        "integrity": version.integrity,
-        "publishedAt": timestamp(version.published_at),
-        **_notices(version),
-    }
-
-
-def _install_file(file: InstallFile) -> dict:
-    made = {
-        "path": file.path,
-        "content": file.content,
-        "sha256": file.sha256,
-        "size": file.size,
-    }
-    return made | {"generated": True} if file.is_generated else made
-
-
-def _notices(version: Version) -> dict:
-    """Yanked and deprecated, with the reasons where there are some."""
-    made = {
-        "yanked": version.is_yanked,
-        "deprecated": hasattr(version.function, "deprecation"),
-    }
-    if version.function.renamed_from:
-        made["renamedFrom"] = version.function.renamed_from
-    if version.is_yanked:
-        made["yankReason"] = version.yank.reason
-        made["replacement"] = version.yank.replacement
-    if made["deprecated"]:
-        deprecation = version.function.deprecation
-        made["deprecationMessage"] = deprecation.message
-        made["successor"] = deprecation.successor
-    return made
-
-
 def version_item(version: Version) -> dict:
     return {
         "version": version.number,
         "publishedAt": timestamp(version.published_at),
         "integrity": version.integrity,
-        **_notices(version),
+        **notices(version),
     }
 
 

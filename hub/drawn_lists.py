@@ -1,14 +1,18 @@
 """The pages that list functions, as HTML made of what was read for them."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.utils.safestring import SafeString
 
 from hub import narrowing
 from hub.frames import filled, joined
-from hub.list_page import ListPage
 from hub.listing import SORT_LABELS, Wanted
 from hub.results import plain_rows, rows_of
 from registry import search
+
+if TYPE_CHECKING:
+    from hub.list_page import ListPage
 
 PAGE, LABEL, ORDER = (
     "hub/function_list.html",
@@ -17,7 +21,7 @@ PAGE, LABEL, ORDER = (
 )
 
 
-def list_html(page: ListPage) -> SafeString:
+def list_html(page: "ListPage") -> SafeString:
     """A browse, category, tag or search page."""
     wanted, found = page.wanted, page.found
     values = {
@@ -53,7 +57,7 @@ def counted(functions: int) -> str:
     return f"{functions:,} function{'' if functions == 1 else 's'}"
 
 
-def _head(page: ListPage) -> dict[str, str]:
+def _head(page: "ListPage") -> dict[str, str]:
     wanted, category = page.wanted, page.category
     if wanted.of == "category":
         return {"title": category.label, "lead": category.description}

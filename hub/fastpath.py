@@ -118,6 +118,8 @@ class FastPath:
     def _is_to_be_compared(self, asked: kept.Asked, page: Kept | None, address) -> bool:
         """Whether there is a page that may still be right. (Where only the whole
         reading tells, it is needed either way.)"""
+        if asked.kind.is_quick:
+            return False
         if asked.kind.read is None or page is not None:
             return True
         return self._store is not None and self._store.has(address)
@@ -174,8 +176,8 @@ class FastPath:
     def _made_early(self, asked, wants_gzip, key, depends, reading) -> Kept | None:
         """The page made of ``reading``, with the headers that Django gave to another
         page of its kind; None where Django must make it."""
-        page = depends and hasattr(reading, "page") and reading.page()
-        if not page:
+        page = reading.page() if hasattr(reading, "page") else None
+        if page is None:
             return None
         content = page.content
         is_packed = wants_gzip and is_worth_packing(content, page.content_type)
@@ -275,7 +277,9 @@ def _depends(asked: kept.Asked) -> tuple[str | None, kept.Reading | None]:
 def _read(asked: kept.Asked) -> tuple[str | None, kept.Reading | None]:
     """The same, of all that the page is made of."""
     found = asked.read()
-    return found and found.said and key_of(found.said), found
+    if found is None or asked.kind.is_quick:
+        return None, found
+    return found.said and key_of(found.said), found
 
 
 def _is_keepable(status, headers) -> bool:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.prepared import Prepared
+from hub.drawn_function import head
 from hub.http import NotHere, TakenDown, public_page
 from registry import reading
 from registry.installing import Steps, steps_of
@@ -86,6 +87,11 @@ class FunctionPage:
         return self.function.url + pin
 
     @property
+    def canonical(self) -> str:
+        """The address that search engines are to have."""
+        return settings.HUB_URL + self.url
+
+    @property
     def raw_url(self) -> str:
         """Where this version's files lie as they are; ends in a slash."""
         return f"{self.function.url}/raw/{self.version.number}/"
@@ -115,14 +121,16 @@ class FunctionPage:
     def steps(self) -> Steps:
         return steps_of(self.function, self.version)
 
+    @cached_property
+    def version_count(self) -> int:
+        return COUNT(self.function.pk)[0][0]
+
     def render(self, request: HttpRequest, tab: str, **context):
         """Render ``hub/function_<tab>.html`` with the head's context added."""
-        context |= {
+        context |= head(self) | {
             "page": self,
             "function": self.function,
             "version": self.version,
-            "version_count": COUNT(self.function.pk)[0][0],
-            "canonical": settings.HUB_URL + self.url,
             "tab": tab,
             "section": "functions",
         }

@@ -23,6 +23,7 @@ REVALIDATE = "public, no-cache"
 # The bytes can never change; shared caches ask again after a minute all the same, so
 # that a quarantine or a removal takes effect.
 IMMUTABLE = "public, max-age=31536000, s-maxage=60, immutable"
+HTML = "text/html; charset=utf-8"  # as Django's HttpResponse says it
 MIN_GZIP_BYTES = 256  # below this the gzip header eats what it saves
 GZIP_LEVEL = 5
 

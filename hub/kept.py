@@ -28,10 +28,10 @@ from typing import NamedTuple, Protocol
 from django.db import Error
 from django.http import Http404, QueryDict
 
-from hub.list_page import AuthorPage, HomePage, ListPage, Suggestions
+from hub.list_page import ApiList, AuthorPage, HomePage, ListPage, Suggestions
 from hub.listing import Wanted
+from hub.one_page import Detail, InstallManifest, RawFile, Source
 from registry import errors, fingerprints
-from registry.asked import FunctionList
 
 # A plus sign in a query means a space, so a number with build metadata is Django's.
 INSTALLING = re.compile(
@@ -48,11 +48,13 @@ class Reading(Protocol):
 
 
 class Kind(NamedTuple):
-    """Pages of one kind: see above."""
+    """Pages of one kind: see above. ``is_quick``: reading and making one costs less
+    than finding out whether a file of it is still right, so that none is stored."""
 
     pattern: re.Pattern
     fingerprint: Callable[..., tuple | Reading | None]
     read: Callable[..., Reading | None] | None = None
+    is_quick: bool = False
 
 
 class Asked(NamedTuple):
@@ -83,29 +85,49 @@ def asked(path: str, query: str) -> Asked | None:
     return None
 
 
-def _function_page(query, username, slug, number):
+def _function_page_said(query, username, slug, number):
     if query:
         return None
     return fingerprints.function_page(username, slug, number or "")
 
 
-def _source_page(query, username, slug, number, path):
+def _function_page(query, username, slug, number):
+    return None if query else Detail.read(username, slug, number or "")
+
+
+def _source_page_said(query, username, slug, number, path):
     if query:
         return None
     return fingerprints.source_page(username, slug, path, number or "")
 
 
-def _raw_file(query, username, slug, number, path):
+def _source_page(query, username, slug, number, path):
+    return None if query else Source.read(username, slug, number or "", path)
+
+
+def _raw_file_said(query, username, slug, number, path):
     if query:
         return None
     return fingerprints.raw_file(username, slug, number, path)
+
+
+def _raw_file(query, *named):
+    return None if query else RawFile.read(*named)
+
+
+def _install_said(query, username, slug):
+    asked = INSTALLING.fullmatch(query)
+    if asked is None:
+        return None
+    return fingerprints.install_manifest(username, slug, asked[1] or "")
 
 
 def _install(query, username, slug):
     asked = INSTALLING.fullmatch(query)
     if asked is None:
         return None
-    return fingerprints.install_manifest(username, slug, asked[1] or "")
+    flat = not query.endswith("layout=source")
+    return InstallManifest.read(username, slug, asked[1] or "", flat=flat)
 
 
 def _reading(read):
@@ -162,9 +184,13 @@ KINDS = [
     Kind(re.compile("/categories/([^/]+)"), _category),
     Kind(re.compile("/tags/([^/]+)"), _tag),
     Kind(re.compile("/users/([^/]+)"), _author),
-    Kind(re.compile("/api/community/functions"), _reading(FunctionList.read)),
-    Kind(re.compile(rf"{ONE}(?:/v/([^/]+))?"), _function_page),
-    Kind(re.compile(rf"{ONE}(?:/v/([^/]+))?/source/(.+)"), _source_page),
-    Kind(re.compile(rf"{ONE}/raw/([^/]+)/(.+)"), _raw_file),
-    Kind(re.compile(rf"/api/community{ONE}/install"), _install),
+    Kind(re.compile("/api/community/functions"), _reading(ApiList.read)),
+    Kind(re.compile(rf"{ONE}(?:/v/([^/]+))?"), _function_page_said, _function_page),
+    Kind(
+        re.compile(rf"{ONE}(?:/v/([^/]+))?/source/(.+)"),
+        _source_page_said,
+        _source_page,
+    ),
+    Kind(re.compile(rf"{ONE}/raw/([^/]+)/(.+)"), _raw_file_said, _raw_file),
+    Kind(re.compile(rf"/api/community{ONE}/install"), _install_said, _install),
 ]

@@ -14,9 +14,11 @@ from typing import NamedTuple
 
 from django.http import Http404, QueryDict
 
-from hub.http import NotHere
+from hub.drawn_lists import list_html
+from hub.http import HTML, NotHere, Page
 from hub.listing import MAX_QUERY_CHARACTERS, PAGE_ROWS, Wanted, as_asked
-from registry import listed, paging, search
+from registry import listed, paging, search, shapes
+from registry.asked import FunctionList
 from registry.listed import CategoryRow, FunctionRow
 from registry.vocabulary import category_called
 
@@ -25,8 +27,12 @@ INSTEAD_ROWS = 3  # shown where nothing was found
 _AUTHOR = """
 SELECT username, display_name, bio, CAST(links AS text), joined_at
 FROM accounts_account WHERE username = %s"""
-# A README whose text staff removed is found no longer, and no row of a list says so.
-_REMOVED = "SELECT count(*) FROM registry_removal WHERE confirmed_at IS NOT NULL"
+# Beside a list. A README whose text staff removed is found no longer, and no row of a
+# list says so; but how many were removed does.
+_BESIDE = """
+SELECT slug, label, description, function_count, retired_at IS NULL,
+    (SELECT count(*) FROM registry_removal WHERE confirmed_at IS NOT NULL)
+FROM registry_category ORDER BY position, slug"""
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,8 @@ class ListPage:
         """Raises NotHere (no such category, or no such page), Unavailable."""
         if not wanted.is_narrowed:
             return cls._everything(wanted)
-        categories = [row for row in listed.categories() if row.is_active]
+        beside = listed.fetched(_BESIDE)
+        categories = [CategoryRow._make(row[:-1]) for row in beside if row[-2]]
         category = _category(wanted.category, categories)
         found = wanted.found()
         return cls(
@@ -56,7 +63,7 @@ class ListPage:
             categories,
             category,
             [] if found.rows else _most_installed(INSTEAD_ROWS),
-            listed.fetched(_REMOVED)[0][0] if found.stems else 0,
+            beside[0][-1] if found.stems and beside else 0,
         )
 
     @classmethod
@@ -96,6 +103,16 @@ class ListPage:
             self.instead,
             self.removed,
         )
+
+    def page(self) -> Page:
+        return Page(HTML, list_html(self).encode())
+
+
+class ApiList(FunctionList):
+    """What clients of the API get of a list."""
+
+    def page(self) -> Page:
+        return Page(shapes.JSON, shapes.function_list(self))
 
 
 class Author(NamedTuple):

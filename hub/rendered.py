@@ -27,14 +27,16 @@ def source_of(blob: Blob, language: str, version: Version) -> Rendered:
     return _shown(blob, language, version)
 
 
-def readme_of(blob: Blob | None, version: Version, links: str) -> Rendered | None:
-    """A README, with its relative links under ``links`` (which ends in a slash);
-    None when there is none."""
-    if blob is None:
-        return None
-    shown = _shown(blob, README, version)
-    html = resolve_relative(_without_title(shown.html, version), links)
-    return Rendered(safe(html), shown.complete, shown.reason)
+def readme_of(blob: Blob | None, page) -> Rendered | None:
+    """A README as ``page`` shows it (hub/function_page.py); None when there is none."""
+    return blob and as_readme(_shown(blob, README, page.version), page)
+
+
+def as_readme(drawn: Rendered, page) -> Rendered:
+    """A stored README, with its relative links leading to the sources."""
+    html = _without_title(drawn.html, page.version)
+    html = resolve_relative(html, f"{page.url}/source/")
+    return Rendered(safe(html), drawn.complete, drawn.reason)
 
 
 def _without_title(html: str, version: Version) -> str:

@@ -9,6 +9,8 @@ that its page reads; tests/test_kept_pages.py holds that, and that pages follow 
 change.
 """
 
+from functools import cache
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from django.db import Error, connections, router
@@ -39,7 +41,6 @@ _LATEST = "v.id = f.latest_id"
 _NUMBERED = "v.function_id = f.id AND v.precedence = %s AND v.number = %s"
 _TABS = ", (SELECT count(*) FROM registry_version w WHERE w.function_id = f.id)"
 _RENDERED = f"registry_rendering r ON r.renderer = {RENDERER} AND r.kind ="
-
 # psycopg's connection -> statement -> the name under which it is prepared there
 _names: WeakKeyDictionary = WeakKeyDictionary()
 
@@ -47,34 +48,65 @@ _names: WeakKeyDictionary = WeakKeyDictionary()
 def function_page(username: str, slug: str, number: str = "") -> tuple | None:
     """Of a function's own page, or of one version's. A README is what is drawn of it;
     every edit of a listing replaces the rows of its pictures and examples."""
-    return _of_version(_DETAIL, username, slug, number)
+    return of_version(DETAIL, number, slug, username)
 
 
 def source_page(username: str, slug: str, path: str, number: str = "") -> tuple | None:
     """Of the page that shows the file ``path`` of a version."""
-    return _of_version(_SOURCE, username, slug, number, language_of(path), path)
+    return of_version(SOURCE, number, language_of(path), path, slug, username)
 
 
 def install_manifest(username: str, slug: str, number: str = "") -> tuple | None:
     """Of what a client copies; a version with a removed file is always quarantined."""
-    return _of_version(_INSTALL, username, slug, number)
+    return of_version(INSTALL, number, slug, username)
 
 
 def raw_file(username: str, slug: str, number: str, path: str) -> tuple | None:
     """Of the bytes of one file."""
-    return _of_version(_RAW, username, slug, number, path)
+    return of_version(RAW, number, path, slug, username)
 
 
-def _pair(more: str = "", joined: str = "", only: str = "") -> tuple[str, str]:
-    """The statement for the latest version, and for one by its number."""
-    return tuple(
-        _STATEMENT.format(more=more, joined=joined, only=only, version=version)
-        for version in (_LATEST, _NUMBERED)
-    )
+class Rows(NamedTuple):
+    """Rows of another table, as JSON in one column: a list of lists."""
+
+    columns: str
+    tables: str
+    where: str
+    order: str
+
+    def sql(self, vendor: str) -> str:
+        rows = f"FROM {self.tables} WHERE {self.where}"
+        if vendor == "sqlite":
+            # Of a view in order: this function can't be told one before SQLite 3.44.
+            listed = f"SELECT json_array({self.columns}) AS each {rows}"
+            ordered = f"({listed} ORDER BY {self.order})"
+            return f"(SELECT json_group_array(json(each)) FROM {ordered})"
+        each = f"json_build_array({self.columns})"
+        return f"(SELECT CAST(json_agg({each} ORDER BY {self.order}) AS text) {rows})"
 
 
-def _detail(readme: str) -> tuple[str, str]:
-    return _pair(
+class Statement(NamedTuple):
+    """A kind of page: what it depends on beside what all do. more: columns. joined:
+    tables. only: a condition."""
+
+    more: str = ""
+    joined: str = ""
+    only: str = ""
+
+    def sql(self, version: str, further: str = "") -> str:
+        return _STATEMENT.format(
+            more=self.more + further,
+            joined=self.joined,
+            only=self.only,
+            version=version,
+        )
+
+
+Pair = tuple[Statement, Statement]  # for the latest version, and for one by its number
+
+
+def _detail(readme: str) -> Statement:
+    return Statement(
         more=f"""{_TABS}, r.id, CAST(i.report AS text),
     (SELECT max(s.id) FROM registry_screenshot s WHERE s.function_id = f.id),
     (SELECT max(e.id) FROM registry_usageexample e WHERE e.function_id = f.id)""",
@@ -86,28 +118,47 @@ LEFT JOIN {_RENDERED} '{README}' AND r.blob_id = b.sha256""",
 
 
 # The listing's README is the live one; a version keeps the one it shipped with.
-_DETAIL = _detail("f.readme_id")[0], _detail("v.readme_id")[1]
-_SOURCE = _pair(
-    more=f"{_TABS}, p.id, r.id",
-    joined=f"""JOIN {_RENDERED} %s
+DETAIL: Pair = _detail("f.readme_id"), _detail("v.readme_id")
+SOURCE: Pair = (
+    Statement(
+        more=f"{_TABS}, p.id, r.id",
+        joined=f"""JOIN {_RENDERED} %s
 JOIN registry_versionfile p ON p.version_id = v.id AND p.path = %s
 JOIN registry_blob b ON b.sha256 = p.blob_id AND b.sha256 = r.blob_id""",
-)
-_INSTALL = _pair()
-_RAW = _pair(
-    more=", p.id, m.confirmed_at",
-    joined="""JOIN registry_versionfile p ON p.version_id = v.id AND p.path = %s
+    ),
+) * 2
+INSTALL: Pair = (Statement(),) * 2
+RAW: Pair = (
+    Statement(
+        more=", p.id, m.confirmed_at",
+        joined="""JOIN registry_versionfile p ON p.version_id = v.id AND p.path = %s
+JOIN registry_blob b ON b.sha256 = p.blob_id
 LEFT JOIN registry_removal m ON m.blob_id = p.blob_id""",
-)
+    ),
+) * 2
 
 
-def _of_version(
-    statements: tuple[str, str], username: str, slug: str, number: str, *joined
+def of_version(
+    pair: Pair, number: str, *values: str, more: tuple[str | Rows, ...] = ()
 ) -> tuple | None:
+    """The one row of the latest version, or of the one of this number.
+
+    values: of the parameters of ``joined``, the slug and the username. more: further
+    columns, which a page shows and need not compare.
+    """
+    statement = _sql(pair[bool(number)], bool(number), more, _connection().vendor)
     if not number:
-        return row(statements[0], *joined, slug, username)
-    precedence = number.partition("+")[0]
-    return row(statements[1], precedence, number, *joined, slug, username)
+        return row(statement, *values)
+    return row(statement, number.partition("+")[0], number, *values)
+
+
+@cache
+def _sql(
+    statement: Statement, is_numbered: bool, more: tuple[str | Rows, ...], vendor: str
+) -> str:
+    columns = [each.sql(vendor) if isinstance(each, Rows) else each for each in more]
+    further = "".join(f",\n    {column}" for column in columns)
+    return statement.sql(_NUMBERED if is_numbered else _LATEST, further)
 
 
 def row(statement: str, *values: str) -> tuple | None:
@@ -118,7 +169,7 @@ def row(statement: str, *values: str) -> tuple | None:
     statement: with ``%s`` for each value and no other percent sign; the same text each
         time, for it stays prepared on the connection.
     """
-    connection = connections[router.db_for_read(Function)]
+    connection = _connection()
     try:
         connection.ensure_connection()
         if connection.vendor == "sqlite":
@@ -132,7 +183,7 @@ def row(statement: str, *values: str) -> tuple | None:
 
 
 def _prepared(connection, statement: str, values: tuple[str, ...]) -> list[tuple]:
-    """Rows of a statement that PostgreSQL plans once a connection, in bytes. Past the
+    """Rows of a statement that PostgreSQL plans once a connection, as text. Past the
     cursors of psycopg, which take twice as long as the exchange."""
     from psycopg import OperationalError, pq
 
@@ -148,9 +199,13 @@ def _prepared(connection, statement: str, values: tuple[str, ...]) -> list[tuple
             raise OperationalError(made.error_message.decode(errors="replace"))
         names[statement] = name
     given = [value.encode() for value in values]
-    found = connection.pgconn.exec_prepared(name, given, None, pq.Format.BINARY)
+    found = connection.pgconn.exec_prepared(name, given, None, pq.Format.TEXT)
     if found.status != pq.ExecStatus.TUPLES_OK:
         raise OperationalError(found.error_message.decode(errors="replace"))
     columns = range(found.nfields)
     value = found.get_value
     return [tuple(value(n, column) for column in columns) for n in range(found.ntuples)]
+
+
+def _connection():
+    return connections[router.db_for_read(Function)]

@@ -78,7 +78,11 @@ class FunctionRow(NamedTuple):
     @property
     def id(self) -> str:
         """The id that clients know it by."""
-        return str(self.uid if isinstance(self.uid, UUID) else UUID(self.uid))
+        digits = str(self.uid)
+        if len(digits) != 32:  # without hyphens only as Django stores it in SQLite
+            return digits
+        parts = digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]
+        return "-".join(parts)
 
     @property
     def tag_list(self) -> list[str]:

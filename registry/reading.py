@@ -118,7 +118,11 @@ def files_to_install(version: Version, *, flat: bool) -> list[InstallFile]:
 
     Source: docs/api.md, "Install manifest".
     """
-    files = [InstallFile(*row) for row in FILES(version.pk)]
+    return laid_out([InstallFile(*row) for row in FILES(version.pk)], flat=flat)
+
+
+def laid_out(files: list[InstallFile], *, flat: bool) -> list[InstallFile]:
+    """The files of a version, sorted by path, as ``files_to_install`` gives them."""
     if not flat:
         return files
     files = _without_src(files)

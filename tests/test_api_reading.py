@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from accounts import keys
 from accounts.models import Event, Project
+from api import shapes
 from registry import errors, publishing
 from registry.integrity import sha256_of
+from registry.models import Function
 from tests.conftest import CODE, PASSWORD, Api, body, key_of
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +126,23 @@ def test_list_items_carry_no_code(api, publish):
         "id name slug description category author_username star_count clone_count "
         "version tags license updated_at".split()
     )
+
+
+def test_list_items_are_what_the_function_itself_says(api, publish):
+    """They are put together as text, whatever stands in them."""
+    version = publish(
+        name='Sizes, "quoted" \\ and {braces}',
+        description="Größe <b>&amp; 日本 \\n \U0001f600",
+        tags=["image", "rate limit"],
+    )
+    function = version.function
+
+    raw = api("GET", f"{api.base}?search={function.slug}").content
+
+    (listed,) = json.loads(raw)["functions"]
+    assert listed == shapes.item(Function.objects.get(pk=function.pk))
+    again = json.dumps(json.loads(raw), ensure_ascii=False, separators=(",", ":"))
+    assert raw.decode() == again
 
 
 def test_my_shows_drafts_and_the_draft_behind_the_latest_version(api, publish, push):

@@ -208,8 +208,7 @@ def test_browse_costs_the_same_for_many_functions(client, publish, queries):
         publish(f"other-{number}")
 
     assert {path: queries(client, path) for path in one} == one
-    # PostgreSQL's searches set a time limit of their own in a transaction.
-    narrowed = {"sqlite": 6, "postgresql": 10}[connection.vendor]
+    narrowed = {"sqlite": 5, "postgresql": 3}[connection.vendor]
     browse = {"sqlite": 2, "postgresql": 1}[connection.vendor]
     assert one == {"/functions/": browse, "/tags/image": narrowed, "/": 3}
 

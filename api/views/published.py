@@ -1,11 +1,14 @@
 """What anyone may read: lists, functions, install manifests, files."""
 
+from django.http import HttpResponse
+
 from accounts.limits import client_address
 from api import shapes
-from api.answers import IMMUTABLE, PUBLIC, answer
+from api.answers import IMMUTABLE, JSON, PUBLIC, answer
 from api.decorators import endpoint
 from api.views.common import FUNCTIONS, ONE, plain_name
 from registry import errors, installs, reading
+from registry import shapes as public
 from registry.asked import FunctionList
 from registry.models import Blob, Version
 
@@ -23,13 +26,8 @@ MAX_WHERE = 100  # versions that one file is said to be in
 def list_functions(request):
     # Read already, perhaps, to find out whether a kept answer is still right.
     page = request.META.pop("hub.read", None) or FunctionList.read(request.GET)
-    found = {
-        "functions": [shapes.listed_item(row) for row in page.found.rows],
-        "total": page.found.total,
-        "limit": page.asked.limit,
-        "next": page.found.next,
-    }
-    return answer(found, cache=PUBLIC)
+    made = public.function_list(page)
+    return HttpResponse(made, JSON, headers={"Cache-Control": PUBLIC})
 
 
 @endpoint(
@@ -58,7 +56,7 @@ def install_function(request, username, slug):
     version = _published(request, slug, username)
     files = reading.files_to_install(version, flat=_is_flat(request))
     _count_install(request, version)
-    return answer(shapes.install_manifest(version, files), cache=PUBLIC)
+    return answer(public.install_manifest(version, files), cache=PUBLIC)
 
 
 @endpoint(
@@ -74,7 +72,7 @@ def install_by_slug(request, slug):
     files = reading.files_to_install(version, flat=_is_flat(request))
     _count_install(request, version)
     texts = {file.path: file.content for file in files}
-    made = shapes.install_manifest(version, files)
+    made = public.install_manifest(version, files)
     return answer(made | {"function": shapes.function(version, texts)}, cache=PUBLIC)
 
 

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.prepared import Prepared
 from hub import pictures, rendered
-from hub.filetree import tree_of
+from hub.drawn_function import detail_html, source_html
 from hub.function_page import FunctionPage, function_page, redirect_moved
 from hub.http import NotHere, immutable_page, raw_text
 from registry import quality
@@ -15,8 +15,14 @@ from registry.models import Screenshot, UsageExample, VersionFile
 from registry.rendering import language_of
 
 MAX_VERSION_ROWS = 300
-EXAMPLES = Prepared(lambda pk: UsageExample.objects.filter(function__pk=pk))
-SCREENSHOTS = Prepared(lambda pk: Screenshot.objects.filter(function__pk=pk))
+EXAMPLES = Prepared(
+    lambda pk: UsageExample.objects.filter(function__pk=pk).values_list("title", "code")
+)
+SCREENSHOTS = Prepared(
+    lambda pk: Screenshot.objects.filter(function__pk=pk).values_list(
+        "sha256", "width", "height", "alt"
+    )
+)
 RAW = Prepared(
     lambda username, slug, version, path: VersionFile.objects.filter(
         version__function__published_at__isnull=False,
@@ -34,15 +40,14 @@ RAW = Prepared(
 def function_detail(request: HttpRequest, page: FunctionPage):
     # The listing's README is the live one; a version keeps the one it shipped with.
     shown = page.version if page.is_pinned else page.function
-    links = f"{page.url}/source/"
-    readme = rendered.readme_of(shown.readme, page.version, links)
-    return page.render(
-        request,
-        "readme",
+    readme = rendered.readme_of(shown.readme, page)
+    made = detail_html(
+        page,
         readme=readme,
         examples=EXAMPLES(page.function.pk),
         screenshots=SCREENSHOTS(page.function.pk),
     )
+    return HttpResponse(made)
 
 
 @immutable_page
@@ -82,9 +87,8 @@ def function_source(request: HttpRequest, page: FunctionPage, path: str = ""):
             "Its files are under Source."
         )
     language = language_of(path)
-    source = rendered.source_of(shown.blob, language, page.version)
-    context = {"file": shown, "source": source, "language": language}
-    return page.render(request, "source", tree=tree_of(page.files, path), **context)
+    drawn = rendered.source_of(shown.blob, language, page.version)
+    return HttpResponse(source_html(page, path=path, size=shown.blob.size, drawn=drawn))
 
 
 @function_page

@@ -1,26 +1,5 @@
 """What a function page says to machines, in its head."""
 
-from django import template
-from django.conf import settings
-
-from registry.rendering import script_data
-
-register = template.Library()
-
-
-@register.inclusion_tag("hub/_function_data.html")
-def function_data(page):
-    """Open Graph lines and JSON-LD. page: the FunctionPage shown."""
-    return {
-        "function": page.function,
-        "version": page.version,
-        "hub_url": settings.HUB_URL,
-        "url": settings.HUB_URL + page.url,
-        "data": script_data(
-            structured_data(page.function, page.version, settings.HUB_URL)
-        ),
-    }
-
 
 def structured_data(function, version, hub_url: str) -> dict:
     """Source: https://schema.org/SoftwareSourceCode."""
