@@ -50,9 +50,10 @@ class Sqlite:
             shutil.rmtree(kept, ignore_errors=True)
 
         given = _environment(kept)
-        _brought_up(KEPT / f"sqlite-{count}.json", count, given, emptied)
+        mark = _mark(self.name, count)
+        _brought_up(mark, count, given, emptied)
         if check:
-            verify(count, given)
+            verify(mark, count, given)
         if count <= COPIED_FUNCTIONS:
             folder.mkdir(parents=True, exist_ok=True)
             for name in ("hub.sqlite3", "secret_key"):
@@ -75,9 +76,10 @@ class Postgres:
                 _execute(url, "CREATE DATABASE seed")
 
             given = _environment(folder, f"{url}/seed")
-            _brought_up(KEPT / f"postgres-{count}.json", count, given, emptied)
+            mark = _mark(self.name, count)
+            _brought_up(mark, count, given, emptied)
             if check:
-                verify(count, given)
+                verify(mark, count, given)
             if count <= COPIED_FUNCTIONS:
                 _execute(url, "DROP DATABASE IF EXISTS run WITH (FORCE)")
                 _execute(url, "CREATE DATABASE run TEMPLATE seed")
@@ -146,8 +148,8 @@ def _brought_up(mark: Path, count: int, environment: dict, emptied) -> None:
     """
     rows, search = fingerprints()
     wanted = {"rows": rows, "search": search, "tables": _migrations()}
-    made = json.loads(mark.read_text()) if mark.exists() else {}
-    if made == wanted:
+    made = _noted(mark)
+    if made.items() >= wanted.items():
         return
     print(f"Seeding {count:,} functions, once:", flush=True)
     quiet = {"stdout": subprocess.DEVNULL}
@@ -160,19 +162,46 @@ def _brought_up(mark: Path, count: int, environment: dict, emptied) -> None:
     _run(["manage.py", "migrate"], environment, **quiet)
     for part in ("rows", "search"):
         if made.get(part) != wanted[part]:
-            _run(["-m", "bench.seeding", str(count), f"--{part}"], environment)
-            made[part] = wanted[part]
+            took = _seeding(count, part, environment)
+            made |= {part: wanted[part], "seconds": _seconds(made) | {part: took}}
             mark.write_text(json.dumps(made))
-    mark.write_text(json.dumps(wanted))
+    mark.write_text(json.dumps(made | wanted))
+
+
+def _mark(database: str, count: int) -> Path:
+    """Where it is noted what a seed was made of, and how long that took."""
+    return KEPT / f"{database}-{count}.json"
+
+
+def _noted(mark: Path) -> dict:
+    return json.loads(mark.read_text()) if mark.exists() else {}
+
+
+def _seconds(made: dict) -> dict[str, float]:
+    return made.get("seconds", {})
+
+
+def seed_seconds(database: str, count: int) -> dict[str, float]:
+    """How long the parts of a seed took: "rows" and "search", and "check" if it was."""
+    return _seconds(_noted(_mark(database, count)))
+
+
+def _seeding(count: int, part: str, environment: dict) -> float:
+    """The seconds that one part took."""
+    began = time.monotonic()
+    _run(["-m", "bench.seeding", str(count), f"--{part}"], environment)
+    return time.monotonic() - began
 
 
 def _migrations() -> list[str]:
     return sorted(path.name for path in ROOT.glob("*/migrations/0*.py"))
 
 
-def verify(count: int, environment: dict) -> None:
+def verify(mark: Path, count: int, environment: dict) -> None:
     """Raises CalledProcessError, with the faults printed, where there are any."""
-    _run(["-m", "bench.seeding", str(count), "--check"], environment)
+    took = _seeding(count, "check", environment)
+    made = _noted(mark)
+    mark.write_text(json.dumps(made | {"seconds": _seconds(made) | {"check": took}}))
 
 
 def free_port() -> int:

@@ -67,10 +67,21 @@ def _machines(runs: list[dict]) -> list[str]:
             f"{machine['django']}, gunicorn {machine['gunicorn']}; {pace['rounds']} "
             f"rounds of {pace['seconds']} s each."
         )
-        took = f"{_name(run)} ({run['at'][:10]}, {run['seconds']['run'] / 60:.0f} min"
+        took = f"{_name(run)} ({run['at'][:10]}, {_took(run['seconds'])}"
         took += f", load {machine['load_before']} before)"
         lines.setdefault(said, []).append(took)
     return [f"{said} {'; '.join(took)}." for said, took in lines.items()] + [""]
+
+
+def _took(seconds: dict[str, float]) -> str:
+    """The run in minutes, and what its seed took, where that is known."""
+    said = f"{seconds['run'] / 60:.0f} min"
+    parts = ("rows", "search", "check")
+    known = [part for part in parts if f"seed_{part}" in seconds]
+    if not known:
+        return said
+    each = [f"{part} {seconds[f'seed_{part}'] / 60:.1f} min" for part in known]
+    return f"{said} with a seed made before ({', '.join(each)})"
 
 
 def _table(head: list[str], rows: list[list[str]], title: str = "") -> list[str]:
@@ -188,13 +199,19 @@ def _steps() -> list[str]:
 def _workers() -> list[str]:
     found = _kept("workers")
     rows = [
-        [name, *(f"{each['per_second']:,.0f} / {each['p99']:.1f}" for each in of_it)]
+        [
+            name,
+            *(
+                f"{each['per_second']:,.0f} / {each['p99']:.1f} / {each['cpu_ms']:.2f}"
+                for each in of_it
+            ),
+        ]
         for name, of_it in (
             (name, loads.values()) for name, loads in (found or {}).items()
         )
     ]
     loads = next(iter((found or {}).values()), {})
-    head = ["answers per second / p99 ms", *loads]
+    head = ["answers per second / p99 ms / CPU ms", *loads]
     return _table(head, rows, "gunicorn's workers")
 
 

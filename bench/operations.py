@@ -33,6 +33,7 @@ SEARCHES = {
 WARM_UP, WARM_UP_SECONDS = 16, 3  # publishes, and until what they left is done
 WARM = 4  # addresses: after a second every worker keeps them
 BRIEF = {"browse_deep", "api_list", "raw"}  # kept, these are pages like the others
+REPEATED = ("search_common", "search_two", "api_search")  # searches asked again
 ALONE = ("manifest", "page", "browse", "browse_deep")
 CODE = "export const answer = (n: number): number => n + 42;\n"
 
@@ -43,6 +44,9 @@ def kept_reads(found: dict) -> list[tuple[str, Load]]:
         (key, Load(name, tuple(found[key][:WARM]), headers, is_brief=key in BRIEF))
         for key, (name, headers) in READS.items()
     ]
+    for key in REPEATED:
+        paths = tuple(found[key][:WARM])
+        loads.append((key, Load(SEARCHES[key], paths, GZIP, is_brief=True)))
     for key in ("manifest", "page"):
         name, headers = READS[key]
         path = (found[key][0],)

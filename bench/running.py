@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import deriving, operations
-from bench.databases import DATABASES, ROOT
+from bench.databases import DATABASES, ROOT, seed_seconds
 from bench.measuring import check, fetch, memory_mb
 from bench.references import constant_view, static_files
 
@@ -69,6 +69,8 @@ class Run:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         self.seconds["run"] = time.monotonic() - began
+        for part, took in seed_seconds(self.database.name, self.count).items():
+            self.seconds[f"seed_{part}"] = took
         return self._as_json()
 
     def _measure(self, folder: Path) -> None:
@@ -198,6 +200,7 @@ class Run:
                 "manifest.json": "manifest",
                 "page.html": "page",
                 "browse.html": "browse",
+                "search.html": "search_common",
             }.items()
         }
 

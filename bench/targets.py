@@ -145,6 +145,7 @@ BESIDE_REFERENCES = [
     _beside_nginx("Install manifest", "manifest", "manifest.json"),
     _beside_nginx("Function page", "page", "page.html"),
     _beside_nginx("Browse page", "browse", "browse.html"),
+    _beside_nginx("Search page, again", "search_common", "search.html"),
     _beside_nginx("304 of the manifest", "manifest_304", "304"),
 ]
 OTHERS = [

@@ -18,8 +18,8 @@ SETTINGS = {
     "2 sync (as it starts)": "",
     "3 sync": "--workers 3",
     "4 sync": "--workers 4",
+    "2 gthread of 1": "--worker-class gthread --threads 1",
     "2 gthread of 4": "--worker-class gthread --threads 4",
-    "2 gthread of 8": "--worker-class gthread --threads 8",
 }
 LOADS = ("manifest", "page")
 PACE = {"seconds": 2, "rounds": 3}
@@ -36,7 +36,8 @@ def main(database: str, count: int, *, keep: bool) -> int:
         shutil.rmtree(folder, ignore_errors=True)
     for name, loads in found.items():
         for what, row in loads.items():
-            print(f"{name:24} {what:26} {row['per_second']:9,.0f} {row['p99']:8.1f}")
+            figures = f"{row['per_second']:9,.0f} {row['p99']:8.1f}"
+            print(f"{name:24} {what:40} {figures} {row['cpu_ms']:8.2f}")
     if keep:
         reporting.keep_as("workers", found)
     return 0
@@ -58,8 +59,9 @@ def _measured(given: dict, name: str, args: str) -> dict:
                     pids = [server.process.pid]
                     made = measure(load, by_name(server), pids, **PACE)
                     what = f"{load.name}, {WHERE[state]}"
-                    rows[what] = {"per_second": made.per_second, "p99": made.p99}
+                    rows[what] = {each: getattr(made, each) for each in FIGURES}
     return rows
 
 
+FIGURES = ("per_second", "p99", "cpu_ms")
 WHERE = {"kept": "in memory", "anew": "from nothing"}

@@ -134,6 +134,7 @@ def test_document_shows_growth_from_a_thousand_to_a_million(tmp_path, monkeypatc
     monkeypatch.setattr(document, "DOCUMENT", page)
     monkeypatch.setattr(document, "PICTURES", tmp_path)
     small = a_run(1_000, anew={"page": measured(), "page_alone": measured()})
+    small["seconds"] |= {"seed_rows": 30.0, "seed_search": 90.0}
     large = a_run(
         1_000_000,
         anew={"page": measured(cpu_ms=1.0), "page_alone": measured(p50=1.2)},
@@ -144,6 +145,8 @@ def test_document_shows_growth_from_a_thousand_to_a_million(tmp_path, monkeypatc
     text = page.read_text()
     assert text.startswith("What was learned.")
     assert "older" not in text
+    assert "1 min with a seed made before (rows 0.5 min, search 1.5 min)" in text
+    assert text.count("a seed made before") == 1  # of the other it isn't known
     growth = text.partition("### Growth")[2]
     assert "| function page | 0.50 | 1.00 | **2.00** | 1.00 | 1.20 | 1.20 |" in growth
     assert "<svg" in (tmp_path / "performance-postgres-1000000.svg").read_text()
