@@ -5,9 +5,9 @@ RETURNS float LANGUAGE sql STABLE AS $$
     WHERE c.oid = 'registry_searchdocument'::regclass
 $$;
 
--- The popular that match, by how well the text fits; what is sunk comes last. Many are
--- expected: the 300 most popular of them, by walking the popular in their order.
--- ts_match_vq is @@ where the index over words must not be used.
+-- The 300 most popular that match, by how well the text fits; what is sunk comes last.
+-- Many are expected: by walking the popular in their order. ts_match_vq is @@ where the
+-- index over words must not be used, and ``+ 0`` hides the one in order of places.
 CREATE OR REPLACE FUNCTION registry_look_ranked(
     wanted tsquery, said tsquery, expected float
 ) RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
@@ -25,7 +25,11 @@ BEGIN
         );
     END IF;
     RETURN ARRAY(
-        SELECT p.place FROM registry_searchpopular p WHERE p.narrow @@ wanted
+        SELECT p.place FROM registry_searchpopular p
+        WHERE p.place = ANY (ARRAY(
+            SELECT n.place FROM registry_searchpopular n
+            WHERE n.narrow @@ wanted ORDER BY n.place + 0 LIMIT 300
+        ))
         ORDER BY p.place >= sunk, ts_rank(weights, p.narrow, said, 1) DESC, p.place
     );
 END $$;
@@ -66,28 +70,40 @@ BEGIN
     END IF;
 END $$;
 
--- Which match, README included, no more than ``most``. NULL where there are more by
--- what the popular say, or those that are fairly so: where a few of them should mean
--- four times, or twice, as many, that is believed. known: popular ones, at least.
-CREATE OR REPLACE FUNCTION registry_look_some(
+-- About how many match, README included, by what the popular say, or those that are
+-- fairly so. Where a few of them should mean four times ``most``, or half again as many,
+-- that is believed: infinity. known: popular ones, at least.
+CREATE OR REPLACE FUNCTION registry_look_about(
     wanted tsquery, most integer, known integer
-) RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
+) RETURNS float LANGUAGE plpgsql STABLE AS $$
 DECLARE
     share CONSTANT float := most / registry_look_rows();
-    enough integer := least(most, ceil(4.0 * 10000 * share));
+    enough integer := ceil(4.0 * 10000 * share);
+    found integer := 0;
 BEGIN
     IF known >= enough THEN
-        RETURN NULL;
+        RETURN 'infinity';
     END IF;
-    PERFORM FROM registry_searchdocument d WHERE d.is_hot AND d.wide @@ wanted
-    OFFSET enough - 1 LIMIT 1;
-    IF FOUND THEN
-        RETURN NULL;
+    IF enough < most THEN
+        PERFORM FROM registry_searchdocument d WHERE d.is_hot AND d.wide @@ wanted
+        OFFSET enough - 1 LIMIT 1;
+        IF FOUND THEN
+            RETURN 'infinity';
+        END IF;
     END IF;
-    enough := least(most, ceil(2.0 * 100000 * share));
-    IF registry_look_warm_wide(wanted, enough) >= enough THEN
-        RETURN NULL;
+    enough := ceil(1.5 * 100000 * share);
+    IF enough < most THEN
+        found := registry_look_warm_wide(wanted, enough);
     END IF;
+    RETURN CASE
+        WHEN found >= enough THEN 'infinity' ELSE found * most / (100000 * share)
+    END;
+END $$;
+
+-- Which match, README included, no more than ``most``.
+CREATE OR REPLACE FUNCTION registry_look_every(wanted tsquery, most integer)
+RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
+BEGIN
     RETURN ARRAY(
         SELECT d.place FROM registry_searchdocument d WHERE d.wide @@ wanted LIMIT most
     );
@@ -213,6 +229,8 @@ DECLARE
     elsewhere_wider bigint[];
     expected float;  -- of the popular; NULL with filters, where they are few
     is_known boolean;  -- whether the dictionary has all words
+    about float;
+    is_many boolean;  -- whether there are ``most``, as far as is asked
 BEGIN
     completed := '{}';
     places := registry_look_named(array_to_string(words, '-'), filters, with_yanked);
@@ -236,11 +254,18 @@ BEGIN
         places := places || step[:wanted];
     END IF;
     IF cardinality(step) >= wanted AND most > 0 THEN
-        every := coalesce(every, registry_look_some(exact, most, cardinality(popular)));
-        total := least(most, coalesce(cardinality(every), most));
+        IF every IS NULL THEN
+            about := registry_look_about(exact, most, cardinality(popular));
+            IF about BETWEEN most AND 1e9 THEN
+                every := registry_look_every(exact, most);
+            END IF;
+        END IF;
+        is_many := coalesce(cardinality(every) >= most, about > most);
+    ELSE
+        is_many := cardinality(step) >= wanted;
     END IF;
 
-    IF is_open AND (cardinality(step) < wanted OR total < most) THEN
+    IF is_open AND NOT is_many THEN
         completed := ARRAY(
             SELECT w.word FROM registry_searchword w
             WHERE w.word ~>~ last_word AND w.word ~<~ (last_word || chr(1114111))
@@ -256,7 +281,8 @@ BEGIN
         wider := coalesce(said && filters, said);
         IF cardinality(step) < wanted THEN
             IF filters IS NULL AND others IS NULL THEN
-                SELECT 10000 * sum(w.documents) / all_rows INTO expected
+                -- Half of it: to look for many words takes twice as long.
+                SELECT 5000 * sum(w.documents) / all_rows INTO expected
                 FROM unnest(last_word || completed) typed
                 JOIN registry_searchword w ON w.word = typed;
             END IF;
@@ -268,6 +294,8 @@ BEGIN
             step := registry_look_filled(wider, wanted);
             places := places || step;
         END IF;
+        is_many := cardinality(step) >= wanted AND most > 0
+            AND registry_look_about(wider, most, cardinality(popular)) = 'infinity';
     END IF;
     IF cardinality(step) < wanted AND with_readme THEN
         IF elsewhere IS NULL THEN
@@ -283,12 +311,11 @@ BEGIN
             places := places || elsewhere_wider[:wanted];
         END IF;
     END IF;
-    IF cardinality(step) >= wanted AND most > 0 AND coalesce(total, 0) < most THEN
-        every := coalesce(
-            every,
-            registry_look_some(coalesce(wider, exact), most, cardinality(popular))
-        );
-        total := greatest(total, least(most, coalesce(cardinality(every), most)));
+    IF cardinality(step) >= wanted AND most > 0 THEN
+        IF NOT is_many THEN
+            every := coalesce(every, registry_look_every(coalesce(wider, exact), most));
+        END IF;
+        total := CASE WHEN is_many THEN most ELSE least(most, cardinality(every)) END;
     END IF;
     places := ARRAY(
         SELECT p FROM unnest(places) WITH ORDINALITY u(p, n)
@@ -412,7 +439,9 @@ AS $$
 DECLARE
     wanted CONSTANT tsquery := to_tsquery('registry_words', filter);
 BEGIN
-    sample := registry_look_some(wanted, most, 0);
+    IF registry_look_about(wanted, most, 0) < 'infinity' THEN
+        sample := registry_look_every(wanted, most);
+    END IF;
     total := least(most, coalesce(cardinality(sample), most));
     IF total >= most THEN
         sample := registry_look_popular(wanted, '{}', sampled);

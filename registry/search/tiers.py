@@ -18,13 +18,14 @@ FUNCTIONS = (
     "registry_look",
     "registry_look_all",
     "registry_look_count",  # of earlier releases
+    "registry_look_every",
     "registry_look_facets",
     "registry_look_filled",
+    "registry_look_about",
     "registry_look_named",
     "registry_look_popular",
     "registry_look_ranked",
     "registry_look_rows",
-    "registry_look_some",
     "registry_look_warm",
     "registry_look_warm_wide",
 )
