@@ -18,7 +18,9 @@ BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 class SecretRule:
     """id: kebab-case, public. pattern: its group 1 is the credential itself.
 
-    hints: a text with none of them has no match (looking for them is far cheaper).
+    hints: a text with none of them has no match (looking for them is far cheaper). In
+        lower case where the pattern takes either, and then without i, k and s, which
+        it takes from other alphabets too.
     """
 
     id: str
@@ -26,6 +28,10 @@ class SecretRule:
     title: str
     pattern: re.Pattern
     accepts: Callable[[str], bool] = lambda value: True
+
+    @property
+    def is_caseless(self) -> bool:
+        return "(?i:" in self.pattern.pattern
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ RULES = {
         ),
         _rule(
             "aws-secret-key",
-            "",
+            "cret",
             "an AWS secret key",
             r"(?i:aws_?secret_?(?:access_?)?key)"
             + QUOTED
@@ -194,7 +200,7 @@ RULES = {
         ),
         _rule(
             "cloudflare-token",
-            "",
+            "cloudf cf",
             "a Cloudflare token",
             r"(?i:(?:cloudflare|cf)_?api_?(?:token|key))"
             + QUOTED
@@ -241,9 +247,13 @@ PLACEHOLDER = re.compile(
 
 def _in_file(path: str, text: str) -> list[Secret]:
     found: list[tuple[int, SecretRule, str]] = []
+    lower = text.lower()
     for rule in RULES.values():
-        if not rule.hints or any(hint in text for hint in rule.hints):
+        within = lower if rule.is_caseless else text
+        if any(hint in within for hint in rule.hints):
             found += _matches(rule, text)
+    if not found:
+        return []
     return list(_placed(path, text, sorted(found, key=lambda hit: hit[0])))
 
 

@@ -1,23 +1,24 @@
 """What the code of a function says: exports, imports, variables, hosts, storage.
 
-One visit of each node (``syntax.walk``); a handler per node type looks at that node
+One visit of each node; a handler per node type looks at that node
 and a few below it, never at its parents, so that the cost stays linear. Nothing is
 run and no type is computed: where code hides what it does, facts are missing.
 """
 
+import functools
 import re
 
-from tree_sitter import Node
+from tree_sitter import Language, Node
 
 from registry.inspection.facts import MAX_FACTS, Facts
 from registry.inspection.rules import Place
 from registry.inspection.syntax import (
-    MAX_NODES,
     Source,
     imported_types,
     names_bound,
+    numbered,
     unwrapped,
-    walk,
+    visit,
 )
 from registry.inspection.vocabulary import (
     BINDING_METHODS,
@@ -37,6 +38,9 @@ from registry.inspection.vocabulary import (
     URL,
 )
 
+# Without any of these in a text, what is called how need not be asked.
+NOTED = re.compile("|".join(["eval", *sorted(BROWSER_STORAGE)]).encode())
+
 
 def collect(source: Source) -> Facts:
     """The facts of one file, and its syntax errors."""
@@ -44,14 +48,17 @@ def collect(source: Source) -> Facts:
     collector.facts.syntax += source.syntax_findings()
     for module, line in imported_types(source) if source.filled else ():
         collector.facts.imports.append((module, Place(source.path, line)))
-    visited = 0
-    for visited, node in enumerate(walk(source.tree), 1):  # noqa: B007
-        handler = _HANDLERS.get(node.type)
-        if handler:
-            handler(collector, node)
+    handlers = _handlers(source.tree.language)
+    if not NOTED.search(source.data):  # half of all that is looked at
+        handlers = {k: h for k, h in handlers.items() if h != _Collector.on_identifier}
+    collector.facts.in_part = not visit(source.tree, handlers, collector)
     collector.name_bindings()
-    collector.facts.in_part = visited >= MAX_NODES
     return collector.facts
+
+
+@functools.cache
+def _handlers(language: Language) -> dict:
+    return numbered(language, _HANDLERS)
 
 
 class _Collector:
@@ -121,7 +128,8 @@ class _Collector:
         self.imported(self.literal(source), source or node)
 
     def on_export(self, node):
-        kinds = {child.type for child in node.children[:4]}
+        children = node.children
+        kinds = {child.type for child in children[:4]}
         is_type = "type" in kinds
         source = node.child_by_field_name("source")
         module = self.literal(source)
@@ -131,7 +139,7 @@ class _Collector:
             self._declared(declaration)
         if "default" in kinds or "=" in kinds:
             self.name(self.facts.exports, "default", node)
-        for child in node.named_children:
+        for child in children:
             if child.type == "export_clause":
                 self._listed(child, module, is_type)
             elif child.type == "namespace_export":
@@ -140,11 +148,9 @@ class _Collector:
             self.facts.stars.append(module)
 
     def _declared(self, declaration: Node) -> None:
-        is_type = declaration.type in (
-            "interface_declaration",
-            "type_alias_declaration",
-        )
-        if declaration.type == "ambient_declaration":
+        kind = declaration.type
+        is_type = kind in ("interface_declaration", "type_alias_declaration")
+        if kind == "ambient_declaration":
             return
         if name := declaration.child_by_field_name("name"):
             self._exported(name, is_type)
@@ -325,7 +331,10 @@ class _Collector:
         self.name(self.facts.env_vars, name, node)
 
     def on_declarator(self, node):
-        name, value = (node.child_by_field_name(n) for n in ("name", "value"))
+        name, value = (
+            node.child_by_field_name("name"),
+            node.child_by_field_name("value"),
+        )
         if name is None or value is None:
             return
         if name.type == "object_pattern":
@@ -352,9 +361,10 @@ class _Collector:
             self.env_copies[self.text(bound)] = name
 
     def on_parameter(self, node):
-        pattern = node.child_by_field_name("pattern")
-        annotation = self.text(node.child_by_field_name("type"))
-        if pattern is not None and ROUTER_TYPE.match(annotation):
+        annotation = node.child_by_field_name("type")
+        if annotation is None or not ROUTER_TYPE.match(self.text(annotation)):
+            return
+        if pattern := node.child_by_field_name("pattern"):
             self.routers.add(self.text(pattern))
 
     def on_property_signature(self, node):

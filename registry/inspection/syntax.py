@@ -8,7 +8,7 @@ can take minutes. A cursor visits each node once instead, with a budget.
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
 import tree_sitter_javascript
@@ -71,9 +71,14 @@ class Source:
 
     def text(self, node: Node | None, limit: int = 200) -> str:
         """The node's source; nothing where it is longer than ``limit`` bytes."""
-        if node is None or node.end_byte - node.start_byte > limit:
+        if node is None:
             return ""
-        return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        start, end = node.start_byte, node.end_byte
+        return (
+            self.data[start:end].decode("utf-8", "replace")
+            if end - start <= limit
+            else ""
+        )
 
     def place(self, node: Node) -> Place:
         (line, column), (end_line, end_column) = node.start_point, node.end_point
@@ -117,17 +122,31 @@ class Source:
         return utf16_length(before.decode("utf-8", "replace")) + 1
 
 
-def walk(tree: Tree) -> Iterator[Node]:
-    """Every node once, parents first, whatever the depth; at most MAX_NODES."""
-    cursor, left = tree.walk(), MAX_NODES
-    while left:
-        left -= 1
-        yield cursor.node
-        if cursor.goto_first_child():
+def visit(tree: Tree, handlers: dict[int, Callable], collector) -> bool:
+    """Call ``handlers[kind](collector, node)`` for every node once, parents first,
+    whatever the depth; at most MAX_NODES. Returns whether those were all."""
+    cursor, handler_of = tree.walk(), handlers.get
+    down, along, up = (
+        cursor.goto_first_child,
+        cursor.goto_next_sibling,
+        cursor.goto_parent,
+    )
+    for _ in range(MAX_NODES):
+        node = cursor.node
+        if handler := handler_of(node.kind_id):
+            handler(collector, node)
+        if down():
             continue
-        while not cursor.goto_next_sibling():
-            if not cursor.goto_parent():
-                return
+        while not along():
+            if not up():
+                return True
+    return False
+
+
+def numbered(language: Language, handlers: dict[str, Callable]) -> dict[int, Callable]:
+    """``handlers`` of types of nodes by the numbers that a grammar gives to those."""
+    kinds = map(language.node_kind_for_id, range(language.node_kind_count))
+    return {n: handlers[kind] for n, kind in enumerate(kinds) if kind in handlers}
 
 
 def imported_types(source: Source) -> Iterator[tuple[str, int]]:
