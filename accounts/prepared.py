@@ -25,6 +25,7 @@ from django.db.models.query import (
 )
 
 _kept = threading.local()  # as connections are: each thread has its own
+MOST_IN_TURN = 4  # rows
 MOST_PREPARED = 500  # statements that one connection to PostgreSQL keeps
 
 
@@ -109,10 +110,11 @@ class Statement:
 
     def repeated(self, values: Sequence[Sequence]) -> None:
         """Run once for each of ``values``."""
-        if len(values) == 1:
-            self.changed(values[0])
+        if len(values) > MOST_IN_TURN:  # psycopg's pipeline costs as much as four
+            self._run(values, lambda cursor: None, "executemany")
             return
-        self._run(values, lambda cursor: None, "executemany")
+        for each in values:
+            self.changed(each)
 
     def inserted(self, values: Sequence) -> int | None:
         """The key of the row, where the database numbers it; None: none was stored."""

@@ -1,6 +1,6 @@
 """What staff can turn off for everyone. A row of Switch is an off-switch thrown."""
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import Switch
 from accounts.prepared import Prepared
@@ -15,11 +15,15 @@ SWITCHES = {
     "key_creation": "The Hub makes no new keys at the moment.",
     "reports": "The Hub takes no reports at the moment.",
 }
-STOPPING = Prepared(
-    lambda name: Switch.objects.filter(Q(name=READ_ONLY) | Q(name=name)).order_by(
-        "-name"
-    )
-)
+
+
+def stopping(name) -> QuerySet[Switch]:
+    """The switches that stop ``name``, where they are thrown: its own, and read-only
+    mode."""
+    return Switch.objects.filter(Q(name=READ_ONLY) | Q(name=name))
+
+
+STOPPING = Prepared(lambda name: stopping(name).order_by("-name"))
 
 
 class SwitchedOff(Exception):

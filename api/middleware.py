@@ -1,7 +1,16 @@
 """What every request under /api/ gets: one spelling of its path, JSON on errors."""
 
 import re
+from functools import cache
 
+from csp.constants import HEADER as POLICY
+from csp.middleware import CSPMiddleware
+from django.conf import settings
+from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+
+from accounts.middleware import RefuseNulMiddleware
 from api.answers import JSON, failure, refusal
 from api.body import drain
 from registry import errors
@@ -12,17 +21,22 @@ API = re.compile(r"/+api(?:/|\Z)")
 class ApiMiddleware:
     """Takes ``//api/x/`` for ``/api/x`` (a redirect would turn a client's POST into a
     GET), reads what a view left of the body, and gives every error that another layer
-    made a JSON body."""
+    made a JSON body.
+
+    An endpoint answers right here. The middleware after this one is for browsers:
+    sessions, forms, messages, frames. The API knows keys, never cookies.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
+        self._answer = convert_exception_to_response(RefuseNulMiddleware(_answer))
 
     def __call__(self, request):
         if not API.match(request.path_info):
             return self.get_response(request)
         path = re.sub(r"/{2,}", "/", request.path_info).rstrip("/")
         request.path = request.path_info = path
-        response = self.get_response(request)
+        response = self._answer(request)
         drain(request)
         if response.status_code < 400 or response.headers["Content-Type"] == JSON:
             return response
@@ -40,3 +54,24 @@ class ApiMiddleware:
         made = refusal(error, path)
         made.status_code = status
         return made
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    """The endpoint's answer, with the headers that every other answer has."""
+    request.get_host()  # raises for a name that is none of the Hub's
+    try:
+        found = request.resolver_match = resolve(request.path_info)
+    except Resolver404:
+        response = HttpResponse(status=404)
+    else:
+        response = found.func(request, *found.args, **found.kwargs)
+    response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
+    response.headers.setdefault(POLICY, _policy())
+    response.headers.setdefault("Content-Length", str(len(response.content)))
+    return response
+
+
+@cache
+def _policy() -> str:
+    made = CSPMiddleware(lambda request: HttpResponse())(HttpRequest())
+    return made.headers[POLICY]

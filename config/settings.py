@@ -129,6 +129,7 @@ if _database["ENGINE"].endswith("sqlite3"):
     # takes the write lock at BEGIN, where waiting for it is still possible. Mapping
     # the file into memory has SQLite before 3.51.3 corrupt it under load
     # (docs/self-hosting.md, "SQLite"), whatever it was compiled with.
+    _database["ENGINE"] = "config.sqlite3"
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
@@ -142,6 +143,7 @@ if _database["ENGINE"].endswith("sqlite3"):
     # two test runs need two.
     _database["TEST"] = {"NAME": f"{DATA_DIR.resolve()}/test-{os.getpid()}.sqlite3"}
 else:
+    _database["ENGINE"] = "config.postgresql"
     _database["CONN_HEALTH_CHECKS"] = True
     _database.setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=on"
 # Kept between requests: opening costs more than most answers do, on SQLite too, where

@@ -1,8 +1,10 @@
 """Staff's off-switches, as refusals of the registry."""
 
 from accounts import switches
-from accounts.switches import READ_ONLY
+from accounts.switches import READ_ONLY, stopping
 from registry import errors
+
+__all__ = ["READ_ONLY", "require", "stopping"]
 
 
 def require(name: str = READ_ONLY) -> None:

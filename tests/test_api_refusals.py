@@ -420,3 +420,35 @@ def test_a_fault_of_ours_says_only_its_id(api, monkeypatch):
     assert (response.status_code, response.json()["code"]) == (500, "INTERNAL")
     assert b"the inside" not in response.content
     assert response.headers["X-Request-Id"] in response.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/functions", 200),
+        ("POST", "/functions", 401),
+        ("PUT", "/functions", 405),
+    ],
+)
+def test_answers_have_the_headers_of_every_page(client, db, method, path, status):
+    answer = client.generic(method, "/api/community" + path)
+    page = client.get("/")
+
+    assert answer.status_code == status
+    for name in (
+        "Content-Security-Policy",
+        "X-Frame-Options",
+        "X-Content-Type-Options",
+        "Referrer-Policy",
+        "Cross-Origin-Opener-Policy",
+    ):
+        assert answer.headers[name] == page.headers[name]
+    assert int(answer.headers["Content-Length"]) == len(answer.content)
+    assert not answer.cookies
+
+
+def test_an_address_of_another_host_is_refused(client, db):
+    answer = client.get("/api/community/functions", headers={"Host": "evil.example"})
+
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "VALIDATION_ERROR"

@@ -166,8 +166,8 @@ def test_an_update_stores_the_named_fields_alone(push):
 def test_statements_are_seen_by_whoever_looks_on(alice):
     with CaptureQueriesContext(connection) as seen:
         BY_NAME("alice")
-        insert_all([TagRule(tag=tag, becomes="") for tag in "ab"])
-        assert execute("UPDATE registry_tagrule SET becomes = %s", "c") == 2
+        insert_all([TagRule(tag=tag, becomes="") for tag in "abcdef"])
+        assert execute("UPDATE registry_tagrule SET becomes = %s", "c") == 6
 
     assert len(seen) == 3
     assert "alice" in seen[0]["sql"]

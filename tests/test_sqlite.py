@@ -1,7 +1,12 @@
 """How the Hub opens SQLite: what was answered is on disk, and nothing is mapped."""
 
+import time
+from threading import Thread
+
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+
+from registry.models import TagRule
 
 pytestmark = pytest.mark.skipif(
     "connection.vendor != 'sqlite'", reason="about SQLite's own settings"
@@ -17,3 +22,54 @@ def test_a_commit_is_durable_and_the_file_is_never_mapped(db, pragma, value):
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA {pragma}")
         assert cursor.fetchone() == (value,)
+
+
+# --- writers take turns (config/sqlite3)
+
+
+def write_later(began, wrote):
+    with transaction.atomic():
+        began.append(True)
+        TagRule.objects.create(tag=f"tag-{len(wrote)}", becomes="")
+        wrote.append(True)
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writers_wait_for_the_one_that_writes():
+    began, wrote = [], []
+    threads = [Thread(target=write_later, args=(began, wrote)) for _ in range(3)]
+
+    with transaction.atomic():
+        for thread in threads:
+            thread.start()
+        time.sleep(0.2)
+        assert not began
+    for thread in threads:
+        thread.join()
+
+    assert len(wrote) == TagRule.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_writer_that_waits_too_long_is_told(monkeypatch):
+    refused = []
+
+    def write():
+        # The options are all connections' own.
+        monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0.1)
+        try:
+            write_later([], [])
+        except OperationalError as error:
+            refused.append(str(error))
+        finally:
+            connection.close()
+
+    thread = Thread(target=write)
+    with transaction.atomic():
+        thread.start()
+        thread.join()
+
+    assert refused == ["database is locked"]
+    write_later([], [])  # nobody is left in the queue
+    assert TagRule.objects.count() == 1

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.db.models import Exists, Subquery
 from django.utils import timezone
 
-from accounts.models import Account, Switch
+from accounts.models import Account
 from accounts.prepared import Prepared, insert
 from registry import errors, resemblance, switches
 from registry.models import Function, NameClaim, NameException, Redirect
@@ -33,7 +33,7 @@ LOOK = Prepared(
             Function.objects.filter(owner=owner, redirects__slug=slug).values("pk")[:1]
         ),
         Exists(Redirect.objects.filter(slug=slug)),
-        Exists(Switch.objects.filter(name__in=(switches.READ_ONLY, "new_slugs"))),
+        Exists(switches.stopping("new_slugs")),
     )
 )
 CLAIM = Prepared(lambda form: NameClaim.objects.filter(look_alike=form))

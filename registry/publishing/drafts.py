@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import Exists
 from django.utils import timezone
 
 from accounts.models import Account, record
@@ -21,7 +22,11 @@ LOCKED_DRAFT = Prepared(lambda pk: Draft.objects.select_for_update().filter(pk=p
 # Without joins: PostgreSQL reads a row again after waiting for its lock, but what is
 # joined to it stays as it was before the wait.
 LOCKED_OWN = Prepared(
-    lambda pk, owner: Function.objects.select_for_update().filter(pk=pk, owner=owner)
+    lambda pk, owner, switch: (
+        Function.objects.select_for_update()
+        .filter(pk=pk, owner=owner)
+        .annotate(is_off=Exists(switches.stopping(switch)))
+    )
 )
 SAVED = ("manifest", "files", "readme", "version", "revision", "updated_at")
 
@@ -344,8 +349,9 @@ def owned(function_id: int, by: Account, switch: str = switches.READ_ONLY) -> Fu
 
     Raises NotFound unless ``by`` owns it, and ReadOnly while ``switch`` is off.
     """
-    switches.require(switch)
-    function = LOCKED_OWN.first(function_id, by.pk)
+    function = LOCKED_OWN.first(function_id, by.pk, switch)
+    if function is None or function.is_off:
+        switches.require(switch)
     if function is None:
         raise errors.NotFound("There is no such function.")
     function.owner = by

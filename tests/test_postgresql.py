@@ -1,0 +1,58 @@
+"""How the Hub looks after a kept connection to PostgreSQL."""
+
+import psycopg
+import pytest
+from django.db import connection
+
+from registry.models import TagRule
+
+pytestmark = [
+    pytest.mark.skipif(
+        "connection.vendor != 'postgresql'", reason="about PostgreSQL's connections"
+    ),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture
+def backend():
+    """The process that serves this thread's connection."""
+    connection.ensure_connection()
+    yield connection.connection.info.backend_pid
+    connection.close()
+
+
+def end(backend):
+    settings = connection.get_connection_params() | {"autocommit": True}
+    names = ("dbname", "host", "port", "user", "password")
+    asked = {name: settings[name] for name in names if settings.get(name)}
+    with psycopg.connect(**asked) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+
+
+def test_a_silent_connection_is_usable_and_not_asked(backend):
+    before = connection.connection.info.transaction_status
+
+    assert connection.is_usable()
+    assert connection.connection.info.transaction_status == before
+
+
+def test_an_ended_connection_is_not_usable(backend):
+    end(backend)
+
+    assert not connection.is_usable()
+
+
+def test_the_next_request_after_a_restart_gets_another_connection(backend):
+    end(backend)
+    connection.close_if_unusable_or_obsolete()  # as a request begins
+    connection.health_check_enabled, connection.health_check_done = True, False
+
+    assert TagRule.objects.count() == 0
+    assert connection.connection.info.backend_pid != backend
+
+
+def test_a_closed_connection_is_not_usable(backend):
+    connection.connection.close()
+
+    assert not connection.is_usable()
