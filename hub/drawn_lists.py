@@ -1,5 +1,7 @@
 """The pages that list functions, as HTML made of what was read for them."""
 
+from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -24,6 +26,7 @@ PAGE, LABEL, ORDER = (
 def list_html(page: "ListPage") -> SafeString:
     """A browse, category, tag or search page."""
     wanted, found = page.wanted, page.found
+    is_ordered = found.rows and not found.lines
     values = {
         **_head(page),
         "q": wanted.q,
@@ -34,7 +37,7 @@ def list_html(page: "ListPage") -> SafeString:
         "all_url": wanted.url(category=""),
         "total": counted(found.total),
         "labels": _labels(wanted),
-        "sorts": _sorts(wanted) if found.rows and not found.lines else "",
+        "sorts": _sorts(replace(wanted, cursor="")) if is_ordered else "",
         "corrected": found.corrected,
         "rows": joined(rows_of(found), "\n"),
         "instead": joined(plain_rows(page.instead, "h3"), "\n"),
@@ -73,6 +76,7 @@ def _labels(wanted: Wanted) -> SafeString:
     )
 
 
+@lru_cache(256)
 def _sorts(wanted: Wanted) -> SafeString:
     return joined(
         filled(

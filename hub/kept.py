@@ -130,6 +130,19 @@ def _install(query, username, slug):
     return InstallManifest.read(username, slug, asked[1] or "", flat=flat)
 
 
+def _tab(fingerprint):
+    """The other tabs of a function, which Django makes."""
+
+    def said(query, username, slug, number=""):
+        return None if query else fingerprint(username, slug, number or "")
+
+    return said
+
+
+def _versions(query, username, slug):
+    return None if query else fingerprints.versions_page(username, slug)
+
+
 def _reading(read):
     """Pages that list functions: ``read`` gets the query as a view does, and says all
     that the view would read."""
@@ -177,6 +190,8 @@ def _home(query):
     return HomePage.read()
 
 
+_api_list = _reading(ApiList.read)
+
 KINDS = [
     Kind(re.compile("/"), _home),
     Kind(re.compile("/functions/"), _function_list_said, _function_list),
@@ -184,12 +199,19 @@ KINDS = [
     Kind(re.compile("/categories/([^/]+)"), _category),
     Kind(re.compile("/tags/([^/]+)"), _tag),
     Kind(re.compile("/users/([^/]+)"), _author),
-    Kind(re.compile("/api/community/functions"), _reading(ApiList.read)),
+    Kind(re.compile("/api/community/functions"), _api_list, _api_list, is_quick=True),
     Kind(re.compile(rf"{ONE}(?:/v/([^/]+))?"), _function_page_said, _function_page),
     Kind(
         re.compile(rf"{ONE}(?:/v/([^/]+))?/source/(.+)"),
         _source_page_said,
         _source_page,
+    ),
+    Kind(re.compile(rf"{ONE}(?:/v/([^/]+))?/uses"), _tab(fingerprints.uses_page)),
+    Kind(re.compile(rf"{ONE}(?:/v/([^/]+))?/install"), _tab(fingerprints.install_page)),
+    Kind(re.compile(rf"{ONE}/versions"), _versions),
+    Kind(
+        re.compile(r"/r/([^/]+)/([^/@]+)(?:@([^/]+))?\.json"),
+        _tab(fingerprints.install_manifest),
     ),
     Kind(re.compile(rf"{ONE}/raw/([^/]+)/(.+)"), _raw_file_said, _raw_file),
     Kind(re.compile(rf"/api/community{ONE}/install"), _install_said, _install),

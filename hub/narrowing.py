@@ -1,6 +1,8 @@
 """The choices beside a list: categories, languages, licenses, ... with counts."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
 
 from django.utils.safestring import SafeString
 
@@ -24,11 +26,24 @@ def categories(
     facets: of the results. Without them the stored counters say it, if the list is
     not narrowed. Once a category is chosen, the others' counts are unknown.
     """
-    counts: dict[str, int] = dict(facets.get("category", []))
     if not wanted.is_narrowed:
-        counts = {each.slug: each.function_count for each in listed}
-    elif facets and not wanted.category:
+        return _all_categories(tuple(listed), replace(wanted, cursor=""))
+    counts: dict[str, int] = dict(facets.get("category", []))
+    if facets and not wanted.category:
         listed = [each for each in listed if each.slug in counts]
+    return _categories(listed, wanted, counts)
+
+
+@lru_cache(64)
+def _all_categories(listed: tuple[CategoryRow, ...], wanted: Wanted) -> SafeString:
+    """They change when something is published, and stand beside every list of all."""
+    counts = {each.slug: each.function_count for each in listed}
+    return _categories(listed, wanted, counts)
+
+
+def _categories(
+    listed: Sequence[CategoryRow], wanted: Wanted, counts: dict[str, int]
+) -> SafeString:
     most = max(counts.values(), default=0) or 1
     return joined(
         filled(

@@ -56,6 +56,21 @@ def source_page(username: str, slug: str, path: str, number: str = "") -> tuple 
     return of_version(SOURCE, number, language_of(path), path, slug, username)
 
 
+def uses_page(username: str, slug: str, number: str = "") -> tuple | None:
+    """Of the page that says what a version uses; its checklist looks at the README."""
+    return of_version(USES, number, slug, username)
+
+
+def install_page(username: str, slug: str, number: str = "") -> tuple | None:
+    """Of the page that says how to install a version: nothing but what all say."""
+    return of_version(TAB, number, slug, username)
+
+
+def versions_page(username: str, slug: str) -> tuple | None:
+    """Of the list of a function's versions."""
+    return of_version(TAB, "", slug, username, more=(_VERSIONS,))
+
+
 def install_manifest(username: str, slug: str, number: str = "") -> tuple | None:
     """Of what a client copies; a version with a removed file is always quarantined."""
     return of_version(INSTALL, number, slug, username)
@@ -127,6 +142,21 @@ JOIN registry_versionfile p ON p.version_id = v.id AND p.path = %s
 JOIN registry_blob b ON b.sha256 = p.blob_id AND b.sha256 = r.blob_id""",
     ),
 ) * 2
+USES: Pair = (
+    Statement(
+        more=f"{_TABS}, CAST(i.report AS text), m.confirmed_at",
+        joined="""JOIN registry_inspection i ON i.version_id = v.id
+LEFT JOIN registry_removal m ON m.blob_id = v.readme_id""",
+    ),
+) * 2
+TAB: Pair = (Statement(more=_TABS),) * 2
+_VERSIONS = Rows(
+    "w.id, n.id, q.id, q.reason",
+    """registry_version w LEFT JOIN registry_yank n ON n.version_id = w.id
+    LEFT JOIN registry_versionquarantine q ON q.version_id = w.id""",
+    "w.function_id = f.id",
+    "w.id",
+)
 INSTALL: Pair = (Statement(),) * 2
 RAW: Pair = (
     Statement(
