@@ -32,15 +32,30 @@ def spread(kinds: list, tags: list) -> Facets:
     value is "yes". kinds: each combination of values that there is and how many have
     it (few, of a thousand functions). tags: the most frequent, with how many.
     """
-    counters = {name: Counter() for name in (*FACET_COLUMNS, "tag")}
-    for *values, found in kinds:
-        for name, value in zip(FACET_COLUMNS, values, strict=True):
-            parts = licenses_in(value)[1:] if name == "license" else [value]
-            for part in dict.fromkeys(filter(None, parts)):
-                counters[name]["yes" if name in FLAGS else part] += found
-    counters["tag"].update(dict(tags))
-    return {name: _sorted(counter) for name, counter in counters.items()}
+    *columns, found = (
+        zip(*kinds, strict=True) if kinds else ((),) * (len(FACET_COLUMNS) + 1)
+    )
+    counted = {}
+    for name, values in zip(FACET_COLUMNS, columns, strict=True):
+        counter: Counter = Counter()
+        for value, many in zip(values, found, strict=True):
+            counter[value] += many
+        counted[name] = _sorted(_named(name, counter))
+    return counted | {"tag": _sorted(dict(tags))}
 
 
-def _sorted(counter: Counter) -> list[tuple[str, int]]:
+def _named(name: str, counter: Counter) -> Counter:
+    """What a column's values are called; of a license each of its parts counts."""
+    if name in FLAGS:
+        return Counter({"yes": counter[True]}) if counter[True] else Counter()
+    if name != "license":
+        return Counter({value: many for value, many in counter.items() if value})
+    parts: Counter = Counter()
+    for expression, many in counter.items():
+        for part in dict.fromkeys(licenses_in(expression)[1:]):
+            parts[part] += many
+    return parts
+
+
+def _sorted(counter: dict[str, int]) -> list[tuple[str, int]]:
     return sorted(counter.items(), key=lambda item: (-item[1], item[0]))

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
+from itertools import chain
 
 from accounts import replicas
 from registry.search import matching
@@ -25,45 +27,39 @@ class Sqlite:
     def look(self, question: Question) -> Answer:
         """The functions that are meant (docs/search.md, "What comes first"); the same
         steps as look.sql, each asked only while the page isn't full."""
-        completed: list[tuple[str, ...]] = []  # found out when first needed
-
-        def completions() -> tuple[str, ...]:
-            if not completed:
-                completed.append(self._completions(question))
-            return completed[0]
-
+        every: list[int] = []  # of the widest match, README included
+        asked = _Asked(self, question)
         found: dict[int, None] = {}
-        for places in self._steps(question, completions):
+        for places in self._steps(asked):
             found |= dict.fromkeys(places)
             if len(found) >= question.limit:
                 break
         total = len(found)
         if question.most and total >= question.limit:
-            total = max(total, self._count(question, completions))
-        known = completed[0] if completed else ()
-        return Answer(list(found)[: question.limit], known, total)
+            every = asked.every()
+            if len(every) < question.most and asked.completed:
+                every = asked.every(wider=True)
+        sample = every if len(every) < question.most else every[: matching.SAMPLED]
+        return Answer(
+            list(found)[: question.limit],
+            asked.known,
+            total=max(total, len(every)),
+            sample=sample or None,
+        )
 
-    def _steps(self, question: Question, completions) -> Iterator[list[int]]:
-        exact, limit = question.match(), question.limit
+    def _steps(self, asked: "_Asked") -> Iterator[list[int]]:
+        question, exact = asked.question, asked.match()
         yield self._named(question)
-        yield self.ranked(exact, limit)
-        yield self.popular(exact, "narrow", limit)
-        wider = question.match(completions())
-        if wider != exact:
-            yield self.ranked(wider, limit)
-            yield self.popular(wider, "narrow", limit)
+        yield self.ranked(exact, question.limit)
+        yield self.popular(exact, "narrow", question.limit)
+        if asked.completed:
+            wider = asked.match(wider=True)
+            yield self.ranked(wider, question.limit)
+            yield self.popular(wider, "narrow", question.limit)
         if question.with_readme:
-            yield self.popular(exact, "wide", limit)
-            if wider != exact:
-                yield self.popular(wider, "wide", limit)
-
-    def _count(self, question: Question, completions) -> int:
-        exact = question.match()
-        found = len(self.popular(exact, "wide", question.most))
-        if found < question.most and completions():
-            wider = question.match(completions())
-            found = len(self.popular(wider, "wide", question.most))
-        return found
+            yield asked.every()
+            if asked.completed:
+                yield asked.every(wider=True)
 
     def filter(self, tokens: tuple[str, ...], most: int, want_facets: bool) -> Answer:
         """What has all tokens: how many, counted to ``most`` at most, and a sample."""
@@ -77,7 +73,9 @@ class Sqlite:
         ids = json.dumps([function_at(place) for place in places])
         with replicas.connection().cursor() as cursor:
             kinds = cursor.execute(
+                # By itself it would look into the rows, three times as long.
                 f"SELECT {columns}, count(*) FROM registry_searchdocument "
+                "INDEXED BY registry_search_facets "
                 "WHERE function_id IN (SELECT value FROM json_each(%s)) "
                 f"GROUP BY {columns}",
                 [ids],
@@ -114,26 +112,41 @@ class Sqlite:
 
     def _named(self, question: Question) -> list[int]:
         """The very name, then those that begin so, the most popular first."""
-        slug, tokens = question.slug, question.tokens
         yanked = "" if question.with_yanked else " AND names <> ''"
-        exact = f"slug = %s{yanked}"
         begins = "slug >= %s AND slug < %s"
-        found = _places(exact, [slug], tokens, 1)
-        begun: dict[int, None] = {}
-        for hot, looked_at in (("is_hot AND ", 10**6), ("", matching.NAMED_AT_MOST)):
-            begun |= dict.fromkeys(
-                _places(hot + begins, [slug, slug + "~"], tokens, looked_at)
-            )
-            if len(begun) >= matching.NAMED_FIRST:
-                break
-        first = list(begun)[: matching.NAMED_FIRST]
-        return [*found, *(place for place in first if place < SUNK)]
+        slug, end = question.slug, question.slug + "~"
+        asked = [
+            (f"slug = %s{yanked}", [slug], 1),
+            (f"is_hot AND {begins}", [slug, end], 10**6),
+            (begins, [slug, end], matching.NAMED_AT_MOST),
+        ]
+        found: list[list[int]] = [[] for _ in asked]
+        for number, place in _places(asked, question.tokens):
+            found[number].append(place)
+        very, *begun = found
+        first = list(dict.fromkeys(chain.from_iterable(begun)))[: matching.NAMED_FIRST]
+        return [*very, *(place for place in first if place < SUNK)]
 
-    def _completions(self, question: Question) -> tuple[str, ...]:
+
+class _Asked:
+    """A question while it is answered; what several steps need is asked once."""
+
+    def __init__(self, engine: Sqlite, question: Question):
+        self.engine = engine
+        self.question = question
+        self._every: dict[bool, list[int]] = {}
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """``completed``, as far as a step needed it."""
+        return vars(self).get("completed", ())
+
+    @cached_property
+    def completed(self) -> tuple[str, ...]:
         """The most used words that begin as the last one, while it may go on."""
-        if not question.is_open:
+        if not self.question.is_open:
             return ()
-        word = question.words[-1]
+        word = self.question.words[-1]
         words = column(
             "SELECT word FROM registry_searchword WHERE word > %s AND word < %s "
             "ORDER BY documents DESC, length(word), word LIMIT %s",
@@ -141,16 +154,34 @@ class Sqlite:
         )
         return tuple(words)
 
+    def match(self, *, wider: bool = False) -> Match:
+        """The words; where ``wider``, the last one also as it may go on."""
+        return self.question.match(self.completed if wider else ())
 
-def _places(condition: str, values: list, tokens: Iterable[str], looked_at: int):
-    for token in tokens:
-        condition += " AND facets LIKE %s"
-        values = [*values, f"%{token}%"]
-    return column(
-        "SELECT place FROM (SELECT place FROM registry_searchdocument "
-        f"WHERE {condition} LIMIT %s) ORDER BY place LIMIT %s",
-        [*values, looked_at, matching.NAMED_FIRST],
-    )
+    def every(self, *, wider: bool = False) -> list[int]:
+        """All places, README included, as far as they are counted; popular first."""
+        if wider not in self._every:
+            most = max(self.question.most, self.question.limit)
+            match = self.match(wider=wider)
+            self._every[wider] = self.engine.popular(match, "wide", most)
+        return self._every[wider]
+
+
+def _places(asked: list[tuple[str, list, int]], tokens: Iterable[str]) -> list[tuple]:
+    """(number of the condition, place), the most popular first. asked: conditions,
+    their values and how many rows are looked at; all are asked in one statement."""
+    filters = [f"%{token}%" for token in tokens]
+    parts, values = [], []
+    for number, (condition, given, looked_at) in enumerate(asked):
+        condition += " AND facets LIKE %s" * len(filters)
+        parts.append(
+            f"SELECT {number:d}, place FROM (SELECT place FROM (SELECT place "
+            f"FROM registry_searchdocument WHERE {condition} LIMIT %s) "
+            "ORDER BY place LIMIT %s)"
+        )
+        values += [*given, *filters, looked_at, matching.NAMED_FIRST]
+    with replicas.connection().cursor() as cursor:
+        return cursor.execute(" UNION ALL ".join(parts), values).fetchall()
 
 
 def _fts(match: Match, *, prefix: bool = False) -> str:
