@@ -128,8 +128,8 @@ if _database["ENGINE"].endswith("sqlite3"):
     # An answered write is on disk: WAL with FULL syncs each commit. IMMEDIATE
     # takes the write lock at BEGIN, where waiting for it is still possible. Mapping
     # the file into memory has SQLite before 3.51.3 corrupt it under load
-    # (docs/self-hosting.md, "SQLite"), whatever it was compiled with. A larger cache per
-    # connection saves no CPU: the system has the pages too, once for all processes.
+    # (docs/self-hosting.md, "SQLite"), whatever it was compiled with. A larger cache
+    # per connection saves no CPU: the system has the pages too, once for everyone.
     _database["ENGINE"] = "config.sqlite3"
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
