@@ -189,6 +189,13 @@ class Suggestions:
     def said(self) -> tuple:
         return tuple((row.path, row.description) for row in self.functions)
 
+    def page(self) -> Page:
+        shown = [
+            {"name": row.path, "description": row.description, "url": row.url}
+            for row in self.functions
+        ]
+        return Page(shapes.JSON, json.dumps({"functions": shown}).encode())
+
 
 def _of(wanted: Wanted) -> dict:
     return {"sort": wanted.order, "cursor": wanted.cursor, "limit": PAGE_ROWS}

@@ -1,6 +1,6 @@
 """Home, browse, search and author pages: many functions at once."""
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from hub.drawn_lists import counted, list_html
@@ -45,12 +45,8 @@ def tag_detail(request, tag):
 @public_page
 def suggest_functions(request):
     """For the search box (static/hub/search.js)."""
-    found = request.META.pop(READ, None) or Suggestions.read(request.GET)
-    shown = [
-        {"name": row.path, "description": row.description, "url": row.url}
-        for row in found.functions
-    ]
-    return JsonResponse({"functions": shown})
+    page = (request.META.pop(READ, None) or Suggestions.read(request.GET)).page()
+    return HttpResponse(page.content, page.content_type)
 
 
 @public_page
