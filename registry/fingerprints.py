@@ -199,6 +199,8 @@ def row(statement: str, *values: str) -> tuple | None:
     statement: with ``%s`` for each value and no other percent sign; the same text each
         time, for it stays prepared on the connection.
     """
+    if any("\0" in value for value in values):
+        return None  # PostgreSQL would read the text before it
     connection = _connection()
     try:
         connection.ensure_connection()

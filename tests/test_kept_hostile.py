@@ -25,6 +25,8 @@ PATHS = [
     (PAGE.upper(), ""),
     ("/functions/Alice/image-resizer", ""),
     (f"{PAGE}\0", ""),
+    (f"/api/community{PAGE}\0/install", ""),
+    (f"{PAGE}/raw/1.0.0/index.ts\0", ""),
     ("/functions/al\0ice/image-resizer", ""),
     (f"{PAGE}\n", ""),
     ("/functions/alice%2Fimage-resizer", ""),
@@ -110,6 +112,8 @@ def seen(answer):
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_strange_address_is_answered_as_django_does(scene, process, method):
     front = process()
+    for path in (PAGE, INSTALL, f"{PAGE}/raw/1.0.0/index.ts", "/functions/"):
+        ask(front, path)  # from here on, it draws such pages itself
     for path, query in PATHS:
         expected = seen(ask(WSGIHandler(), path, query, method))
         for turn in range(2):

@@ -358,6 +358,33 @@ def test_a_kept_page_outlives_writes_and_the_process(
     assert django.asked == 1
 
 
+DRAWN = {
+    "page": (PAGE + "/v/{}", ""),
+    "source": (PAGE + "/v/{}/source/index.ts", ""),
+    "raw": (PAGE + "/raw/{}/index.ts", ""),
+    "manifest": (INSTALL, "version={}"),
+    "manifest as it lies": (INSTALL, "version={}&layout=source"),
+}
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip"])
+@pytest.mark.parametrize(("path", "query"), DRAWN.values(), ids=DRAWN.keys())
+def test_a_second_page_of_a_kind_is_drawn_without_django(
+    path, query, encoding, scene, process, django
+):
+    front = process()
+    sent = {"HTTP_ACCEPT_ENCODING": encoding}
+    ask(front, path.format("1.1.0"), query.format("1.1.0"), **sent)
+
+    address = path.format("1.0.0"), query.format("1.0.0")
+    drawn = ask(front, *address, **sent)
+
+    assert django.asked == 1
+    assert drawn == ask(WSGIHandler(), *address, **sent)
+    etag = {"HTTP_IF_NONE_MATCH": drawn[1]["ETag"]}
+    assert ask(process(0), *address, **sent, **etag)[0] == "304 Not Modified"
+
+
 @pytest.mark.parametrize(("path", "query"), KINDS.values(), ids=KINDS.keys())
 def test_a_kept_page_reads_no_table_that_its_fingerprint_does_not(path, query, scene):
     asked = []
