@@ -55,6 +55,7 @@ def _searches(slugs: list[str]) -> dict:
     pairs = [made.sample(HEAD[:40], 2) for _ in range(COUNT)]
     queries = {
         "search_exact": slugs,
+        "search_only": _without_others(slugs),
         "search_rare": [RARE],
         "search_common": [COMMON],
         "search_two": [" ".join(pair) for pair in pairs],
@@ -71,6 +72,18 @@ def _searches(slugs: list[str]) -> dict:
         for path in found["search_two"]
     ]
     return found
+
+
+def _without_others(slugs: list[str]) -> list[str]:
+    """Those that are the only result: the more functions there are, the fewer, and
+    only these have a page of the same size among a thousand and a million."""
+    from registry import search
+
+    def results(slug):
+        return len(search.find(slug, sort="relevance").rows)
+
+    alone = [slug for slug in slugs if results(slug) == 1]
+    return alone or slugs[:1]
 
 
 def _swapped(word: str, made: random.Random) -> str:

@@ -60,6 +60,7 @@ class Measured:
     p99: float
     cpu_ms: float | None  # of all processes that serve, per request
     errors: int = 0
+    kilobytes: float | None = None  # of an answer's body, as it is sent
 
 
 def measure(load: Load, url: str, pids, *, seconds: float, rounds: int) -> Measured:
@@ -71,7 +72,7 @@ def measure(load: Load, url: str, pids, *, seconds: float, rounds: int) -> Measu
     """
     if load.status == NOT_MODIFIED:
         load = _tagged(load, url)
-    check(load, url)
+    kilobytes = check(load, url)
     _wrk(load, url, 0.5)  # both workers have seen it
     rows = []
     for _ in range(1 if load.is_brief else rounds):
@@ -87,6 +88,7 @@ def measure(load: Load, url: str, pids, *, seconds: float, rounds: int) -> Measu
             for name in ("per_second", "p50", "p99", "cpu_ms")
         },
         errors=sum(row["errors"] for row in rows),
+        kilobytes=kilobytes,
     )
 
 
@@ -96,14 +98,18 @@ def _tagged(load: Load, url: str) -> Load:
     return replace(load, headers=load.headers | {"If-None-Match": said["ETag"]})
 
 
-def check(load: Load, url: str, most: int = CHECKED) -> None:
-    """Ask for the load's first paths, ``most`` of them.
+def check(load: Load, url: str, most: int = CHECKED) -> float:
+    """Ask for the load's first paths, ``most`` of them. Returns how many kilobytes an
+    answer has in the mean.
 
     Raises AssertionError where an answer has another status than the load's.
     """
+    sizes = []
     for path in load.paths[:most]:
-        status, _, _ = fetch(url, path, load.headers)
+        status, _, body = fetch(url, path, load.headers)
         assert status == load.status, f"{load.name}: {path} answered {status}"
+        sizes.append(len(body) / 1024)
+    return statistics.mean(sizes)
 
 
 def fetch(url: str, path: str, headers: dict | None = None):

@@ -22,6 +22,7 @@ READS = {
 }
 SEARCHES = {
     "search_exact": "search, exact name",
+    "search_only": "search, exact name of one result",
     "search_rare": "search, rare word",
     "search_common": "search, word in every fifth",
     "search_two": "search, two words",

@@ -137,7 +137,10 @@ def test_document_shows_growth_from_a_thousand_to_a_million(tmp_path, monkeypatc
     small["seconds"] |= {"seed_rows": 30.0, "seed_search": 90.0}
     large = a_run(
         1_000_000,
-        anew={"page": measured(cpu_ms=1.0), "page_alone": measured(p50=1.2)},
+        anew={
+            "page": measured(cpu_ms=1.0, kilobytes=12.34),
+            "page_alone": measured(p50=1.2),
+        },
     )
 
     document.write([small, large])
@@ -148,7 +151,10 @@ def test_document_shows_growth_from_a_thousand_to_a_million(tmp_path, monkeypatc
     assert "1 min with a seed made before (rows 0.5 min, search 1.5 min)" in text
     assert text.count("a seed made before") == 1  # of the other it isn't known
     growth = text.partition("### Growth")[2]
-    assert "| function page | 0.50 | 1.00 | **2.00** | 1.00 | 1.20 | 1.20 |" in growth
+    assert (
+        "| function page |  | 12.3 | 0.50 | 1.00 | **2.00** | 1.00 | 1.20 | 1.20 |"
+        in (growth)
+    )
     assert "<svg" in (tmp_path / "performance-postgres-1000000.svg").read_text()
 
 
