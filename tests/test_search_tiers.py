@@ -136,3 +136,15 @@ def test_facets_of_few_count_all_of_them(publish):
     assert found.facets == counted
     assert found.facets["license"] == [("MIT", 3), ("ISC", 1)]
     assert places.function_at(SearchDocument.objects.first().place)
+
+
+def test_words_of_a_very_name_are_complete(publish):
+    publish(name="send-mail", description="Sends.", tags=[], readme="")
+    publish(name="other", description="Send to a mailbox.", tags=[], readme="")
+
+    def found(text):
+        return [row.slug for row in search.find(text, sort="relevance").rows]
+
+    assert found("send mai") == ["send-mail", "other"]
+    assert found("send mail") == ["send-mail"]
+    assert sorted(found("mail")) == ["other", "send-mail"]

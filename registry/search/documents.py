@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Value
 from django.db.models.functions import Replace
 
+from accounts.prepared import Prepared
 from registry.models import Function, SearchDocument
 from registry.search import rows, spelling
 from registry.search.engines import engine, insert
@@ -28,6 +29,18 @@ REPLACE = (
     + " OR ".join(f"kept.{c} IS DISTINCT FROM excluded.{c}" for c in CHANGING)
 )
 KEEP = " ON CONFLICT (function_id) DO NOTHING"
+LOCKED = Prepared(
+    lambda ids: (
+        Function.objects.select_for_update()
+        .filter(pk__in=ids)
+        .order_by("pk")
+        .values_list("pk")
+    )
+)
+HOT = Prepared(
+    lambda ids: SearchDocument.objects.filter(pk__in=ids, is_hot=True).values_list("pk")
+)
+EDGE = "SELECT place FROM registry_searchdocument ORDER BY place LIMIT 1 OFFSET %s"
 
 
 def index(*functions: Function) -> None:
@@ -54,8 +67,7 @@ def index(*functions: Function) -> None:
 def write(ids: list[int]) -> list[Row]:
     """Write the rows of these functions, in the caller's transaction; those rows."""
     # Locked before they are read, so that no publish comes in between.
-    locked = Function.objects.select_for_update().filter(pk__in=ids).order_by("pk")
-    list(locked.values_list("pk"))
+    LOCKED(tuple(ids))
     date_tags(ids)
     listed = rows.listed(ids)
     gone = {*ids} - {function.pk for function in listed}
@@ -136,13 +148,15 @@ def settle() -> None:
 
 def _edge() -> int | None:
     """The last place of the popular tier; None while everything fits into it."""
-    places = SearchDocument.objects.order_by("place").values_list("place", flat=True)
-    return next(iter(places[HOT_ROWS - 1 : HOT_ROWS]), None)
+    with connection.cursor() as cursor:
+        cursor.execute(EDGE, [HOT_ROWS - 1])
+        found = cursor.fetchone()
+    return found[0] if found else None
 
 
 def _make_room(ids: list[int]) -> None:
     """Where a function is new to the full popular tier, the last one leaves it."""
-    if not SearchDocument.objects.filter(pk__in=ids, is_hot=True).exists():
+    if not HOT(tuple(ids)):
         return
     edge = _edge()
     if edge is not None:

@@ -109,10 +109,12 @@ BEGIN
     );
 END $$;
 
--- The ten most popular whose names begin so, and first the one of that very name.
+-- The ten most popular whose names begin so, and first the one of that very name
+-- (is_name: there is one).
 CREATE OR REPLACE FUNCTION registry_look_named(
-    slug_ text, filters tsquery, with_yanked boolean
-) RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
+    slug_ text, filters tsquery, with_yanked boolean,
+    OUT places bigint[], OUT is_name boolean
+) LANGUAGE plpgsql STABLE AS $$
 DECLARE
     sunk CONSTANT bigint := 1048576::bigint << 32;
     slug_end CONSTANT text := slug_ || chr(1114111);
@@ -123,6 +125,7 @@ DECLARE
     );
     begun bigint[];
 BEGIN
+    is_name := cardinality(very) > 0;
     IF filters IS NULL THEN
         begun := ARRAY(
             SELECT n.place FROM (
@@ -139,7 +142,8 @@ BEGIN
                 ORDER BY n.place LIMIT 10 - cardinality(begun)
             );
         END IF;
-        RETURN very || begun;
+        places := very || begun;
+        RETURN;
     END IF;
     begun := ARRAY(
         SELECT n.place FROM (
@@ -158,7 +162,7 @@ BEGIN
             ORDER BY n.place LIMIT 10 - cardinality(begun)
         );
     END IF;
-    RETURN very || begun;
+    places := very || begun;
 END $$;
 
 -- As many popular ones, of the known and of those that match, README included.
@@ -229,11 +233,14 @@ DECLARE
     elsewhere_wider bigint[];
     expected float;  -- of the popular; NULL with filters, where they are few
     is_known boolean;  -- whether the dictionary has all words
+    is_name boolean;  -- of several words, each is complete then
     about float;
     is_many boolean;  -- whether there are ``most``, as far as is asked
 BEGIN
     completed := '{}';
-    places := registry_look_named(array_to_string(words, '-'), filters, with_yanked);
+    SELECT n.places, n.is_name INTO places, is_name FROM registry_look_named(
+        array_to_string(words, '-'), filters, with_yanked
+    ) n;
     -- How many of the popular have all words, by how many of all have each.
     IF filters IS NULL THEN
         SELECT 10000 * exp(sum(ln(least(
@@ -265,7 +272,7 @@ BEGIN
         is_many := cardinality(step) >= wanted;
     END IF;
 
-    IF is_open AND NOT is_many THEN
+    IF is_open AND NOT is_many AND NOT (is_name AND others IS NOT NULL) THEN
         completed := ARRAY(
             SELECT w.word FROM registry_searchword w
             WHERE w.word ~>~ last_word AND w.word ~<~ (last_word || chr(1114111))

@@ -49,7 +49,9 @@ class Sqlite:
 
     def _steps(self, asked: "_Asked") -> Iterator[list[int]]:
         question, exact = asked.question, asked.match()
-        yield self._named(question)
+        very, begun = self._named(question)
+        asked.is_name = bool(very)
+        yield very + begun
         yield self.ranked(exact, question.limit)
         yield self.popular(exact, "narrow", question.limit)
         if asked.completed:
@@ -110,8 +112,8 @@ class Sqlite:
         """Any that match, README included; the popular first."""
         return self.popular(match, "wide", limit)
 
-    def _named(self, question: Question) -> list[int]:
-        """The very name, then those that begin so, the most popular first."""
+    def _named(self, question: Question) -> tuple[list[int], list[int]]:
+        """Of the very name; and of those that begin so, the most popular first."""
         yanked = "" if question.with_yanked else " AND names <> ''"
         begins = "slug >= %s AND slug < %s"
         slug, end = question.slug, question.slug + "~"
@@ -125,7 +127,7 @@ class Sqlite:
             found[number].append(place)
         very, *begun = found
         first = list(dict.fromkeys(chain.from_iterable(begun)))[: matching.NAMED_FIRST]
-        return [*very, *(place for place in first if place < SUNK)]
+        return very, [place for place in first if place < SUNK]
 
 
 class _Asked:
@@ -134,6 +136,7 @@ class _Asked:
     def __init__(self, engine: Sqlite, question: Question):
         self.engine = engine
         self.question = question
+        self.is_name = False
         self._every: dict[bool, list[int]] = {}
 
     @property
@@ -143,10 +146,11 @@ class _Asked:
 
     @cached_property
     def completed(self) -> tuple[str, ...]:
-        """The most used words that begin as the last one, while it may go on."""
-        if not self.question.is_open:
+        """The most used words that begin as the last one, while it may go on; of
+        several words that are a name each is complete."""
+        *others, word = self.question.words
+        if not self.question.is_open or (others and self.is_name):
             return ()
-        word = self.question.words[-1]
         words = column(
             "SELECT word FROM registry_searchword WHERE word > %s AND word < %s "
             "ORDER BY documents DESC, length(word), word LIMIT %s",
