@@ -38,7 +38,9 @@ LOCKED = Prepared(
     )
 )
 HOT = Prepared(
-    lambda ids: SearchDocument.objects.filter(pk__in=ids, is_hot=True).values_list("pk")
+    lambda ids: SearchDocument.objects.filter(
+        function__pk__in=ids, is_hot=True
+    ).values_list("place")
 )
 EDGE = "SELECT place FROM registry_searchdocument ORDER BY place LIMIT 1 OFFSET %s"
 
