@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from itertools import combinations
 
 from accounts import replicas
-from registry.models import SearchSpelling
+from registry import listed
 from registry.search.engines import engine, insert
 from registry.search.text import MAX_WORD_CHARACTERS
 
@@ -67,19 +67,30 @@ def correct(words: tuple[str, ...]) -> tuple[str, ...]:
     """``words`` with each one that the dictionary doesn't have as the likeliest that
     it has; a word that nothing is like stays."""
     wanted = {word for word in words if _is_word(word)}
-    wanted -= _known(sorted(wanted))
     keys = {w: _shortened(w, 2 if len(w) >= TWO_TYPOS_FROM else 1) for w in wanted}
-    if not keys:
-        return words
-    rows = SearchSpelling.objects.filter(spelling__in=set().union(*keys.values()))
-    near = rows.values_list("spelling", "word_id", "word__documents")
+    near = _near(sorted(set().union(*keys.values())))
     found = {}
     for word, shortened in keys.items():
-        like = [(w, count) for spelling, w, count in near if spelling in shortened]
-        ordered = sorted({(_likeness(word, w), n, w) for w, n in like}, reverse=True)
-        if ordered and ordered[0][0] >= LIKE_ENOUGH:
-            found[word] = ordered[0][2]
+        like = {w: count for spelling, w, count in near if spelling in shortened}
+        if word in like:  # each is a spelling of its own
+            continue
+        best = max(((_likeness(word, w), n, w) for w, n in like.items()), default=None)
+        if best and best[0] >= LIKE_ENOUGH:
+            found[word] = best[2]
     return tuple(found.get(word, word) for word in words)
+
+
+def _near(spellings: list[str]) -> list[tuple[str, str, int]]:
+    """(spelling, word, in how many documents it stands) of the dictionary."""
+    if not spellings:
+        return []
+    those, value = engine().rows(spellings, "text")
+    return listed.fetched(
+        "SELECT s.spelling, w.word, w.documents FROM registry_searchspelling s "
+        "JOIN registry_searchword w ON w.word = s.word_id "
+        f"WHERE s.spelling IN ({those})",
+        [value],
+    )
 
 
 def _likeness(typed: str, word: str) -> float:
