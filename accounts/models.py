@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import freshness
 from accounts.names import check_username
-from accounts.prepared import insert
+from accounts.prepared import insert_all
 
 
 class AccountManager(BaseUserManager):
@@ -176,9 +176,7 @@ class Event(models.Model):
         return f"{self.verb} {self.subject}"
 
 
-def record(
-    verb: str, subject: object, *, by: Account | None, via: str, **data
-) -> Event:
+def record(verb: str, subject: object, *, by: Account | None, via: str, **data) -> None:
     """Write the one Event of a verb. Call it inside the verb's transaction.
 
     verb: imperative, such as "publish". subject: what it was done to; its ``str``.
@@ -192,8 +190,7 @@ def record(
         via=via,
         data={"actor": by.username if by else None, **data},
     )
-    insert(event)
-    return event
+    insert_all([event])
 
 
 def random_password() -> str:

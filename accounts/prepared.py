@@ -9,6 +9,7 @@ connection, and from then on asked with other values. Rows are written the same 
 import inspect
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -25,7 +26,6 @@ from django.db.models.query import (
 )
 
 _kept = threading.local()  # as connections are: each thread has its own
-MOST_IN_TURN = 4  # rows
 MOST_PREPARED = 500  # statements that one connection to PostgreSQL keeps
 
 
@@ -110,22 +110,22 @@ class Statement:
 
     def repeated(self, values: Sequence[Sequence]) -> None:
         """Run once for each of ``values``."""
-        if len(values) > MOST_IN_TURN:  # psycopg's pipeline costs as much as four
+        if len(values) == 1:
+            self.changed(values[0])
+        else:
             self._run(values, lambda cursor: None, "executemany")
-            return
-        for each in values:
-            self.changed(each)
 
     def inserted(self, values: Sequence) -> int | None:
         """The key of the row, where the database numbers it; None: none was stored."""
         return self._run(values, self._key_of)
 
     def _key_of(self, cursor) -> int | None:
-        if cursor.rowcount < 1:
+        if self._key and not self._is_sqlite:
+            row = cursor.fetchone()
+            return row and row[0]
+        if cursor.rowcount == 0:  # -1 where the answer is yet to come: see together
             return None
-        if not self._key:
-            return 0
-        return cursor.lastrowid if self._is_sqlite else cursor.fetchone()[0]
+        return cursor.lastrowid if self._key else 0
 
     def _run(self, values: Sequence, take: Callable, how: str = "execute"):
         connection = self.connection
@@ -140,18 +140,39 @@ class Statement:
             if self._is_sqlite:
                 run = getattr(connection.connection, how)
                 return take(run(self._asked, values))
-            with server_cursor(connection.connection) as cursor:
-                getattr(cursor, how)(self._sql, values)
-                return take(cursor)
+            cursor = _server_cursor(connection.connection)
+            getattr(cursor, how)(self._sql, values)
+            return take(cursor)
 
 
-def server_cursor(raw):
-    """A cursor of psycopg's connection ``raw`` whose statements stay prepared."""
+def _server_cursor(raw):
+    """A cursor of psycopg's connection ``raw`` whose statements stay prepared: always
+    the same one, but where answers are yet to come."""
     from psycopg import Cursor
+    from psycopg.pq import PipelineStatus
 
-    if raw.prepare_threshold is None:
+    if raw.pgconn.pipeline_status != PipelineStatus.OFF:
+        return Cursor(raw)
+    kept = getattr(_kept, "cursor", None)
+    if kept is None or kept.connection is not raw:
         raw.prepare_threshold, raw.prepared_max = 0, MOST_PREPARED
-    return Cursor(raw)
+        kept = _kept.cursor = Cursor(raw)
+    return kept
+
+
+@contextmanager
+def together():
+    """Have PostgreSQL get what is written within this at once, not one by one: half of
+    what a small write costs is its way there and back. What goes wrong may show at the
+    end. Nothing but this module's statements may be asked within it, and whether an
+    update found its row is not known."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    is_watched = connection.queries_logged or connection.execute_wrappers
+    if connection.vendor == "sqlite" or is_watched:
+        yield
+        return
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
 
 
 class _Compiled:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Account, ApiKey, Event
-from accounts.prepared import Prepared, execute, insert, insert_all, update
+from accounts.prepared import Prepared, execute, insert, insert_all, together, update
 from registry.models import Draft, Function, TagRule, Version
 from tests.conftest import make_account
 
@@ -171,3 +171,29 @@ def test_statements_are_seen_by_whoever_looks_on(alice):
 
     assert len(seen) == 3
     assert "alice" in seen[0]["sql"]
+
+
+def test_what_is_written_together_is_all_there(push):
+    draft = push()
+    draft.readme = "new"
+
+    with transaction.atomic(), together():
+        insert_all([TagRule(tag=tag, becomes="") for tag in "abc"])
+        rule = TagRule(tag="d", becomes="")
+        assert insert(rule)
+        update(draft, "readme")
+        execute("UPDATE registry_tagrule SET becomes = %s WHERE id = %s", "x", rule.pk)
+        assert BY_NAME.first("alice").username == "alice"
+
+    rules = TagRule.objects.order_by("tag").values_list("tag", "becomes")
+    assert list(rules) == [("a", ""), ("b", ""), ("c", ""), ("d", "x")]
+    assert Draft.objects.get(pk=draft.pk).readme == "new"
+
+
+def test_a_fault_among_what_is_written_together_undoes_it(db):
+    with pytest.raises(IntegrityError), transaction.atomic(), together():
+        execute("INSERT INTO registry_tagrule (tag, becomes) VALUES (%s, %s)", "a", "")
+        execute("INSERT INTO registry_tagrule (tag, becomes) VALUES (%s, %s)", "a", "")
+        execute("INSERT INTO registry_tagrule (tag, becomes) VALUES (%s, %s)", "b", "")
+
+    assert not TagRule.objects.exists()

@@ -8,7 +8,7 @@ from django.db.models import Exists
 from django.utils import timezone
 
 from accounts.models import Account, record
-from accounts.prepared import Prepared, insert, update
+from accounts.prepared import Prepared, insert, together, update
 from registry import errors, paths, switches
 from registry.manifest import Manifest
 from registry.models import Draft, Function, Version
@@ -69,10 +69,13 @@ def push(
             files=submission.files,
             readme=submission.readme or shown_readme(function),
         )
-        insert(draft)
-        if not is_new:
-            touch(function)
-        record("push", function, by=by, via=via, draft=str(draft.pk), claimed=is_new)
+        with together():
+            insert(draft)
+            if not is_new:
+                touch(function)
+            record(
+                "push", function, by=by, via=via, draft=str(draft.pk), claimed=is_new
+            )
     return Saved(draft, submission.faults.warnings + warnings)
 
 

@@ -30,6 +30,7 @@ LATEST = Prepared(
 COUNT_STEP = (
     "UPDATE registry_category SET function_count = function_count + %s WHERE id = %s"
 )
+DELETE_TAG = "DELETE FROM registry_functiontag WHERE function_id = %s AND tag = %s"
 TAKEN_DOWN = Prepared(
     lambda function: FunctionQuarantine.objects.filter(function=function).values_list(
         "pk"
@@ -110,8 +111,8 @@ def _count_category(before: int | None, after: int | None) -> None:
 
 
 def _set_tag_rows(function: Function, had: set[str], has: set[str]) -> None:
-    if had - has:
-        function.tag_rows.filter(tag__in=had - has).delete()
+    for tag in sorted(had - has):
+        execute(DELETE_TAG, function.pk, tag)
     insert_all(
         [
             FunctionTag(function=function, tag=tag, updated_at=function.updated_at)

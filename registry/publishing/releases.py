@@ -8,7 +8,7 @@ from django.db.models import Exists, Subquery
 from django.utils import timezone
 
 from accounts.models import Account, record
-from accounts.prepared import Prepared, insert, insert_all, update
+from accounts.prepared import Prepared, insert, insert_all, together, update
 from registry import derived, errors, integrity, paths, semver
 from registry.manifest import FROZEN, Manifest
 from registry.models import (
@@ -131,17 +131,15 @@ def release(draft: Draft, *, by: Account, via: str) -> Publication:
     if existing:
         return Publication(existing, already_published=True)
     _refuse(draft, standing)
-    version = _insert(draft, manifest, hashes, texts, by=by, via=via)
-    draft.version = version
-    update(draft, "version")
-    record("publish", version, by=by, via=via, draft=str(draft.pk))
-    listings.after_publish(
-        function,
-        version,
-        manifest,
-        standing.category,
-        is_first=not standing.has_versions,
-    )
+    with together():
+        version = _insert(draft, manifest, hashes, texts, by=by, via=via)
+        draft.version = version
+        update(draft, "version")
+        record("publish", version, by=by, via=via, draft=str(draft.pk))
+        is_first = not standing.has_versions
+        listings.after_publish(
+            function, version, manifest, standing.category, is_first=is_first
+        )
     derived.follow(version)
     return Publication(version, already_published=False)
 
