@@ -338,16 +338,22 @@ BEGIN
 END $$;
 
 -- How the functions at these places spread over what results can be narrowed by: each
--- combination with how many have it, and the most frequent tags.
+-- combination with how many have it, and the most frequent tags. are_alike: they are all
+-- popular, or none is.
 CREATE OR REPLACE FUNCTION registry_look_facets(
-    places bigint[], OUT kinds json, OUT tags json
+    places bigint[], are_alike boolean, OUT kinds json, OUT tags json
 ) LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    known CONSTANT bigint[] := ARRAY(
-        SELECT p.place FROM registry_searchpopular p WHERE p.place = ANY (places)
-    );
+    known bigint[] := places;
     others bigint[] := '{}';
 BEGIN
+    IF NOT are_alike OR NOT EXISTS (
+        SELECT FROM registry_searchpopular p WHERE p.place = places[1]
+    ) THEN
+        known := ARRAY(
+            SELECT p.place FROM registry_searchpopular p WHERE p.place = ANY (places)
+        );
+    END IF;
     IF cardinality(known) < cardinality(places) THEN
         others := ARRAY(
             SELECT 4294967295 - o.place % 4294967296 FROM (
@@ -427,7 +433,8 @@ BEGIN
             ))
     );
     IF want_facets AND cardinality(sample) > 0 THEN
-        SELECT f.kinds, f.tags INTO kinds, tags FROM registry_look_facets(sample) f;
+        SELECT f.kinds, f.tags INTO kinds, tags
+        FROM registry_look_facets(sample, coalesce(total >= most, false)) f;
     END IF;
 END $$;
 
@@ -454,6 +461,7 @@ BEGIN
         sample := registry_look_popular(wanted, '{}', sampled);
     END IF;
     IF want_facets AND cardinality(sample) > 0 THEN
-        SELECT f.kinds, f.tags INTO kinds, tags FROM registry_look_facets(sample) f;
+        SELECT f.kinds, f.tags INTO kinds, tags
+        FROM registry_look_facets(sample, coalesce(total >= most, false)) f;
     END IF;
 END $$;

@@ -97,7 +97,8 @@ class Postgresql:
         """The kinds and tags of functions at these places (facets.py)."""
         with replicas.connection().cursor() as cursor:
             cursor.execute(
-                "SELECT kinds, tags FROM registry_look_facets(%s::bigint[])", [places]
+                "SELECT kinds, tags FROM registry_look_facets(%s::bigint[], false)",
+                [places],
             )
             kinds, tags = cursor.fetchone()
         return kinds or [], tags or []
