@@ -16,6 +16,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import close_old_connections, connection, transaction
+from django.db.models import Exists, OuterRef
 
 from accounts import freshness
 from accounts.prepared import Prepared
@@ -151,11 +152,12 @@ def _tell_search(versions: Iterable[Version]) -> None:
 
 def catch_up() -> int:
     """Schedule the newest versions that lack something. Returns how many."""
+    newest = Version.objects.order_by("-id").values("id")[:CATCH_UP_VERSIONS]
     done = Inspection.objects.filter(inspector=inspection.INSPECTOR)
-    newest = Version.objects.order_by("-id").values_list("id", flat=True)
-    newest = list(newest[:CATCH_UP_VERSIONS])
-    made = set(done.filter(version__in=newest).values_list("version_id", flat=True))
-    missing = [version_id for version_id in newest if version_id not in made]
+    missing = Version.objects.filter(
+        ~Exists(done.filter(version=OuterRef("pk"))), pk__in=newest
+    )
+    missing = list(missing.order_by("-id").values_list("id", flat=True))
     for version_id in missing:
         schedule(version_id)
     return len(missing)
