@@ -55,7 +55,8 @@ def install_look(connection) -> None:
     """Create, or replace, the functions that search in one statement."""
     if connection.vendor == "postgresql":
         uninstall_look(connection)
-        execute(connection, _read("look.sql"))
+        for name in ("look.sql", "page.sql"):
+            execute(connection, _read(name))
         execute(connection, _warm_functions(0))
 
 

@@ -1,0 +1,128 @@
+-- How the functions at these places spread over what results can be narrowed by: each
+-- combination with how many have it, and the most frequent tags. are_alike: they are all
+-- popular, or none is.
+CREATE OR REPLACE FUNCTION registry_look_facets(
+    places bigint[], are_alike boolean, OUT kinds json, OUT tags json
+) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    known bigint[] := places;
+    others bigint[] := '{}';
+BEGIN
+    IF NOT are_alike OR NOT EXISTS (
+        SELECT FROM registry_searchpopular p WHERE p.place = places[1]
+    ) THEN
+        known := ARRAY(
+            SELECT p.place FROM registry_searchpopular p WHERE p.place = ANY (places)
+        );
+    END IF;
+    IF cardinality(known) < cardinality(places) THEN
+        others := ARRAY(
+            SELECT 4294967295 - o.place % 4294967296 FROM (
+                SELECT unnest(places) EXCEPT SELECT unnest(known)
+            ) o(place) ORDER BY 1
+        );
+    END IF;
+    kinds := (
+        SELECT json_agg(json_build_array(n.category, n.language, n.runtime, n.license,
+            n.no_dependencies, n.no_network, n.has_tables, n.found))
+        FROM (
+            SELECT n.category, n.language, n.runtime, n.license, n.no_dependencies,
+                n.no_network, n.has_tables, count(*) AS found
+            FROM (
+                SELECT p.category, p.language, p.runtime, p.license,
+                    p.no_dependencies, p.no_network, p.has_tables
+                FROM registry_searchpopular p WHERE p.place = ANY (known)
+                UNION ALL
+                SELECT d.category, d.language, d.runtime, d.license,
+                    d.no_dependencies, d.no_network, d.has_tables
+                FROM registry_searchdocument d WHERE d.function_id = ANY (others)
+            ) n GROUP BY 1, 2, 3, 4, 5, 6, 7
+        ) n
+    );
+    tags := (
+        SELECT json_agg(json_build_array(n.tag, n.found)) FROM (
+            SELECT n.tag, count(*) AS found FROM (
+                SELECT unnest(p.tags) AS tag
+                FROM registry_searchpopular p WHERE p.place = ANY (known)
+                UNION ALL
+                SELECT t.tag::text FROM registry_functiontag t
+                WHERE t.function_id = ANY (others)
+            ) n GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 12
+        ) n
+    );
+END $$;
+
+-- A page of results in one exchange: what registry_look finds, ``shown`` of the
+-- functions themselves as registry/listed.py reads them (in no order), and facets of the
+-- sample. skip: how many places are those of earlier pages.
+CREATE OR REPLACE FUNCTION registry_find(
+    words text[], filter text, is_open boolean, wanted integer, most integer,
+    with_yanked boolean, with_readme boolean, sampled integer,
+    skip integer, shown integer, want_facets boolean,
+    OUT places bigint[], OUT completed text[], OUT total integer, OUT sample bigint[],
+    OUT functions json, OUT kinds json, OUT tags json
+) LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
+SET max_parallel_workers_per_gather = 0
+AS $$
+DECLARE
+    ids bigint[];
+BEGIN
+    SELECT l.places, l.completed, l.total, l.sample
+    INTO places, completed, total, sample
+    FROM registry_look(
+        words, filter, is_open, wanted, most, with_yanked, with_readme, sampled
+    ) l;
+    ids := ARRAY(
+        SELECT 4294967295 - p.place % 4294967296
+        FROM unnest(places[skip + 1:skip + shown]) p(place)
+    );
+    functions := (
+        SELECT json_agg(json_build_array(f.id, f.uid, f.slug, f.name, f.description,
+            f.license, f.latest_number, f.tags::text, f.updated_at, f.install_count,
+            f.star_count, f.is_listed, f.readme_id, u.username, coalesce(c.slug, ''),
+            coalesce(c.label, ''), d.function_id IS NOT NULL))
+        FROM registry_function f
+        JOIN accounts_account u ON u.id = f.owner_id
+        LEFT JOIN registry_category c ON c.id = f.category_id
+        LEFT JOIN registry_deprecation d ON d.function_id = f.id
+        WHERE f.id = ANY (ids) AND (f.is_listed OR with_yanked
+            AND f.published_at IS NOT NULL AND NOT EXISTS (
+                SELECT FROM registry_functionquarantine q WHERE q.function_id = f.id
+            ))
+    );
+    IF want_facets AND cardinality(sample) > 0 THEN
+        SELECT f.kinds, f.tags INTO kinds, tags
+        FROM registry_look_facets(sample, coalesce(total >= most, false)) f;
+    END IF;
+END $$;
+
+-- Functions that filters alone find. total: no more than ``most``. sample and facets: as
+-- of words.
+CREATE OR REPLACE FUNCTION registry_filter(
+    filter text, most integer, sampled integer, want_facets boolean,
+    OUT total integer, OUT sample bigint[], OUT kinds json, OUT tags json
+) LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
+SET work_mem = '32MB'
+SET max_parallel_workers_per_gather = 0
+AS $$
+DECLARE
+    wanted CONSTANT tsquery := to_tsquery('registry_words', filter);
+BEGIN
+    IF registry_look_about(wanted, most, 0) < 'infinity' THEN
+        sample := registry_look_every(wanted, most);
+    END IF;
+    total := least(most, coalesce(cardinality(sample), most));
+    IF total >= most THEN
+        sample := registry_look_popular(wanted, '{}', sampled);
+    END IF;
+    IF want_facets AND cardinality(sample) > 0 THEN
+        SELECT f.kinds, f.tags INTO kinds, tags
+        FROM registry_look_facets(sample, coalesce(total >= most, false)) f;
+    END IF;
+END $$;
