@@ -186,6 +186,17 @@ def test_some_words_are_better_than_nothing(publish):
     assert found.is_partial
 
 
+@pytest.mark.parametrize("sort", ["relevance", "installs", "recent", "name"])
+def test_all_that_have_some_words_stand_in_every_order(publish, sort):
+    publish()
+    publish(**CSV)
+
+    found = search.find("resize csv", sort=sort)
+
+    assert {function.slug for function in found.rows} == {"image-resizer", CSV["name"]}
+    assert found.is_partial
+
+
 def test_suggestions_come_while_typing(publish):
     publish()
     publish(**CSV)

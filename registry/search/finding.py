@@ -158,7 +158,8 @@ class _Search:
         """The places of all results; of too many those of popular ones."""
         if self.answer.sample is not None:
             return self.answer.sample
-        if self.answer.total <= len(self.answer.places):
+        is_cut = self.is_partial and self.asked.with_sample  # no more was looked for
+        if not is_cut and self.answer.total <= len(self.answer.places):
             return self.answer.places
         places = self.some(self.answer.total)
         return places if len(places) < COUNTED_AT_MOST else places[:SAMPLED]
