@@ -1,5 +1,6 @@
-"""How gunicorn runs the Hub. Sync workers beat threads here on both throughput
-and the slowest percentile (docs/performance.md)."""
+"""How gunicorn runs the Hub. Workers are sync: threads would save the connections of
+clients that ask again, but what hangs in one is not stopped after ``timeout`` seconds
+(docs/performance.md, "Where the time of a kept answer goes")."""
 
 import os
 
