@@ -25,7 +25,9 @@ REVALIDATE = "public, no-cache"
 IMMUTABLE = "public, max-age=31536000, s-maxage=60, immutable"
 HTML = "text/html; charset=utf-8"  # as Django's HttpResponse says it
 MIN_GZIP_BYTES = 256  # below this the gzip header eats what it saves
-GZIP_LEVEL = 5
+# Of a page made the first time, level 5 takes nearly half; 3 takes half of that, for
+# 6 to 8 % more bytes.
+GZIP_LEVEL = 3
 
 _GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=([0-9.]+))?\s*(?:,|$)")
 
