@@ -130,8 +130,8 @@ def overview(where: Iterable[Where], *, order: str, limit: int) -> Overview:
     found = fetched(_OVERVIEW.format(rows=sql), values)
     if not found:
         return Overview([], categories(), None)
-    others = [CategoryRow(*each.values()) for each in json.loads(found[0][2])]
-    said = tuple(each.encode() for each in found[0][:2])
+    others = [CategoryRow(*each.values()) for each in json.loads(found[0][2] or "[]")]
+    said = tuple(each.encode() for each in found[0][:2]) if found[0][1] else None
     return Overview([FunctionRow._make(row[3:]) for row in found], others, said)
 
 
