@@ -7,7 +7,8 @@ before the page is made: a write in between makes the kept page stale, never wro
 
 Hot pages outlive a write that is none of theirs, and the process: as long as all they
 depend on is as it was (hub/kept.py), they are given from memory or from a file
-(hub/kept_store.py).
+(hub/kept_store.py). Those that have to be made are drawn here, of what was read, once
+Django has made one of their kind and so said with which headers.
 """
 
 import logging
