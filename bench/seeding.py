@@ -39,9 +39,11 @@ def seed_search(say=lambda done: None) -> None:
     from registry.models import SearchDocument
     from registry.search import schema
 
-    if SearchDocument.objects.exists():
+    is_emptied = connection.vendor == "sqlite" and SearchDocument.objects.exists()
+    if is_emptied:  # there each row would be taken out of every index by itself
         schema.uninstall(connection)
-        SearchDocument.objects.all().delete()
+    SearchDocument.objects.all().delete()
+    if is_emptied:
         schema.install(connection)
     search.rebuild(progress=say)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bench import document, reporting, seeding, targets
-from registry import rendering
+from registry import rendering, search
 from registry.models import Function, Rendering, SearchDocument, Version
 
 
@@ -15,6 +15,17 @@ def seeded(db):
 def test_seeded_registry_is_whole(seeded):
     assert Function.objects.listed().count() == SearchDocument.objects.count() == 200
     assert Version.objects.count() > 200
+    assert list(seeding.faults()) == []
+
+
+def test_search_over_a_seed_is_made_anew(seeded):
+    SearchDocument.objects.filter(names__contains="a").update(names="")
+
+    seeding.seed_search()
+
+    assert not SearchDocument.objects.filter(names="").exists()
+    slug = Function.objects.listed().first().slug
+    assert slug in [each.slug for each in search.find(slug, sort="relevance").rows]
     assert list(seeding.faults()) == []
 
 
