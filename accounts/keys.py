@@ -30,11 +30,14 @@ ACCOUNT_PREFIX, PROJECT_PREFIX = "ac_secret_", "ak_secret_"
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_CHARACTERS, CHECK_CHARACTERS = 36, 6
 SHAPE = re.compile(r"(?:ac|ak)_secret_[0-9A-Za-z]{42}\Z")
+# Of an account, what no request by key asks for.
+UNREAD = ("password", "last_login", "bio", "links", "joined_at")
 BY_HASH = Prepared(
     lambda hash, now: (
         ApiKey.objects.usable(now)
         .filter(hash=hash)
         .select_related("account", "project")
+        .defer(*(f"account__{name}" for name in UNREAD))
     )
 )
 # Last use is written at most this often: a key's reads should not become writes.

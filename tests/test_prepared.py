@@ -14,6 +14,7 @@ from accounts.prepared import Prepared, execute, insert, insert_all, together, u
 from registry.models import Draft, Function, TagRule, Version
 from tests.conftest import make_account
 
+RULE = "INSERT INTO registry_tagrule (tag, becomes, at) VALUES (%s, '', %s)"
 BY_NAME = Prepared(lambda name: Account.objects.filter(username=name))
 WITH_OWNER = Prepared(
     lambda pk: Function.objects.filter(pk=pk).select_related("owner", "category")
@@ -191,9 +192,12 @@ def test_what_is_written_together_is_all_there(push):
 
 
 def test_a_fault_among_what_is_written_together_undoes_it(db):
-    with pytest.raises(IntegrityError), transaction.atomic(), together():
-        execute("INSERT INTO registry_tagrule (tag, becomes) VALUES (%s, %s)", "a", "")
-        execute("INSERT INTO registry_tagrule (tag, becomes) VALUES (%s, %s)", "a", "")
-        execute("INSERT INTO registry_tagrule (tag, becomes) VALUES (%s, %s)", "b", "")
+    def write():
+        with transaction.atomic(), together():
+            for tag in "aab":
+                execute(RULE, tag, "2026-11-21 00:00:00+00:00")
+
+    with pytest.raises(IntegrityError, match="(?i)unique"):
+        write()
 
     assert not TagRule.objects.exists()

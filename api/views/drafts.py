@@ -4,7 +4,6 @@ import re
 import uuid
 from functools import partial
 
-from django.db import transaction
 from django.db.models import Q
 
 from accounts.limits import Limit
@@ -32,7 +31,7 @@ OWN_BARE = Prepared(
         Draft.objects.owned_by(owner)
         .filter(pk=pk)
         .select_related("function__owner")
-        .defer("manifest", "files", "readme")
+        .only("revision", "function__slug", "function__owner__username")
     )
 )
 
@@ -168,12 +167,12 @@ def publish_draft(request, id):
         errors.SecretFound,
     ),
 )
-@transaction.atomic
 def publish_from_ci(request):
     if request.json.get("publish") is True:
         require_scope(request, "publish")
-    result = publishing.publish_from_ci(request.json, by=request.account)
-    require_within_key(request, result.function.slug)
+    result = publishing.publish_from_ci(
+        request.json, by=request.account, permit=partial(require_within_key, request)
+    )
     return 201 if result.created else 200, shapes.ci_result(result)
 
 

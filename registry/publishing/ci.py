@@ -1,5 +1,6 @@
 """Continuous integration: one call that finds, updates and, when asked, publishes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -26,13 +27,20 @@ class CiResult:
 
 
 @transaction.atomic
-def publish_from_ci(body: dict, *, by: Account, via: str = "ci") -> CiResult:
+def publish_from_ci(
+    body: dict,
+    *,
+    by: Account,
+    via: str = "ci",
+    permit: Callable[[str], None] | None = None,
+) -> CiResult:
     """Update the function that ``body`` names, or start it; publish it when asked.
 
     body: aerostack.json's keys at top level, plus code, files, readme and publish
     (true or false, default false). What it doesn't send stays: of the newest open
     draft, else of the latest version. A list sent empty is emptied; a file sent as
     null goes. A repeated call changes nothing; a refused one leaves nothing behind.
+    permit: called with the function's slug; what it raises undoes the call.
 
     Raises as ``push`` and ``publish`` do.
     """
@@ -40,6 +48,8 @@ def publish_from_ci(body: dict, *, by: Account, via: str = "ci") -> CiResult:
     submission = _read(body)
     slug = drafts.check_slug(submission, by)
     function, created = claim(slug, by)
+    if permit:
+        permit(function.slug)
     drafts.note_rename(submission, slug, function)
     repeated = None if created else _repeated(function, submission, body)
     if repeated and (wants_publish or not _open_draft(function)):

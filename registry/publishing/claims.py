@@ -113,9 +113,11 @@ def _function(slug: str, owner: Account) -> tuple[Function, bool]:
 def take_name(slug: str, owner: Account) -> None:
     """Make sure that ``owner`` holds the claim ``slug`` needs. Raises DuplicateSlug."""
     form = look_alike(slug)
-    while (held := LOCKED_CLAIM.first(form)) is None:
+    held = None
+    while held is None:
         if insert(NameClaim(look_alike=form, owner=owner), unless_there=True):
             return
+        held = LOCKED_CLAIM.first(form)
     if held.owner_id != owner.pk and not _is_excepted(slug, owner.pk):
         _take_over(held, slug, owner)
 
