@@ -8,7 +8,6 @@ from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import call_command
 from django.db import connection
-from django.db.models.signals import pre_save
 from django.test import Client
 from django.utils import timezone
 
@@ -30,12 +29,13 @@ def new_client() -> Client:
 def full_audit():
     """From now on no Event can be written, as when the disk is full."""
 
-    def refuse(**kwargs):
-        raise OSError("no space left on device")
+    def refuse(execute, sql, params, many, context):
+        if sql.startswith(f'INSERT INTO "{Event._meta.db_table}"'):
+            raise OSError("no space left on device")
+        return execute(sql, params, many, context)
 
-    pre_save.connect(refuse, sender=Event)
-    yield
-    pre_save.disconnect(refuse, sender=Event)
+    with connection.execute_wrapper(refuse):
+        yield
 
 
 @pytest.fixture
