@@ -77,7 +77,7 @@ class SandboxBusy(SandboxError):
 
 def prepare() -> None:
     """Have the children of this process and of all that are forked from it later share
-    their memory. Costs nothing until the first one is needed."""
+    their memory, and load what they need before anybody waits for one."""
     sandbox_child.start_nursery()
 
 

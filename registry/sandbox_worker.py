@@ -37,11 +37,11 @@ def main() -> None:
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
+    _prepare()
     while True:
         byte, sockets, _, _ = socket.recv_fds(control, 1, 1)
         if not byte:
             return
-        _prepare()
         if not os.fork():
             control.close()
             _work(socket.socket(fileno=sockets[0]))
@@ -49,10 +49,9 @@ def main() -> None:
         os.close(sockets[0])
 
 
-@functools.cache
 def _prepare() -> None:
-    """Load and build what tasks need, once, before the first worker is forked: memory
-    that doesn't change any more is shared by all."""
+    """Load and build what tasks need before any worker is forked: memory that doesn't
+    change any more is shared by all, and nobody's first preview waits for libraries."""
     from registry import inspection, rendering
 
     for language in rendering.LANGUAGES:
