@@ -85,11 +85,14 @@ BEGIN
         RETURN 'infinity';
     END IF;
     IF enough < most THEN
-        PERFORM FROM registry_searchdocument d WHERE d.is_hot AND d.wide @@ wanted
-        OFFSET enough - 1 LIMIT 1;
-        IF FOUND THEN
+        found := (SELECT count(*) FROM (
+            SELECT FROM registry_searchdocument d WHERE d.is_hot AND d.wide @@ wanted
+            LIMIT enough
+        ) n);
+        IF found >= enough THEN
             RETURN 'infinity';
         END IF;
+        found := 0;
     END IF;
     enough := ceil(1.5 * 100000 * share);
     IF enough < most THEN
