@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
@@ -27,7 +28,8 @@ def filled(template: str, values: dict[str, str], **fixed) -> SafeString:
         for name, value in values.items()
         if value
     }
-    frame = _frame(template, tuple(there), tuple(fixed.items()))
+    draw = _drawn if settings.DEBUG else _frame  # templates change under it
+    frame = draw(template, tuple(there), tuple(fixed.items()))
     return safe(frame.format_map(there))
 
 
@@ -36,7 +38,9 @@ def joined(parts: Iterable[SafeString], between: str = "") -> SafeString:
     return safe(between.join(parts))
 
 
-@lru_cache(2_000)
-def _frame(template: str, names: tuple[str, ...], fixed: tuple) -> str:
+def _drawn(template: str, names: tuple[str, ...], fixed: tuple) -> str:
     holes = {name: f"{{{name}}}" for name in names}
     return render_to_string(template, holes | dict(fixed)).strip()
+
+
+_frame = lru_cache(500)(_drawn)  # a thousand function pages are of 32

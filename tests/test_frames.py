@@ -55,3 +55,21 @@ def test_choices_of_hostile_results_are_escaped():
     assert "q=%22%3E%3Cscript%3E" in shown
     for raw in ("<script>", "<b>", "<i>", "<u>"):
         assert raw not in shown
+
+
+def test_templates_may_change_while_one_develops(settings, tmp_path):
+    settings.DEBUG = True
+    settings.TEMPLATES = [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "DIRS": [tmp_path],
+            "OPTIONS": {"loaders": ["django.template.loaders.filesystem.Loader"]},
+        }
+    ]
+    template = tmp_path / "greeting.html"
+    template.write_text("Hello {{ name }}")
+    assert filled("greeting.html", {"name": "Ada"}) == "Hello Ada"
+
+    template.write_text("Bye {{ name }}")
+
+    assert filled("greeting.html", {"name": "Ada"}) == "Bye Ada"
