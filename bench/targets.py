@@ -140,7 +140,6 @@ BESIDE_REFERENCES = [
     _beside_constant("Browse page, in memory", "kept", "browse", 0.9),
     _beside_constant("Browse page, first time (on disk)", "checked", "browse", 0.55),
     _beside_constant("Browse page, from nothing", "anew", "browse", 0.55),
-    _beside_constant("API search, first time (on disk)", "checked", "api_search", 0.4),
     _beside_constant("API search, from nothing", "anew", "api_search", 0.4),
     _beside_nginx("Install manifest", "manifest", "manifest.json"),
     _beside_nginx("Function page", "page", "page.html"),
