@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
@@ -29,6 +30,8 @@ def terminal(home, project):
         waiting = list(typed)
         pid, screen = pty.fork()
         if pid == 0:
+            # A terminal's own processes listen to Ctrl-C, even if these tests don't.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.environ.update({"TERM": "xterm-256color", **(env or {})})
             words = [sys.executable, "-m", "aerostack_cli", *map(str, args)]
             os.execv(sys.executable, words)
