@@ -1,11 +1,15 @@
 """How the Hub opens SQLite: what was answered is on disk, and nothing is mapped."""
 
+import fcntl
+import os
 import time
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError, connection, transaction
 
+from config.sqlite3 import base
 from registry.models import TagRule
 
 pytestmark = pytest.mark.skipif(
@@ -73,3 +77,48 @@ def test_a_writer_that_waits_too_long_is_told(monkeypatch):
     assert refused == ["database is locked"]
     write_later([], [])  # nobody is left in the queue
     assert TagRule.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_time_in_the_queue_counts_as_waiting(monkeypatch):
+    """Else each of those who wait for one long write would wait for all before it."""
+    now, slept, refused = [0.0], [], []
+
+    def flock(queue, how):
+        now[0] += 60 if how == fcntl.LOCK_EX else 0
+
+    def sleep(seconds):
+        slept.append(seconds)
+        now[0] += seconds
+
+    def write():
+        try:
+            write_later([], [])
+        except OperationalError as error:
+            refused.append(str(error))
+        finally:
+            connection.close()
+
+    thread = Thread(target=write)
+    with transaction.atomic():
+        monkeypatch.setattr(
+            base, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep)
+        )
+        monkeypatch.setattr(
+            base,
+            "fcntl",
+            SimpleNamespace(flock=flock, LOCK_EX=fcntl.LOCK_EX, LOCK_UN=fcntl.LOCK_UN),
+        )
+        thread.start()
+        thread.join()
+
+    assert refused == ["database is locked"]
+    assert slept == []
+
+
+def test_the_queue_needs_no_right_to_write(db):
+    """Root, who ran a management command, may have made it."""
+    connection.ensure_connection()
+
+    assert os.access(connection._queue.name, os.R_OK)
+    assert not connection._queue.writable()

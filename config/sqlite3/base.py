@@ -19,7 +19,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params):
         connection = super().get_new_connection(conn_params)
         # Of this connection alone: locks of a file that was opened once are shared.
-        self._queue = (settings.DATA_DIR / "writers").open("a")
+        # Opened to read, for who made it may be another user of the machine.
+        path = settings.DATA_DIR / "writers"
+        if not path.exists():
+            path.touch()
+        self._queue = path.open()
         return connection
 
     def _close(self):
@@ -29,10 +33,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _start_transaction_under_autocommit(self):
         patience = self.settings_dict["OPTIONS"].get("timeout", 5)
+        until = time.monotonic() + patience  # the time in the queue is part of it
         fcntl.flock(self._queue, fcntl.LOCK_EX)
         self.connection.execute("PRAGMA busy_timeout = 0")
         try:
-            self._begin(until=time.monotonic() + patience)
+            self._begin(until)
         finally:
             self.connection.execute(f"PRAGMA busy_timeout = {patience * 1000:.0f}")
             fcntl.flock(self._queue, fcntl.LOCK_UN)
@@ -44,7 +49,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 self.connection.execute(f"BEGIN {self.transaction_mode}")
                 return
             except OperationalError as error:
-                if error.sqlite_errorcode != SQLITE_BUSY:
+                # Of its kinds too, such as BUSY_RECOVERY after a crash.
+                if error.sqlite_errorcode & 0xFF != SQLITE_BUSY:
                     break
             time.sleep(step)
             step = min(step * 1.3, LONGEST_STEP)
