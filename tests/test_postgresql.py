@@ -2,8 +2,9 @@
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import NotSupportedError, connection
 
+from accounts.prepared import Prepared
 from registry.models import TagRule
 
 pytestmark = [
@@ -22,12 +23,17 @@ def backend():
     connection.close()
 
 
-def end(backend):
+def elsewhere(sql, *values):
+    """Run ``sql`` on a connection of its own."""
     settings = connection.get_connection_params() | {"autocommit": True}
     names = ("dbname", "host", "port", "user", "password")
     asked = {name: settings[name] for name in names if settings.get(name)}
     with psycopg.connect(**asked) as other:
-        other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+        other.execute(sql, values)
+
+
+def end(backend):
+    elsewhere("SELECT pg_terminate_backend(%s, 5000)", backend)
 
 
 def test_a_silent_connection_is_usable_and_not_asked(backend):
@@ -56,3 +62,19 @@ def test_a_closed_connection_is_not_usable(backend):
     connection.connection.close()
 
     assert not connection.is_usable()
+
+
+def test_the_next_request_asks_anew_what_a_migration_changed(backend):
+    named = Prepared(lambda tag: TagRule.objects.filter(tag=tag))
+    assert named("queue") == []
+    change = "ALTER TABLE registry_tagrule ALTER COLUMN becomes TYPE "
+    before = TagRule._meta.get_field("becomes").db_type(connection)
+    elsewhere(f"{change} text")
+    try:
+        with pytest.raises(NotSupportedError, match="cached plan"):
+            named("queue")
+        connection.close_if_unusable_or_obsolete()  # as a request ends
+
+        assert named("queue") == []
+    finally:
+        elsewhere(change + before)
