@@ -103,11 +103,14 @@ class _Process:
         self._pid = self._handle = None
 
     def is_called(self, pid: int) -> None:
-        """It is ready. Where the system can, it is held on to: numbers are given
-        again."""
-        self._pid = pid
-        if hasattr(os, "pidfd_open"):
+        """It is ready. Where the system can, and its containers may (older ones
+        refuse), it is held on to: numbers are given again."""
+        try:
             self._handle = os.pidfd_open(pid)
+        except ProcessLookupError:
+            pass  # it has ended
+        except (AttributeError, OSError):
+            self._pid = pid
 
     def has_ended(self) -> bool:
         return bool(self._poll.poll(0))  # nothing was asked: it is the end

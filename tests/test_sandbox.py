@@ -321,3 +321,21 @@ def test_a_child_without_a_task_ends(monkeypatch):
 
     assert not os.path.exists(f"/proc/{pid}")
     assert ask() != pid
+
+
+def test_a_child_is_killed_where_the_system_refuses_handles(monkeypatch):
+    def refuse(pid):
+        raise PermissionError(1, "Operation not permitted")
+
+    os.kill(worker_pid(), signal.SIGKILL)
+    time.sleep(0.1)
+    monkeypatch.setattr(os, "pidfd_open", refuse)
+    pid = worker_pid()
+    with pytest.raises(sandbox.SandboxTimeout):
+        run(*HANGS, timeout=0.5)
+    for _ in range(100):
+        if not os.path.exists(f"/proc/{pid}"):
+            break
+        time.sleep(0.1)
+
+    assert not os.path.exists(f"/proc/{pid}")
