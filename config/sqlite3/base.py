@@ -35,12 +35,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         patience = self.settings_dict["OPTIONS"].get("timeout", 5)
         until = time.monotonic() + patience  # the time in the queue is part of it
         fcntl.flock(self._queue, fcntl.LOCK_EX)
-        self.connection.execute("PRAGMA busy_timeout = 0")
         try:
+            self.connection.execute("PRAGMA busy_timeout = 0")
             self._begin(until)
-        finally:
-            self.connection.execute(f"PRAGMA busy_timeout = {patience * 1000:.0f}")
+        finally:  # first of all, whatever went wrong, let the next one try
             fcntl.flock(self._queue, fcntl.LOCK_UN)
+            self.connection.execute(f"PRAGMA busy_timeout = {patience * 1000:.0f}")
 
     def _begin(self, until: float) -> None:
         step = FIRST_STEP
