@@ -194,7 +194,19 @@ def test_all_that_have_some_words_stand_in_every_order(publish, sort):
     found = search.find("resize csv", sort=sort)
 
     assert {function.slug for function in found.rows} == {"image-resizer", CSV["name"]}
-    assert found.is_partial
+    assert (found.is_partial, found.total) == (True, 2)
+
+
+@pytest.mark.parametrize("sort", ["relevance", "installs", "recent", "name"])
+def test_some_words_are_enough_though_the_last_one_may_go_on(publish, sort):
+    publish()
+
+    found = search.find("unheard imag", sort=sort, want_facets=True)
+
+    assert [function.slug for function in found.rows] == ["image-resizer"]
+    assert (found.is_partial, found.total) == (True, 1)
+    assert found.facets["category"] == [("media", 1)]
+    assert search.marked("image", found.stems) == [("image", True)]
 
 
 def test_suggestions_come_while_typing(publish):

@@ -141,9 +141,19 @@ class _Search:
                 self.answer = engine().look(self.asked)
         if not self.answer.places and len(self.asked.words) > 1:
             self.is_partial = True
-            places = engine().ranked(self.match, self.asked.limit)
-            self.answer = Answer(places, total=len(places))
+            self.answer = self._partial()
         return self.answer.places
+
+    def _partial(self) -> Answer:
+        """What has some of the words; counted where all are put in another order."""
+        places = engine().ranked(self.match, self.asked.limit)
+        made = Answer(places, self.answer.completed, total=len(places))
+        if not (places and self.asked.with_sample):
+            return made
+        every = self.some(made.total)
+        if len(every) < COUNTED_AT_MOST:
+            return replace(made, total=len(every), sample=every)
+        return replace(made, total=COUNTED_AT_MOST + 1, sample=every[:SAMPLED])
 
     def functions(self, ids: list[int]) -> list[FunctionRow]:
         """Those to be shown, in the order of ``ids``."""
@@ -158,8 +168,7 @@ class _Search:
         """The places of all results; of too many those of popular ones."""
         if self.answer.sample is not None:
             return self.answer.sample
-        is_cut = self.is_partial and self.asked.with_sample  # no more was looked for
-        if not is_cut and self.answer.total <= len(self.answer.places):
+        if self.answer.total <= len(self.answer.places):
             return self.answer.places
         places = self.some(self.answer.total)
         return places if len(places) < COUNTED_AT_MOST else places[:SAMPLED]
