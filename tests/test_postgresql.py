@@ -2,10 +2,13 @@
 
 import psycopg
 import pytest
-from django.db import NotSupportedError, connection
+from django.db import NotSupportedError, connection, transaction
 
 from accounts.prepared import Prepared
+from registry import publishing
 from registry.models import TagRule
+from registry.publishing import claims
+from tests.conftest import body
 
 pytestmark = [
     pytest.mark.skipif(
@@ -78,3 +81,14 @@ def test_the_next_request_asks_anew_what_a_migration_changed(backend):
         assert named("queue") == []
     finally:
         elsewhere(change + before)
+
+
+def test_a_function_that_another_call_made_just_now_is_locked(alice, monkeypatch):
+    nothing = claims.Look.at("image-resizer", alice)
+    pushed = publishing.push(body(), by=alice, via="cli").draft
+    monkeypatch.setattr(claims.Look, "at", lambda slug, owner: nothing)
+
+    with transaction.atomic():
+        assert claims.claim("image-resizer", alice) == (pushed.function, False)
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            elsewhere("SELECT 1 FROM registry_function FOR UPDATE NOWAIT")

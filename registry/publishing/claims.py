@@ -102,12 +102,13 @@ def named(slug: str, owner: Account) -> Function | None:
 
 
 def _function(slug: str, owner: Account) -> tuple[Function, bool]:
-    """A new function of that slug, or the one there is, whoever's; and whether it is
-    new."""
+    """A new function of that slug, or the one there is, whoever's, locked; and whether
+    it is new."""
     made = Function(slug=slug, owner=owner, look_alike=look_alike(slug))
     if insert(made, unless_there=True):
         return made, True
-    return Function.objects.select_related("owner").get(slug=slug), False
+    there = Function.objects.select_for_update(of=("self",)).select_related("owner")
+    return there.get(slug=slug), False
 
 
 def take_name(slug: str, owner: Account) -> None:
