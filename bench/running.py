@@ -180,6 +180,8 @@ class Run:
         args = (by_name(server), self._pids(server), self.pace)
         loads = operations.first_reads(self.found)
         looked_for = operations.searches(self.found)
+        for _, load in [*loads, *looked_for]:
+            check(load, by_name(server), len(load.paths))  # read from the disk once
         self._keep("anew", operations.read_all([*loads, *looked_for], *args))
         alone = [each for each in loads if each[0] in operations.ALONE]
         self._keep("anew", operations.one_client([*alone, *looked_for], *args))
