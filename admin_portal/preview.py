@@ -13,8 +13,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from hub import drawn_function
 from registry import integrity, paths
+from registry.drawing import function as drawn_function
 from registry.inspection import inspect_safely
 from registry.installing import Steps, steps_of
 from registry.manifest import Manifest

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.utils.safestring import SafeString
 
 from hub import narrowing
-from hub.frames import filled, joined
 from hub.listing import SORT_LABELS, Wanted
 from hub.results import plain_rows, rows_of
 from registry import search
+from registry.drawing.frames import filled, joined
 
 if TYPE_CHECKING:
     from hub.list_page import ListPage

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.prepared import Prepared
-from hub.drawn_function import head
 from hub.http import NotHere, TakenDown, public_page
 from registry import reading
+from registry.drawing.function import head
 from registry.installing import Steps, steps_of
 from registry.models import Function, Inspection, Redirect, Version, VersionFile
 from registry.uses import Uses, uses_of

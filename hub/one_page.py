@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 from hub import rendered
-from hub.drawn_function import detail_html, source_html
 from hub.function_page import FunctionPage
 from hub.http import HTML, IMMUTABLE, Page
 from registry import reading, shapes, shown
+from registry.drawing.function import detail_html, source_html
 from registry.reading import InstallFile
 from registry.rendering import Rendered, language_of, safe
 

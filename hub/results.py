@@ -1,7 +1,7 @@
 """Functions as rows of a page: what was found is marked, and shown where it stands.
 
 A row is marked up in templates/hub/_result.html, which is drawn once for each kind of
-row there is and then filled (hub/frames.py).
+row there is and then filled (registry/drawing/frames.py).
 """
 
 from collections.abc import Iterable
@@ -11,8 +11,8 @@ from html import escape
 from django.utils.dateformat import format as formatted
 from django.utils.safestring import SafeString
 
-from hub.frames import filled, joined
 from registry import search
+from registry.drawing.frames import filled, joined
 from registry.listed import FunctionRow
 from registry.rendering import safe
 

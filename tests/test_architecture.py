@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "accounts": set(),
     "registry": {"accounts"},
     "hub": {"registry", "accounts"},
-    "admin_portal": {"registry", "accounts", "hub"},
+    "admin_portal": {"registry", "accounts"},
     "api": {"registry", "accounts"},
     "cli": set(),
 }

@@ -3,9 +3,9 @@
 import pytest
 from django.template.loader import render_to_string
 
-from hub.frames import filled, joined
 from hub.listing import Wanted
 from hub.narrowing import categories, groups, tags
+from registry.drawing.frames import filled, joined
 from registry.listed import CategoryRow
 
 TAG = "hub/_tag.html"

@@ -3,8 +3,8 @@
 import pytest
 
 from hub import pictures
-from hub.filetree import tree_of
 from registry import derived, quality
+from registry.drawing.filetree import tree_of
 from registry.models import VersionFile
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,7 @@
 
 from django import template
 
-from hub import drawn_function
+from registry.drawing import function as drawn_function
 
 register = template.Library()
 register.simple_tag(drawn_function.use_list)

@@ -6,10 +6,10 @@ from django.shortcuts import get_object_or_404
 
 from accounts.prepared import Prepared
 from hub import pictures, rendered
-from hub.drawn_function import detail_html, source_html
 from hub.function_page import FunctionPage, function_page, redirect_moved
 from hub.http import NotHere, immutable_page, raw_text
 from registry import quality
+from registry.drawing.function import detail_html, source_html
 from registry.listing import screenshot_name
 from registry.models import Screenshot, UsageExample, VersionFile
 from registry.rendering import language_of

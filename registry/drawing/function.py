@@ -1,21 +1,21 @@
 """The values that the pages about one function are drawn with, as texts.
 
 The templates that ask for them (function_base, function_readme, function_source) are
-drawn once and filled (hub/frames.py). Previews of drafts are drawn with the same.
+drawn once and filled (frames.py). Previews of drafts are drawn with the same.
 """
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from urllib.parse import quote
 
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
-from django.urls import reverse
 from django.utils.dateformat import format as formatted
 from django.utils.safestring import SafeString
 
-from hub.filetree import tree_of
-from hub.frames import filled, joined
-from hub.structured import structured_data
+from registry.drawing.filetree import tree_of
+from registry.drawing.frames import filled, joined
+from registry.drawing.structured import structured_data
 from registry.rendering import Rendered, script_data
 from registry.uses import Use
 
@@ -209,8 +209,8 @@ def _use(use: Use, base: str) -> SafeString:
 
 @lru_cache(4_096)
 def _tag(tag: str) -> SafeString:
-    address = reverse("hub:tag_detail", args=[tag])
-    return filled("hub/_function_tag.html", {"address": address, "name": tag})
+    values = {"address": "/tags/" + quote(tag, safe="+"), "name": tag}
+    return filled("hub/_function_tag.html", values)
 
 
 def _tree(entries: list[dict], base: str) -> SafeString:
