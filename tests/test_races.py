@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
+from accounts.deletion import delete_account
 from accounts.models import Event
 from registry import errors, publishing
 from registry.models import Category, Draft, Function, NameClaim, Version
-from registry.publishing import claims, releases
+from registry.publishing import claims, drafts, releases
 from tests.conftest import CODE, body, make_account
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.main_flow]
@@ -110,6 +111,21 @@ def test_a_push_finds_its_function_deleted_since_it_looked(alice, monkeypatch):
     draft = publishing.push(body(), by=alice, via="cli").draft
 
     assert Function.objects.get().pk == draft.function_id
+
+
+def test_a_push_finds_its_account_deleted_since_its_key_was_read(alice, monkeypatch):
+    named = drafts.named
+
+    def named_and_deleted(slug, by):
+        found = named(slug, by)
+        delete_account(by, by=by)
+        return found
+
+    monkeypatch.setattr(drafts, "named", named_and_deleted)
+
+    with pytest.raises(errors.Unauthorized):
+        publishing.push(body(), by=alice, via="cli")
+    assert (NameClaim.objects.count(), Function.objects.count()) == (0, 0)
 
 
 def test_a_publish_finds_its_category_renamed_since_it_was_checked(alice, monkeypatch):

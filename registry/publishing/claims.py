@@ -54,7 +54,11 @@ class Look(NamedTuple):
 
     @classmethod
     def at(cls, slug: str, owner: Account) -> "Look":
-        return cls._make(LOOK.first(owner.pk, slug))
+        """Raises Unauthorized: the account was deleted since its key was checked."""
+        found = LOOK.first(owner.pk, slug)
+        if found is None:
+            raise errors.Unauthorized
+        return cls._make(found)
 
 
 def claim(slug: str, owner: Account) -> tuple[Function, bool]:
@@ -65,7 +69,7 @@ def claim(slug: str, owner: Account) -> tuple[Function, bool]:
     owner's function was renamed from finds the function. A claim that never
     published and has been idle for IDLE_CLAIM passes to the next account that asks.
 
-    Raises DuplicateSlug, ReadOnly. Source: docs/architecture.md, "Names".
+    Raises DuplicateSlug, ReadOnly, Unauthorized. Source: docs/architecture.md, "Names".
     """
     look = Look.at(slug, owner)
     if look.is_stopped:
