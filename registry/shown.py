@@ -87,14 +87,10 @@ RAW = Shape(fingerprints.RAW, ("file_pk", "removed_at"), {"text": "b.text"})
 
 @dataclass(frozen=True)
 class Shown:
-    """What was read. function, version: as pages read those models. more: the other
-    columns by name; text, numbers as text, lists of rows as lists. said: the page's
-    fingerprint."""
+    """function, version: as pages read those models."""
 
     function: SimpleNamespace
     version: SimpleNamespace
-    more: dict[str, Any]
-    said: tuple
 
 
 def read(shape: Shape, slug: str, number: str, *values: str) -> dict | None:
@@ -120,7 +116,7 @@ def rows(columns: dict, name: str) -> list[list]:
 def shown(columns: dict) -> Shown:
     """``read`` with the function and the version put together."""
     function = _function(columns)
-    return Shown(function, _version(columns, function), columns, columns["said"])
+    return Shown(function, _version(columns, function))
 
 
 def _function(found: dict) -> SimpleNamespace:
