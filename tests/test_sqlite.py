@@ -39,6 +39,15 @@ def write_later(began, wrote):
     connection.close()
 
 
+def write_or_note(refused):
+    try:
+        write_later([], [])
+    except OperationalError as error:
+        refused.append(str(error))
+    finally:
+        connection.close()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_writers_wait_for_the_one_that_writes():
     began, wrote = [], []
@@ -62,12 +71,7 @@ def test_a_writer_that_waits_too_long_is_told(monkeypatch):
     def write():
         # The options are all connections' own.
         monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0.1)
-        try:
-            write_later([], [])
-        except OperationalError as error:
-            refused.append(str(error))
-        finally:
-            connection.close()
+        write_or_note(refused)
 
     thread = Thread(target=write)
     with transaction.atomic():
@@ -91,15 +95,7 @@ def test_the_time_in_the_queue_counts_as_waiting(monkeypatch):
         slept.append(seconds)
         now[0] += seconds
 
-    def write():
-        try:
-            write_later([], [])
-        except OperationalError as error:
-            refused.append(str(error))
-        finally:
-            connection.close()
-
-    thread = Thread(target=write)
+    thread = Thread(target=write_or_note, args=(refused,))
     with transaction.atomic():
         monkeypatch.setattr(
             base, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep)
