@@ -111,6 +111,18 @@ def publish(push):
     return publish
 
 
+def says(response, status, code, fix):
+    """The whole refusal of the community family."""
+    assert response.status_code == status, response.content
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["Cache-Control"] == "private, no-store"
+    said = response.json()
+    assert (said["code"], said["fix"]) == (code, fix)
+    assert isinstance(said["error"], str)
+    assert said["error"] == said["message"]
+    return said
+
+
 @pytest.fixture
 def api(client, alice):
     """A client of the JSON API with an account key of alice's."""
