@@ -49,11 +49,16 @@ class Load:
     status: int = 200  # what each must answer
     connections: int = CONNECTIONS
     is_brief: bool = False  # one round is enough, as no target hangs on it
+    beside: "tuple[Load, str] | None" = None  # a reference and its server
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Medians over the rounds. Times in milliseconds."""
+    """Medians over the rounds. Times in milliseconds.
+
+    beside: times as many answers as the load's reference gave in the seconds before
+    each round, so that a machine whose speed changes changes both.
+    """
 
     per_second: float
     p50: float
@@ -61,6 +66,7 @@ class Measured:
     cpu_ms: float | None  # of all processes that serve, per request
     errors: int = 0
     kilobytes: float | None = None  # of an answer's body, as it is sent
+    beside: float | None = None
 
 
 def measure(load: Load, url: str, pids, *, seconds: float, rounds: int) -> Measured:
@@ -70,30 +76,38 @@ def measure(load: Load, url: str, pids, *, seconds: float, rounds: int) -> Measu
 
     Raises AssertionError where an answer has another status than the load's.
     """
-    if load.status == NOT_MODIFIED:
-        load = _tagged(load, url)
+    load = _tagged(load, url)
     kilobytes = check(load, url)
     _wrk(load, url, 0.5)  # both workers have seen it
+    other = load.beside and _tagged(*load.beside)
     rows = []
     for _ in range(1 if load.is_brief else rounds):
+        reference = _rate(_wrk(other, load.beside[1], seconds)) if other else None
         before = cpu_seconds(pids)
         said = _wrk(load, url, seconds)
         used = cpu_seconds(pids) - before
         said["cpu_ms"] = used * 1000 / max(1, said["requests"])
-        said["per_second"] = said["requests"] / said["seconds"]
+        said["per_second"] = _rate(said)
+        if reference:
+            said["beside"] = said["per_second"] / reference
         rows.append(said)
+    figures = ["per_second", "p50", "p99", "cpu_ms", *(["beside"] if other else [])]
     return Measured(
-        **{
-            name: statistics.median(row[name] for row in rows)
-            for name in ("per_second", "p50", "p99", "cpu_ms")
-        },
+        **{name: statistics.median(row[name] for row in rows) for name in figures},
         errors=sum(row["errors"] for row in rows),
         kilobytes=kilobytes,
     )
 
 
+def _rate(said: dict) -> float:
+    return said["requests"] / said["seconds"]
+
+
 def _tagged(load: Load, url: str) -> Load:
-    """``load`` asking as a client that has its one address's answer of just now."""
+    """``load``; where it wants 304s, asking as a client that has its one address's
+    answer of just now."""
+    if load.status != NOT_MODIFIED:
+        return load
     _, said, _ = fetch(url, load.paths[0], load.headers)
     return replace(load, headers=load.headers | {"If-None-Match": said["ETag"]})
 

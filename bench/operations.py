@@ -35,6 +35,14 @@ WARM_UP, WARM_UP_SECONDS = 16, 3  # publishes, and until what they left is done
 WARM = 4  # addresses: after a second every worker keeps them
 BRIEF = {"browse_deep", "api_list", "raw"}  # kept, these are pages like the others
 REPEATED = ("search_common", "search_two", "api_search")  # searches asked again
+# What targets hang on behind nginx -> the file that is the same to nginx.
+STATIC = {
+    "manifest": "manifest.json",
+    "page": "page.html",
+    "browse": "browse.html",
+    "search_common": "search.html",
+    "manifest_304": "304",
+}
 ALONE = ("manifest", "page", "browse", "browse_deep")
 CODE = "export const answer = (n: number): number => n + 42;\n"
 
@@ -47,7 +55,8 @@ def kept_reads(found: dict) -> list[tuple[str, Load]]:
     ]
     for key in REPEATED:
         paths = tuple(found[key][:WARM])
-        loads.append((key, Load(SEARCHES[key], paths, GZIP, is_brief=True)))
+        is_brief = key not in STATIC
+        loads.append((key, Load(SEARCHES[key], paths, GZIP, is_brief=is_brief)))
     for key in ("manifest", "page"):
         name, headers = READS[key]
         path = (found[key][0],)
@@ -58,7 +67,7 @@ def kept_reads(found: dict) -> list[tuple[str, Load]]:
 def first_reads(found: dict) -> list[tuple[str, Load]]:
     """Of many different pages, none of which the process has in memory."""
     loads = [
-        (key, Load(name, tuple(found[key]), headers, is_brief=key in BRIEF))
+        (key, Load(name, tuple(found[key]), headers))
         for key, (name, headers) in READS.items()
     ]
     search = Load(SEARCHES["api_search"], tuple(found["api_search"]))
@@ -67,9 +76,19 @@ def first_reads(found: dict) -> list[tuple[str, Load]]:
 
 def searches(found: dict) -> list[tuple[str, Load]]:
     return [
-        (key, Load(name, tuple(found[key]), GZIP, is_brief=True))
+        (key, Load(name, tuple(found[key]), GZIP))
         for key, name in SEARCHES.items()
         if key != "api_search"
+    ]
+
+
+def beside(loads, references: dict[str, Load], url: str) -> list[tuple[str, Load]]:
+    """``loads`` with the references (by key) that they are measured in turn with."""
+    return [
+        (key, replace(load, beside=(references[key], url)))
+        if key in references and not load.is_brief
+        else (key, load)
+        for key, load in loads
     ]
 
 
@@ -81,30 +100,37 @@ def read_all(loads, url, pids, pace) -> dict:
 def one_client(loads, url, pids, pace) -> dict:
     """The same by a single client: what one reader waits for."""
     alone = [
-        (f"{key}_alone", replace(load, connections=1, is_brief=True))
+        (f"{key}_alone", replace(load, connections=1, is_brief=True, beside=None))
         for key, load in loads
     ]
     return read_all(alone, url, pids, pace)
 
 
-def references(url: str, pids, pace: dict) -> dict:
-    loads = [
-        ("constant", Load("Django view, constant", ("/constant",))),
-        ("row", Load("Django view, one row by key", ("/row",))),
-    ]
-    return read_all(loads, url, pids, pace)
+CONSTANT = Load("Django view, constant", ("/constant",))
 
 
-def static_reads(files: dict, url: str, pids, pace: dict) -> dict:
-    """nginx with the bytes of ``files``, and its 304."""
+def references() -> list[tuple[str, Load]]:
+    row = Load("Django view, one row by key", ("/row",))
+    return [("constant", CONSTANT), ("row", row)]
+
+
+def beside_constant(loads, url: str) -> list[tuple[str, Load]]:
+    return beside(loads, dict.fromkeys(READS | SEARCHES | STATIC, CONSTANT), url)
+
+
+def static_reads(files: dict) -> dict[str, Load]:
+    """Of nginx with the bytes of ``files``, and its 304; by file."""
     headers = {name: GZIP if name.endswith("html") else {} for name in files}
-    loads = [
-        (f"static_{name}", Load(f"nginx, {name} as a file", (f"/{name}",), h))
-        for name, h in headers.items()
-    ]
+    loads = {
+        name: Load(f"nginx, {name} as a file", (f"/{name}",), said)
+        for name, said in headers.items()
+    }
     path = (f"/{next(iter(files))}",)
-    loads.append(("static_304", Load("nginx, 304 of a file", path, {}, 304)))
-    return read_all(loads, url, pids, pace)
+    return loads | {"304": Load("nginx, 304 of a file", path, {}, 304)}
+
+
+def beside_static(loads, static: dict[str, Load], url: str) -> list[tuple[str, Load]]:
+    return beside(loads, {key: static[file] for key, file in STATIC.items()}, url)
 
 
 # --- writes

@@ -7,10 +7,12 @@ from bench.databases import ROOT
 
 RESULTS = ROOT / "bench" / "results"
 HEAD = f"{'':44} {'req/s':>9} {'x const':>8} {'p50 ms':>8} {'p99 ms':>8} {'CPU ms':>8}"
+HEAD += f" {'in turn':>8}"
 
 
 def table(run: dict) -> str:
-    """The run as text; ``x const`` is against the constant view of the same run."""
+    """The run as text; ``x const`` is against the constant view of the same run,
+    ``in turn`` against the reference that the load took turns with."""
     of_constant = constant(run)
     lines = [f"{run['functions']:,} functions, {run['database']}", HEAD]
     for part, rows in run["measured"].items():
@@ -18,10 +20,11 @@ def table(run: dict) -> str:
         for key, row in rows.items():
             ratio = f"{row['per_second'] / of_constant:8.2f}" if of_constant else ""
             cpu = "" if row["cpu_ms"] is None else f"{row['cpu_ms']:8.2f}"
+            turn = f" {beside:8.2f}" if (beside := row.get("beside")) else ""
             wrong = f"  {row['errors']} errors" if row["errors"] else ""
             lines.append(
                 f"{key:44} {row['per_second']:9,.0f} {ratio:>8} {row['p50']:8.2f} "
-                f"{row['p99']:8.2f} {cpu:>8}{wrong}"
+                f"{row['p99']:8.2f} {cpu:>8}{turn}{wrong}"
             )
     for name, used in run["memory_mb"].items():
         lines.append(

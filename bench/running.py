@@ -74,17 +74,21 @@ class Run:
         return self._as_json()
 
     def _measure(self, folder: Path) -> None:
-        if "references" in self.parts:
-            self._step("references", self._references)
-        for state, options in STATES.items():
-            if state in self.parts or (state == "kept" and self._needs_hub):
-                self._step(state, self._served, state, options, folder)
+        with constant_view(self.environment) as (self.constant, pids):
+            if "references" in self.parts:
+                self._step("references", self._references, pids)
+            self._measure_hub(folder)
         if "searching" in self.parts:
             self._step("searches in the database", self._searching)
         if "storage" in self.parts:
             self._step("storage", self._storage)
         if "verdaccio" in self.parts:
             self._step("Verdaccio", self._verdaccio, folder)
+
+    def _measure_hub(self, folder: Path) -> None:
+        for state, options in STATES.items():
+            if state in self.parts or (state == "kept" and self._needs_hub):
+                self._step(state, self._served, state, options, folder)
 
     def _step(self, what: str, call, *args) -> None:
         """``call(*args)``; where it fails, what was measured before still counts."""
@@ -120,21 +124,19 @@ class Run:
     def _needs_hub(self) -> bool:
         return not {"nginx", "writes", "deriving", "references"}.isdisjoint(self.parts)
 
-    def _references(self) -> None:
-        with constant_view(self.environment) as (url, pids):
-            pids = [*pids, *self.database.pids]
-            self._keep("references", operations.references(url, pids, self.pace))
+    def _references(self, pids) -> None:
+        args = self.constant, [*pids, *self.database.pids], self.pace
+        self._keep("references", operations.read_all(operations.references(), *args))
 
     def _kept(self, server, folder: Path) -> None:
         """Warm answers, then the same bytes as files, then through nginx, writes."""
         args = by_name(server), self._pids(server), self.pace
         loads = operations.kept_reads(self.found)
         if "kept" in self.parts:
-            self._keep("kept", operations.read_all(loads, *args))
+            mine = operations.beside_constant(loads, self.constant)
+            self._keep("kept", operations.read_all(mine, *args))
         if "references" in self.parts or "nginx" in self.parts:
-            self._step("nginx, files", self._files, by_name(server), folder)
-        if "nginx" in self.parts:
-            self._step("nginx in front", self._nginx, server, folder, loads)
+            self._step("nginx", self._static, server, folder, loads)
         if {"writes", "deriving"} & {*self.parts}:
             name = f"bench-{time.time():.0f}"
             author = operations.Author(by_name(server), name, server.account(name))
@@ -146,11 +148,18 @@ class Run:
         if self.database.pids:
             self.memory["postgres"] = memory_mb(self.database.pids)
 
-    def _files(self, url: str, folder: Path) -> None:
-        answers = self._answers(url)
-        with static_files(folder / "static", answers) as (static, pids):
-            found = operations.static_reads(answers, static, pids, self.pace)
-            self._keep("references", found)
+    def _static(self, server, folder: Path, loads) -> None:
+        """The very same bytes as files; then through nginx, by turns with those."""
+        answers = self._answers(by_name(server))
+        files = operations.static_reads(answers)
+        with static_files(folder / "static", answers) as (url, pids):
+            if "references" in self.parts:
+                named = [(f"static_{name}", load) for name, load in files.items()]
+                found = operations.read_all(named, url, pids, self.pace)
+                self._keep("references", found)
+            if "nginx" in self.parts:
+                mine = operations.beside_static(loads, files, url)
+                self._nginx(server, folder, mine)
 
     def _nginx(self, server, folder: Path, loads) -> None:
         from tests.nginx_proxy import NginxProxy
@@ -172,6 +181,7 @@ class Run:
     def _checked(self, server, folder: Path) -> None:
         args = (by_name(server), self._pids(server), self.pace)
         loads = operations.first_reads(self.found)
+        loads = operations.beside_constant(loads, self.constant)
         for _, load in loads:
             check(load, by_name(server), len(load.paths))  # each lies on the disk now
         self._keep("checked", operations.read_all(loads, *args))
@@ -179,6 +189,7 @@ class Run:
     def _anew(self, server, folder: Path) -> None:
         args = (by_name(server), self._pids(server), self.pace)
         loads = operations.first_reads(self.found)
+        loads = operations.beside_constant(loads, self.constant)
         looked_for = operations.searches(self.found)
         for _, load in [*loads, *looked_for]:
             check(load, by_name(server), len(load.paths))  # read from the disk once

@@ -139,6 +139,19 @@ def test_targets_say_what_is_met_and_by_how_much_another_is_missed():
     assert "Memory" not in found
 
 
+def test_what_took_turns_is_judged_by_that_and_only_beside_its_reference():
+    run = a_run(
+        1_000,
+        kept={"manifest": measured(per_second=800.0, beside=1.1)},
+        verdaccio={"manifest": measured(per_second=400.0)},
+    )
+
+    found = judged(run)
+
+    assert found["Install manifest, latest"].ratio == 1.1
+    assert found["Install manifest"].ratio == 2.0  # times Verdaccio's
+
+
 def test_document_shows_growth_from_a_thousand_to_a_million(tmp_path, monkeypatch):
     page = tmp_path / "performance.md"
     page.write_text("What was learned.\n\n## The last runs\n\nolder\n")
