@@ -99,7 +99,7 @@ def _targets(runs: list[dict]) -> list[str]:
         cells = [target.of(run) for run in runs]
         if any(cells):
             rows.append([target.what, target.wanted, *map(_judged, cells)])
-    return _table(["", "wanted", *map(_name, runs)], rows, "Targets")
+    return _table(["target", "wanted", *map(_name, runs)], rows, "Targets")
 
 
 def _judged(reached) -> str:
@@ -203,7 +203,7 @@ def _storage(runs: list[dict]) -> list[str]:
 def _steps() -> list[str]:
     found = _kept("micro")
     rows = [[name, f"{ms:.3f}"] for name, ms in (found or {}).items()]
-    return _table(["", "ms, median"], rows, "Single steps")
+    return _table(["step", "ms, median"], rows, "Single steps")
 
 
 def _workers() -> list[str]:

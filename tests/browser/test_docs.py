@@ -10,6 +10,8 @@ PAGES = [
     "/docs/endpoints",
     "/docs/cli",
     "/docs/settings",
+    "/docs/inspection",
+    "/docs/performance",
     "/docs/search?q=publish",
 ]
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
@@ -25,6 +27,18 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
         page.goto(path)
         axe_finds_nothing(page)
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def test_figures_keep_the_head_that_says_what_they_are(open_browser):
+    page = open_browser(viewport=PHONE)
+    heads = ".docs .prose thead"
+
+    page.goto("/docs/performance")
+    growth = page.locator(heads, has_text="CPU ms: 1,000")
+    assert growth.evaluate("head => getComputedStyle(head).position") == "static"
+    page.goto("/docs/inspection")
+    rules = page.locator(heads, has_text="severity")
+    assert rules.evaluate("head => getComputedStyle(head).position") == "absolute"
 
 
 def test_recipe_is_copied_as_it_stands(open_browser, live_server):
