@@ -148,3 +148,46 @@ def test_words_of_a_very_name_are_complete(publish):
     assert found("send mai") == ["send-mail", "other"]
     assert found("send mail") == ["send-mail"]
     assert sorted(found("mail")) == ["other", "send-mail"]
+
+
+def test_very_name_finds_readmes_of_the_popular_alone(publish, monkeypatch):
+    monkeypatch.setattr(documents, "HOT_ROWS", 2)
+    publish(name="send-mail", description="Sends.", tags=[], readme="")
+    said = {"description": "Other.", "tags": [], "readme": "How to send a mail."}
+    for name in ("by-hand", "quick"):
+        publish(name=name, **said)
+    publish(name="mail-later", description="Send it later.", tags=[], readme="")
+    popular = publish(name="queue", **said).function
+    Function.objects.filter(pk=popular.pk).update(install_count=100)
+    search.reorder([popular.pk])
+    documents.settle()
+
+    def found(text, **wanted):
+        made = search.find(text, sort="relevance", want_facets=True, **wanted)
+        assert sum(many for _, many in made.facets["language"]) == made.total
+        return [row.slug for row in made.rows], made.total
+
+    meant = ["send-mail", "mail-later", "queue"]
+    assert found("send mail") == (meant, 3)
+    assert found("send mail", limit=1) == (meant[:1], 3)
+    assert found("send mail", language="typescript") == (meant, 3)
+    assert sorted(row.slug for row in search.find("send mail", sort="name").rows) == (
+        sorted(meant)
+    )
+    others = ["by-hand", "mail-later", "queue", "quick", "send-mail"]
+    assert sorted(found("mail send ")[0]) == others
+
+
+def test_facets_count_popular_and_others_alike(publish):
+    for number in range(4):
+        tags = ["rate limit", f"t{number}"]
+        publish(name=f"csv-{number}", license="MIT OR ISC", tags=tags)
+    ordered = [document.place for document in SearchDocument.objects.order_by("place")]
+    before = facets.count(ordered)
+    assert before["tag"] == [("rate limit", 4), *((f"t{n}", 1) for n in range(4))]
+    assert before["license"] == [("ISC", 4), ("MIT", 4)]
+
+    for popular in (2, 0):
+        others = SearchDocument.objects.filter(place__in=ordered[popular:])
+        others.update(is_hot=False)
+        assert facets.count(ordered) == before

@@ -177,7 +177,9 @@ class _Search:
     def facets(self) -> facets.Facets:
         if not self.answer.places:
             return {}
-        return facets.of(replace(self.answer, sample=self.sample))
+        if self.answer.kinds is not None:
+            return facets.of(self.answer)
+        return facets.count(self.sample)
 
     def some(self, total: int) -> list[int]:
         """All of ``total`` results; of too many only popular ones."""

@@ -52,18 +52,36 @@ BEGIN
     RETURN found;
 END $$;
 
--- All that match, README included, but for 3000 at most. narrow: those with the words
--- elsewhere; NULL where there may be more. others: the others. In order of popularity.
+-- All that match, README included, but for 3000 at most. is_meant: of the popular alone
+-- where only the README matches. narrow: those with the words elsewhere; NULL where
+-- there may be more. others: the others. In order of popularity.
 CREATE OR REPLACE FUNCTION registry_look_all(
-    wanted tsquery, OUT narrow bigint[], OUT others bigint[], OUT every bigint[]
+    wanted tsquery, is_meant boolean,
+    OUT narrow bigint[], OUT others bigint[], OUT every bigint[]
 ) LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    SELECT coalesce(array_agg(n.place ORDER BY n.place) FILTER (WHERE n.fits), '{}'),
-        coalesce(array_agg(n.place ORDER BY n.place) FILTER (WHERE NOT n.fits), '{}')
-    INTO narrow, others FROM (
-        SELECT d.place, ts_match_vq(d.narrow, wanted) AS fits
-        FROM registry_searchdocument d WHERE d.wide @@ wanted LIMIT 3000
-    ) n;
+    IF is_meant THEN
+        narrow := ARRAY(
+            SELECT n.place FROM (
+                SELECT d.place FROM registry_searchdocument d
+                WHERE d.narrow @@ wanted LIMIT 3000
+            ) n ORDER BY n.place
+        );
+        others := ARRAY(
+            SELECT n.place FROM (
+                SELECT d.place FROM registry_searchdocument d
+                WHERE d.is_hot AND d.wide @@ wanted
+                AND NOT ts_match_vq(d.narrow, wanted) OFFSET 0
+            ) n ORDER BY n.place
+        );
+    ELSE
+        SELECT coalesce(array_agg(n.place ORDER BY n.place) FILTER (WHERE n.fits), '{}'),
+            coalesce(array_agg(n.place ORDER BY n.place) FILTER (WHERE NOT n.fits), '{}')
+        INTO narrow, others FROM (
+            SELECT d.place, ts_match_vq(d.narrow, wanted) AS fits
+            FROM registry_searchdocument d WHERE d.wide @@ wanted LIMIT 3000
+        ) n;
+    END IF;
     every := narrow || others;
     IF cardinality(every) >= 3000 THEN
         narrow := NULL;
@@ -72,9 +90,10 @@ END $$;
 
 -- About how many match, README included, by what the popular say, or those that are
 -- fairly so. Where a few of them should mean four times ``most``, or half again as many,
--- that is believed: infinity. known: popular ones, at least.
+-- that is believed: infinity. known: popular ones, at least. is_meant: they have to be
+-- counted else.
 CREATE OR REPLACE FUNCTION registry_look_about(
-    wanted tsquery, most integer, known integer
+    wanted tsquery, most integer, known integer, is_meant boolean
 ) RETURNS float LANGUAGE plpgsql STABLE AS $$
 DECLARE
     share CONSTANT float := most / registry_look_rows();
@@ -83,6 +102,9 @@ DECLARE
 BEGIN
     IF known >= enough THEN
         RETURN 'infinity';
+    END IF;
+    IF is_meant THEN
+        RETURN most;
     END IF;
     IF enough < most THEN
         found := (SELECT count(*) FROM (
@@ -103,10 +125,14 @@ BEGIN
     END;
 END $$;
 
--- Which match, README included, no more than ``most``.
-CREATE OR REPLACE FUNCTION registry_look_every(wanted tsquery, most integer)
-RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
+-- Which match, README included, no more than ``most``. is_meant: as registry_look_all.
+CREATE OR REPLACE FUNCTION registry_look_every(
+    wanted tsquery, most integer, is_meant boolean
+) RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
 BEGIN
+    IF is_meant THEN
+        RETURN (SELECT a.every[:most] FROM registry_look_all(wanted, is_meant) a);
+    END IF;
     RETURN ARRAY(
         SELECT d.place FROM registry_searchdocument d WHERE d.wide @@ wanted LIMIT most
     );
@@ -236,14 +262,13 @@ DECLARE
     elsewhere_wider bigint[];
     expected float;  -- of the popular; NULL with filters, where they are few
     is_known boolean;  -- whether the dictionary has all words
-    is_name boolean;  -- of several words, each is complete then
+    is_meant boolean;  -- several words are the very name of a function
     about float;
     is_many boolean;  -- whether there are ``most``, as far as is asked
 BEGIN
     completed := '{}';
-    SELECT n.places, n.is_name INTO places, is_name FROM registry_look_named(
-        array_to_string(words, '-'), filters, with_yanked
-    ) n;
+    SELECT n.places, n.is_name AND others IS NOT NULL INTO places, is_meant
+    FROM registry_look_named(array_to_string(words, '-'), filters, with_yanked) n;
     -- How many of the popular have all words, by how many of all have each.
     IF filters IS NULL THEN
         SELECT 10000 * exp(sum(ln(least(
@@ -256,18 +281,22 @@ BEGIN
     places := places || step[:wanted];
     IF cardinality(step) < wanted THEN
         step := NULL;
-        IF with_readme AND is_known AND expected * all_rows < wanted * 10000 THEN
+        IF with_readme AND (
+            is_meant AND most > 0 OR is_known AND expected * all_rows < wanted * 10000
+        ) THEN
             SELECT a.narrow, a.others, a.every INTO step, elsewhere, every
-            FROM registry_look_all(exact) a;
+            FROM registry_look_all(exact, is_meant) a;
         END IF;
         step := coalesce(step, registry_look_filled(exact, wanted));
         places := places || step[:wanted];
     END IF;
     IF cardinality(step) >= wanted AND most > 0 THEN
         IF every IS NULL THEN
-            about := registry_look_about(exact, most, cardinality(popular));
+            about := registry_look_about(
+                exact, most, cardinality(popular), is_meant
+            );
             IF about BETWEEN most AND 1e9 THEN
-                every := registry_look_every(exact, most);
+                every := registry_look_every(exact, most, is_meant);
             END IF;
         END IF;
         is_many := coalesce(cardinality(every) >= most, about > most);
@@ -275,7 +304,7 @@ BEGIN
         is_many := cardinality(step) >= wanted;
     END IF;
 
-    IF is_open AND NOT is_many AND NOT (is_name AND others IS NOT NULL) THEN
+    IF is_open AND NOT is_many AND NOT is_meant THEN
         completed := ARRAY(
             SELECT w.word FROM registry_searchword w
             WHERE w.word ~>~ last_word AND w.word ~<~ (last_word || chr(1114111))
@@ -305,25 +334,29 @@ BEGIN
             places := places || step;
         END IF;
         is_many := cardinality(step) >= wanted AND most > 0
-            AND registry_look_about(wider, most, cardinality(popular)) = 'infinity';
+            AND registry_look_about(
+                wider, most, cardinality(popular), is_meant
+            ) = 'infinity';
     END IF;
     IF cardinality(step) < wanted AND with_readme THEN
         IF elsewhere IS NULL THEN
             SELECT a.others, a.every INTO elsewhere, every
-            FROM registry_look_all(exact) a;
+            FROM registry_look_all(exact, is_meant) a;
         END IF;
         step := step || elsewhere;
         places := places || elsewhere[:wanted];
         IF wider IS NOT NULL THEN
             SELECT a.others, a.every INTO elsewhere_wider, every
-            FROM registry_look_all(wider) a;
+            FROM registry_look_all(wider, is_meant) a;
             step := step || elsewhere_wider;
             places := places || elsewhere_wider[:wanted];
         END IF;
     END IF;
     IF cardinality(step) >= wanted AND most > 0 THEN
         IF NOT is_many THEN
-            every := coalesce(every, registry_look_every(coalesce(wider, exact), most));
+            every := coalesce(every, registry_look_every(
+                coalesce(wider, exact), most, is_meant
+            ));
         END IF;
         total := CASE WHEN is_many THEN most ELSE least(most, cardinality(every)) END;
     END IF;

@@ -14,7 +14,7 @@ NAMED_AT_MOST = 200  # names that begin alike, outside the popular tier
 NAMED_FIRST = 10  # names that begin with the query, before all other results
 RANKED_AT_MOST = 400  # matches, the most popular ones, where very many match
 COMPLETIONS = 8
-SAMPLED = 300  # popular ones that stand for all of too many
+SAMPLED = 200  # popular ones that stand for all of too many
 FACET_COLUMNS = ("category", "language", "runtime", "license", *FLAGS)
 TAGS_SHOWN = 12
 

@@ -1,55 +1,35 @@
--- How the functions at these places spread over what results can be narrowed by: each
--- combination with how many have it, and the most frequent tags. are_alike: they are all
--- popular, or none is.
+-- What the functions at these places can be narrowed by. kinds: of each a line of what
+-- facets.py reads, the license last as it may hold commas. tags: of all, with commas.
 CREATE OR REPLACE FUNCTION registry_look_facets(
-    places bigint[], are_alike boolean, OUT kinds json, OUT tags json
+    places bigint[], OUT kinds text[], OUT tags text
 ) LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    known bigint[] := places;
-    others bigint[] := '{}';
+    edge CONSTANT bigint := (SELECT max(p.place) FROM registry_searchpopular p);
+    known bigint[];
+    others bigint[];
 BEGIN
-    IF NOT are_alike OR NOT EXISTS (
-        SELECT FROM registry_searchpopular p WHERE p.place = places[1]
-    ) THEN
-        known := ARRAY(
-            SELECT p.place FROM registry_searchpopular p WHERE p.place = ANY (places)
-        );
+    SELECT array_agg(p.place), array_agg(concat_ws(',', p.category, p.language, p.runtime,
+            p.no_dependencies, p.no_network, p.has_tables, p.license)),
+        string_agg(array_to_string(p.tags, ','), ',')
+    INTO known, kinds, tags FROM registry_searchpopular p
+    WHERE p.place = ANY (ARRAY(SELECT u FROM unnest(places) u WHERE u <= edge));
+    IF cardinality(known) = cardinality(places) THEN
+        RETURN;
     END IF;
-    IF cardinality(known) < cardinality(places) THEN
-        others := ARRAY(
-            SELECT 4294967295 - o.place % 4294967296 FROM (
-                SELECT unnest(places) EXCEPT SELECT unnest(known)
-            ) o(place) ORDER BY 1
-        );
-    END IF;
-    kinds := (
-        SELECT json_agg(json_build_array(n.category, n.language, n.runtime, n.license,
-            n.no_dependencies, n.no_network, n.has_tables, n.found))
-        FROM (
-            SELECT n.category, n.language, n.runtime, n.license, n.no_dependencies,
-                n.no_network, n.has_tables, count(*) AS found
-            FROM (
-                SELECT p.category, p.language, p.runtime, p.license,
-                    p.no_dependencies, p.no_network, p.has_tables
-                FROM registry_searchpopular p WHERE p.place = ANY (known)
-                UNION ALL
-                SELECT d.category, d.language, d.runtime, d.license,
-                    d.no_dependencies, d.no_network, d.has_tables
-                FROM registry_searchdocument d WHERE d.function_id = ANY (others)
-            ) n GROUP BY 1, 2, 3, 4, 5, 6, 7
-        ) n
+    others := ARRAY(
+        SELECT 4294967295 - o.place % 4294967296 FROM (
+            SELECT unnest(places) EXCEPT SELECT unnest(known)
+        ) o(place) ORDER BY 1
     );
-    tags := (
-        SELECT json_agg(json_build_array(n.tag, n.found)) FROM (
-            SELECT n.tag, count(*) AS found FROM (
-                SELECT unnest(p.tags) AS tag
-                FROM registry_searchpopular p WHERE p.place = ANY (known)
-                UNION ALL
-                SELECT t.tag::text FROM registry_functiontag t
-                WHERE t.function_id = ANY (others)
-            ) n GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 12
-        ) n
+    kinds := kinds || ARRAY(
+        SELECT concat_ws(',', d.category, d.language, d.runtime,
+            d.no_dependencies, d.no_network, d.has_tables, d.license)
+        FROM registry_searchdocument d WHERE d.function_id = ANY (others)
     );
+    tags := concat_ws(',', tags, (
+        SELECT string_agg(t.tag, ',') FROM registry_functiontag t
+        WHERE t.function_id = ANY (others)
+    ));
 END $$;
 
 -- A page of results in one exchange: what registry_look finds, ``shown`` of the
@@ -60,7 +40,7 @@ CREATE OR REPLACE FUNCTION registry_find(
     with_yanked boolean, with_readme boolean, sampled integer,
     skip integer, shown integer, want_facets boolean,
     OUT places bigint[], OUT completed text[], OUT total integer, OUT sample bigint[],
-    OUT functions json, OUT kinds json, OUT tags json
+    OUT functions json, OUT kinds json, OUT tags text
 ) LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
@@ -94,8 +74,8 @@ BEGIN
             ))
     );
     IF want_facets AND cardinality(sample) > 0 THEN
-        SELECT f.kinds, f.tags INTO kinds, tags
-        FROM registry_look_facets(sample, coalesce(total >= most, false)) f;
+        SELECT array_to_json(f.kinds), f.tags INTO kinds, tags
+        FROM registry_look_facets(sample) f;
     END IF;
 END $$;
 
@@ -103,7 +83,7 @@ END $$;
 -- of words.
 CREATE OR REPLACE FUNCTION registry_filter(
     filter text, most integer, sampled integer, want_facets boolean,
-    OUT total integer, OUT sample bigint[], OUT kinds json, OUT tags json
+    OUT total integer, OUT sample bigint[], OUT kinds json, OUT tags text
 ) LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
@@ -114,15 +94,15 @@ AS $$
 DECLARE
     wanted CONSTANT tsquery := to_tsquery('registry_words', filter);
 BEGIN
-    IF registry_look_about(wanted, most, 0) < 'infinity' THEN
-        sample := registry_look_every(wanted, most);
+    IF registry_look_about(wanted, most, 0, false) < 'infinity' THEN
+        sample := registry_look_every(wanted, most, false);
     END IF;
     total := least(most, coalesce(cardinality(sample), most));
     IF total >= most THEN
         sample := registry_look_popular(wanted, '{}', sampled);
     END IF;
     IF want_facets AND cardinality(sample) > 0 THEN
-        SELECT f.kinds, f.tags INTO kinds, tags
-        FROM registry_look_facets(sample, coalesce(total >= most, false)) f;
+        SELECT array_to_json(f.kinds), f.tags INTO kinds, tags
+        FROM registry_look_facets(sample) f;
     END IF;
 END $$;

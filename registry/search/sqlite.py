@@ -50,7 +50,7 @@ class Sqlite:
     def _steps(self, asked: "_Asked") -> Iterator[list[int]]:
         question, exact = asked.question, asked.match()
         very, begun = self._named(question)
-        asked.is_name = bool(very)
+        asked.is_meant = bool(very) and len(question.words) > 1
         yield very + begun
         yield self.ranked(exact, question.limit)
         yield self.popular(exact, "narrow", question.limit)
@@ -62,6 +62,17 @@ class Sqlite:
             yield asked.every()
             if asked.completed:
                 yield asked.every(wider=True)
+
+    def meant(self, match: Match, most: int) -> list[int]:
+        """What matches, but of the popular alone where only the README does."""
+        table = "registry_search_wide"
+        popular = column(
+            f"SELECT rowid FROM {table} WHERE {table} MATCH %s AND rowid <= "
+            "(SELECT max(place) FROM registry_searchdocument WHERE is_hot) "
+            "ORDER BY rowid LIMIT %s",
+            [_fts(match), most],
+        )
+        return sorted({*popular, *self.popular(match, "narrow", most)})[:most]
 
     def filter(self, tokens: tuple[str, ...], most: int, want_facets: bool) -> Answer:
         """What has all tokens: how many, counted to ``most`` at most, and a sample."""
@@ -136,7 +147,7 @@ class _Asked:
     def __init__(self, engine: Sqlite, question: Question):
         self.engine = engine
         self.question = question
-        self.is_name = False
+        self.is_meant = False  # several words are the very name of a function
         self._every: dict[bool, list[int]] = {}
 
     @property
@@ -148,8 +159,8 @@ class _Asked:
     def completed(self) -> tuple[str, ...]:
         """The most used words that begin as the last one, while it may go on; of
         several words that are a name each is complete."""
-        *others, word = self.question.words
-        if not self.question.is_open or (others and self.is_name):
+        word = self.question.words[-1]
+        if not self.question.is_open or self.is_meant:
             return ()
         words = column(
             "SELECT word FROM registry_searchword WHERE word > %s AND word < %s "
@@ -167,7 +178,12 @@ class _Asked:
         if wider not in self._every:
             most = max(self.question.most, self.question.limit)
             match = self.match(wider=wider)
-            self._every[wider] = self.engine.popular(match, "wide", most)
+            engine = self.engine
+            self._every[wider] = (
+                engine.meant(match, most)
+                if self.is_meant
+                else engine.popular(match, "wide", most)
+            )
         return self._every[wider]
 
 

@@ -57,7 +57,7 @@ def install_look(connection) -> None:
         uninstall_look(connection)
         for name in ("look.sql", "page.sql"):
             execute(connection, _read(name))
-        execute(connection, _warm_functions(0))
+        execute(connection, _warm_functions(_warm_edge(connection)))
 
 
 def uninstall_look(connection) -> None:
@@ -91,6 +91,17 @@ def draw_warm(connection) -> None:
 def forget_warm(connection, at_once: str = "") -> None:
     for name in WARM:
         execute(connection, f"DROP INDEX{at_once} IF EXISTS {name}")
+
+
+def _warm_edge(connection) -> int:
+    """The place where the warm tier ends, as its index has it; 0 without one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT substring(indexdef FROM 'place < ''?([0-9]+)') FROM pg_indexes "
+            "WHERE indexname = 'registry_search_warm'"
+        )
+        found = cursor.fetchone()
+    return int(found[0] or 0) if found else 0
 
 
 def _place_at(connection, number: int) -> int:
