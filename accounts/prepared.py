@@ -26,7 +26,6 @@ from django.db.models.query import (
 )
 
 _kept = threading.local()  # as connections are: each thread has its own
-MOST_PREPARED = 500  # statements that one connection to PostgreSQL keeps
 
 
 class Prepared:
@@ -148,15 +147,15 @@ class Statement:
 def _server_cursor(raw):
     """A cursor of psycopg's connection ``raw`` whose statements stay prepared: always
     the same one, but where answers are yet to come."""
-    from psycopg import Cursor
     from psycopg.pq import PipelineStatus
 
+    from accounts.preparing import PreparingCursor
+
     if raw.pgconn.pipeline_status != PipelineStatus.OFF:
-        return Cursor(raw)
+        return PreparingCursor(raw)
     kept = getattr(_kept, "cursor", None)
     if kept is None or kept.connection is not raw:
-        raw.prepare_threshold, raw.prepared_max = 0, MOST_PREPARED
-        kept = _kept.cursor = Cursor(raw)
+        kept = _kept.cursor = PreparingCursor(raw)
     return kept
 
 
@@ -267,12 +266,15 @@ def insert(row: Model, *, unless_there: bool = False) -> bool:
     return True
 
 
-def insert_all(rows: Sequence[Model]) -> None:
+def insert_all(rows: Sequence[Model], *, replacing: str = "") -> None:
     """Store new rows of one model, those whose unique values are taken left out. The
-    database numbers them; the keys are not read."""
+    database numbers them; the keys are not read.
+
+    replacing: a unique field; a row that has its value already becomes the new one.
+    """
     if not rows:
         return
-    statement, fields = _insertion(type(rows[0]), False, True)
+    statement, fields = _insertion(type(rows[0]), False, replacing or True)
     connection = statement.connection
     statement.repeated([_values(row, fields, connection) for row in rows])
 
@@ -294,8 +296,11 @@ def _written(sql: str) -> Statement:
     return _once(("sql", sql), lambda connection: Statement(connection, sql))
 
 
-def _insertion(model: type[Model], gives_key: bool, unless_there: bool) -> tuple:
-    """The statement that stores a row of ``model``, and the fields it takes."""
+def _insertion(model: type[Model], gives_key: bool, unless_there: bool | str) -> tuple:
+    """The statement that stores a row of ``model``, and the fields it takes.
+
+    unless_there: what a taken value stops; or the field whose taken value doesn't.
+    """
 
     def make(connection):
         name, meta = connection.ops.quote_name, model._meta
@@ -305,7 +310,13 @@ def _insertion(model: type[Model], gives_key: bool, unless_there: bool) -> tuple
             f"INSERT INTO {name(meta.db_table)} ({columns}) "
             f"VALUES ({', '.join(['%s'] * len(fields))})"
         )
-        sql += " ON CONFLICT DO NOTHING" if unless_there else ""
+        if isinstance(unless_there, str):
+            unique = meta.get_field(unless_there)
+            columns = [name(field.column) for field in fields if field is not unique]
+            sql += f" ON CONFLICT ({name(unique.column)}) DO UPDATE SET "
+            sql += ", ".join(f"{column} = excluded.{column}" for column in columns)
+        elif unless_there:
+            sql += " ON CONFLICT DO NOTHING"
         key = meta.auto_field.column if gives_key and meta.auto_field else ""
         return Statement(connection, sql, key=key), fields
 

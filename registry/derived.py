@@ -19,7 +19,7 @@ from django.db import close_old_connections, connection, transaction
 from django.db.models import Exists, OuterRef
 
 from accounts import freshness
-from accounts.prepared import Prepared
+from accounts.prepared import Prepared, insert_all, together
 from registry import inspection, rendering, search
 from registry.models import Blob, Inspection, Rendering, Version, VersionFile
 from registry.sandbox import SandboxError
@@ -28,8 +28,8 @@ CATCH_UP_VERSIONS = 1000
 # What is published within this time is derived from together, at most so many versions
 # of so much source: they are held in memory, and their rows are written in one
 # transaction, which other writers wait for.
-GATHERING_SECONDS = 0.05
-TOGETHER, TOGETHER_BYTES = 8, 256 * 1024
+GATHERING_SECONDS = 0.25
+TOGETHER, TOGETHER_BYTES = 32, 256 * 1024
 UNDER_WAY = 16  # texts the worker has or is about to get; it refuses too many
 PATIENCE_SECONDS = 1.0  # that search waits for the worker
 
@@ -83,9 +83,9 @@ def schedule(version_id: int) -> None:
 
 def make(*version_ids: int) -> None:
     """Make what is missing of some versions; waits for the worker. Safe to repeat."""
-    for versions in _groups(VERSIONS(version_ids)):
+    for versions in _groups(VERSIONS(_rounded(version_ids))):
         files: dict[int, list[VersionFile]] = {version.pk: [] for version in versions}
-        for file in FILES(tuple(files)):
+        for file in FILES(_rounded(files)):
             files[file.version_id].append(file)
         rendered = _rendered(_missing(versions, files))
         reports = [_inspected(version, files[version.pk]) for version in versions]
@@ -118,13 +118,9 @@ def _groups(versions: list[Version]) -> Iterator[list[Version]]:
 
 def _keep(versions, renderings: list[Rendering], reports: list[Inspection]) -> None:
     with transaction.atomic():  # nothing is waited for in it
-        Rendering.objects.bulk_create(renderings, ignore_conflicts=True)
-        Inspection.objects.bulk_create(
-            reports,
-            update_conflicts=True,
-            unique_fields=["version"],
-            update_fields=["inspector", "report"],
-        )
+        with together():
+            insert_all(renderings)
+            insert_all(reports, replacing="version")
         _tell_search(versions)  # now their code and what it reaches are known
         freshness.touch_on_commit()
 
@@ -137,7 +133,7 @@ def _wait(made: list[Future], versions: list[Version]) -> None:
         if threading.current_thread() is _thread:
             newcomers = _newcomers()
             _put_by.extend(newcomers)
-            unheard += VERSIONS(tuple(newcomers))
+            unheard += VERSIONS(_rounded(newcomers))
         if unheard:
             with transaction.atomic():
                 _tell_search(unheard)
@@ -169,9 +165,16 @@ def _missing(versions, files) -> dict[tuple[str, str], str]:
     for version in versions:
         for blob, kind in _parts(version, files[version.pk]):
             texts[blob.pk, kind] = blob.text
-    for stored in STORED(tuple({blob_id for blob_id, _ in texts})):
+    for stored in STORED(_rounded({blob_id for blob_id, _ in texts})):
         texts.pop(stored, None)
     return texts
+
+
+def _rounded(keys: Iterable) -> tuple:
+    """``keys``, the last again until they are a power of two: a question is prepared
+    for each number of keys, and there should be few."""
+    keys = tuple(keys)
+    return keys + keys[-1:] * ((1 << max(0, len(keys) - 1).bit_length()) - len(keys))
 
 
 def _parts(version: Version, files: Iterable[VersionFile]) -> list[tuple[Blob, str]]:

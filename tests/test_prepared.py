@@ -191,6 +191,19 @@ def test_what_is_written_together_is_all_there(push):
     assert Draft.objects.get(pk=draft.pk).readme == "new"
 
 
+def test_a_row_takes_the_place_of_the_one_with_its_unique_value(db):
+    insert_all([TagRule(tag=tag, becomes="") for tag in "ab"])
+    first = TagRule.objects.get(tag="a").pk
+
+    with transaction.atomic(), together():
+        rows = [TagRule(tag=tag, becomes="x") for tag in "ac"]
+        insert_all(rows, replacing="tag")
+
+    rules = TagRule.objects.order_by("tag").values_list("tag", "becomes")
+    assert list(rules) == [("a", "x"), ("b", ""), ("c", "x")]
+    assert TagRule.objects.get(tag="a").pk == first
+
+
 def test_a_fault_among_what_is_written_together_undoes_it(db):
     def write():
         with transaction.atomic(), together():
