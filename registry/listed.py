@@ -212,14 +212,13 @@ def _cursor():
     connection = _connection()
     if connection.vendor == "sqlite":
         return connection.cursor()
-    import psycopg
+    from psycopg.pq import Format
+
+    from accounts.preparing import PreparingCursor
 
     connection.ensure_connection()
-    raw = connection.connection
-    if raw.prepare_threshold is None:
-        raw.prepare_threshold = 0
-    cursor = psycopg.Cursor(raw)
-    cursor.format = psycopg.pq.Format.BINARY  # read in half the time
+    cursor = PreparingCursor(connection.connection)
+    cursor.format = Format.BINARY  # read in half the time
     logged = connection.queries_logged
     return (connection.make_debug_cursor if logged else connection.make_cursor)(cursor)
 

@@ -92,3 +92,18 @@ def test_a_function_that_another_call_made_just_now_is_locked(alice, monkeypatch
         assert claims.claim("image-resizer", alice) == (pushed.function, False)
         with pytest.raises(psycopg.errors.LockNotAvailable):
             elsewhere("SELECT 1 FROM registry_function FOR UPDATE NOWAIT")
+
+
+def test_only_what_is_asked_again_and_again_stays_prepared(backend):
+    by_tag = Prepared(lambda tag: TagRule.objects.filter(tag=tag))
+    TagRule.objects.filter(tag="a tag of one query").exists()
+    by_tag("a tag of one query")
+    by_tag("another tag")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        kept = [statement for (statement,) in cursor.fetchall()]
+    assert sum("registry_tagrule" in statement for statement in kept) == 1
+    assert not any("a tag of" in statement for statement in kept)
+    # psycopg remembers no text of other statements: it would for a number here.
+    assert connection.connection.prepare_threshold is None

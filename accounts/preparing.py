@@ -1,0 +1,32 @@
+"""A cursor of psycopg whose statements PostgreSQL keeps prepared.
+
+Imported where a connection to PostgreSQL is: on SQLite psycopg isn't loaded.
+"""
+
+from psycopg import Cursor
+
+MOST_PREPARED = 500  # statements that one connection keeps
+
+
+class PreparingCursor(Cursor):
+    """Has what it runs prepared when it is run first.
+
+    The connection prepares for the time of that alone. Else psycopg would count what
+    all other cursors run too, and keep the last MOST_PREPARED texts for it. Django's
+    have the values in them: whole sources and their HTML, some 10 MB in each worker.
+    """
+
+    def execute(self, query, params=None, **options):
+        return self._run(super().execute, query, params, **options)
+
+    def executemany(self, query, params_seq, **options):
+        return self._run(super().executemany, query, params_seq, **options)
+
+    def _run(self, run, *args, **options):
+        connection = self.connection
+        connection.prepare_threshold = 0
+        connection.prepared_max = MOST_PREPARED
+        try:
+            return run(*args, **options)
+        finally:
+            connection.prepare_threshold = None
