@@ -26,17 +26,18 @@ control_socket_disable = True
 
 
 def when_ready(server):
-    """Everything is loaded: load what a first request would, leave it out of what the
+    """Everything is loaded: load what first requests would, leave it out of what the
     workers' garbage collectors write to, and take no connection across the fork."""
     import gc
 
     from django.db import connections
-    from django.urls import get_resolver
 
+    from config.wsgi import application
+    from hub.warming import warm_up
     from registry import sandbox
 
     sandbox.prepare()
-    get_resolver().url_patterns  # noqa: B018  (reads every urls.py)
+    warm_up(application)
     connections.close_all()
     gc.collect()
     gc.freeze()
