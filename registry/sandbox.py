@@ -42,9 +42,9 @@ __all__ = [
 
 WORKERS = max(1, int(os.environ.get("SANDBOX_WORKERS") or 1))  # children per lane
 MAX_WAITING = 64  # jobs per lane; each may hold 2 MiB of source
-# A child without a task for so long ends: its memory has grown to what the largest
-# of its texts took, and the next one is there in milliseconds.
-IDLE_SECONDS = 60
+# A child without a task for so long ends: it takes 12 MB and what the largest of its
+# texts took, and the next one is there in milliseconds.
+IDLE_SECONDS = 5
 FOREGROUND, BACKGROUND = "foreground", "background"
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ import pytest
 from django.core.cache import caches
 from PIL import Image
 
-from hub import cards, maps
+from hub import cards, drawn_card, maps
 from registry.models import Function
 from tests.conftest import make_account
 
@@ -182,7 +182,7 @@ def test_card_is_drawn_whatever_the_words(text):
 
 
 def test_card_leaves_out_marks_that_deceive_the_eye():
-    runs = cards._runs("a\u202eb\u200bc\u2066d")
+    runs = drawn_card._runs("a\u202eb\u200bc\u2066d")
 
     assert runs == [(False, "abcd")]
 
