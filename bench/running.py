@@ -41,6 +41,7 @@ QUICK = {"seconds": 1, "rounds": 1}
 FULL = {"seconds": 2, "rounds": 3}
 WRITES, QUICK_WRITES = 150, 30
 SEARCHES, QUICK_SEARCHES = 10, 3  # rounds of each
+REST_SECONDS = 10  # after the last answer
 
 
 class Run:
@@ -144,7 +145,7 @@ class Run:
                 self._step("writes", self._writes, author, self._pids(server))
             if "deriving" in self.parts:
                 self._step("what is derived from a publish", self._deriving, author)
-        self.memory["hub"] = memory_mb([server.process.pid])
+        self._remember("hub", [server.process.pid])
         if self.database.pids:
             self.memory["postgres"] = memory_mb(self.database.pids)
 
@@ -203,7 +204,14 @@ class Run:
         with verdaccio.started(folder / "verdaccio") as peer:
             if peer is not None:
                 self._keep("verdaccio", verdaccio.measured(peer, self.pace, self.quick))
-                self.memory["verdaccio"] = memory_mb(peer.pids)
+                self._remember("verdaccio", peer.pids)
+
+    def _remember(self, name: str, pids) -> None:
+        """Memory right after the last answer; and at rest, when what follows a publish
+        is done and idle processes have ended."""
+        self.memory[name] = memory_mb(pids)
+        time.sleep(REST_SECONDS)
+        self.memory[f"{name} at rest"] = memory_mb(pids)
 
     def _answers(self, url: str) -> dict[str, tuple[dict, bytes]]:
         """What nginx serves as files: an answer of each kind."""
