@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registry import listed, search
-from registry.models import Function, SearchDocument
+from registry.models import Function, SearchDocument, SearchWord
 from registry.search import documents, facets, finding, places, tiers
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +191,42 @@ def test_facets_count_popular_and_others_alike(publish):
         others = SearchDocument.objects.filter(place__in=ordered[popular:])
         others.update(is_hot=False)
         assert facets.count(ordered) == before
+
+
+@on_postgresql
+def test_scarce_word_finds_what_the_index_finds(publish):
+    for number in range(4):
+        publish(name=f"zebra-{number}", description="Parse.", tags=[], readme="")
+        publish(name=f"csv-{number}", description="Parse lines.", tags=[], readme="")
+    publish(name="zebra-parse", description="Lines.", tags=[], readme="")
+
+    def answers():
+        texts = ("zebra parse", "parse zebra ", "parse zebra lines", "zebra pars")
+        return [
+            [row.slug for row in search.find(text, sort=sort, limit=limit).rows]
+            for text in texts
+            for sort in ("relevance", "name")
+            for limit in (2, 20)
+        ]
+
+    before = answers()
+    assert len(before[1]) == 5
+    SearchWord.objects.update(documents=1_000)
+    for documents_ in (1, 5_000):  # then the other words are scarce
+        SearchWord.objects.filter(word__in=["zebra", "zebras"]).update(
+            documents=documents_
+        )
+        assert answers() == before
+
+
+@on_postgresql
+def test_word_that_is_less_scarce_than_it_seemed_is_looked_up(publish):
+    publish(name="zebra-parse", description="Lines.", tags=[], readme="")
+    with connection.cursor() as cursor:
+        cursor.execute(tiers._read("look.sql").replace("3000", "1"))
+        cursor.execute(
+            "SELECT cardinality(registry_look_narrow("
+            "to_tsquery('registry_words', 'zebra & parse'),"
+            "to_tsquery('registry_words', 'zebra')))"
+        )
+        assert cursor.fetchone() == (1,)

@@ -34,66 +34,88 @@ BEGIN
     );
 END $$;
 
+-- All that match, 3000 at most, in order of popularity. scarce: what few of them have,
+-- or NULL. The others are looked for in these rows then: to read of half a million
+-- places where an index has a frequent word takes longer than a few hundred rows.
+CREATE OR REPLACE FUNCTION registry_look_narrow(wanted tsquery, scarce tsquery)
+RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    found bigint[];
+    seen integer := 3000;  -- the word may have more forms than the one that is scarce
+BEGIN
+    IF scarce IS NOT NULL THEN
+        SELECT count(*), array_agg(n.place ORDER BY n.place) FILTER (WHERE n.fits)
+        INTO seen, found FROM (
+            SELECT d.place, ts_match_vq(d.narrow, wanted) AS fits
+            FROM registry_searchdocument d WHERE d.narrow @@ scarce LIMIT 3000
+        ) n;
+    END IF;
+    IF seen < 3000 THEN
+        RETURN coalesce(found, '{}');
+    END IF;
+    RETURN ARRAY(
+        SELECT n.place FROM (
+            SELECT d.place FROM registry_searchdocument d
+            WHERE d.narrow @@ wanted LIMIT 3000
+        ) n ORDER BY n.place
+    );
+END $$;
+
 -- Of all that match, the most popular: among those that are fairly popular where these
 -- suffice, which takes a tenth of the time.
-CREATE OR REPLACE FUNCTION registry_look_filled(wanted tsquery, most integer)
-RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
+CREATE OR REPLACE FUNCTION registry_look_filled(
+    wanted tsquery, scarce tsquery, most integer
+) RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
 DECLARE
     found bigint[] := registry_look_warm(wanted, most);
 BEGIN
     IF cardinality(found) < most THEN
-        found := ARRAY(
-            SELECT n.place FROM (
-                SELECT d.place FROM registry_searchdocument d
-                WHERE d.narrow @@ wanted LIMIT 3000
-            ) n ORDER BY n.place LIMIT most
-        );
+        found := (registry_look_narrow(wanted, scarce))[:most];
     END IF;
     RETURN found;
 END $$;
 
--- All that match, README included, but for 3000 at most. is_meant: of the popular alone
--- where only the README matches. narrow: those with the words elsewhere; NULL where
--- there may be more. others: the others. In order of popularity.
+-- All that match, README included, but for 3000 at most. narrow: those with the words
+-- elsewhere; NULL where there may be more. others: the others. In order of popularity.
 CREATE OR REPLACE FUNCTION registry_look_all(
-    wanted tsquery, is_meant boolean,
-    OUT narrow bigint[], OUT others bigint[], OUT every bigint[]
+    wanted tsquery, OUT narrow bigint[], OUT others bigint[], OUT every bigint[]
 ) LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    IF is_meant THEN
-        narrow := ARRAY(
-            SELECT n.place FROM (
-                SELECT d.place FROM registry_searchdocument d
-                WHERE d.narrow @@ wanted LIMIT 3000
-            ) n ORDER BY n.place
-        );
-        others := ARRAY(
-            SELECT n.place FROM (
-                SELECT d.place FROM registry_searchdocument d
-                WHERE d.is_hot AND d.wide @@ wanted
-                AND NOT ts_match_vq(d.narrow, wanted) OFFSET 0
-            ) n ORDER BY n.place
-        );
-    ELSE
-        SELECT coalesce(array_agg(n.place ORDER BY n.place) FILTER (WHERE n.fits), '{}'),
-            coalesce(array_agg(n.place ORDER BY n.place) FILTER (WHERE NOT n.fits), '{}')
-        INTO narrow, others FROM (
-            SELECT d.place, ts_match_vq(d.narrow, wanted) AS fits
-            FROM registry_searchdocument d WHERE d.wide @@ wanted LIMIT 3000
-        ) n;
-    END IF;
+    SELECT coalesce(array_agg(n.place ORDER BY n.place) FILTER (WHERE n.fits), '{}'),
+        coalesce(array_agg(n.place ORDER BY n.place) FILTER (WHERE NOT n.fits), '{}')
+    INTO narrow, others FROM (
+        SELECT d.place, ts_match_vq(d.narrow, wanted) AS fits
+        FROM registry_searchdocument d WHERE d.wide @@ wanted LIMIT 3000
+    ) n;
     every := narrow || others;
     IF cardinality(every) >= 3000 THEN
         narrow := NULL;
     END IF;
 END $$;
 
+-- The same where the words are the very name of a function: of READMEs those of the
+-- popular alone.
+CREATE OR REPLACE FUNCTION registry_look_meant(
+    wanted tsquery, scarce tsquery,
+    OUT narrow bigint[], OUT others bigint[], OUT every bigint[]
+) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    narrow := registry_look_narrow(wanted, scarce);
+    others := ARRAY(
+        SELECT n.place FROM (
+            SELECT d.place FROM registry_searchdocument d
+            WHERE d.is_hot AND d.wide @@ wanted
+            AND NOT ts_match_vq(d.narrow, wanted) OFFSET 0
+        ) n ORDER BY n.place
+    );
+    every := narrow || others;
+END $$;
+
 -- About how many match, README included, by what the popular say, or those that are
 -- fairly so. Where a few of them should mean four times ``most``, or half again as many,
--- that is believed: infinity. known: popular ones, at least. is_meant: they have to be
--- counted else.
+-- that is believed: infinity. known: popular ones, at least.
 CREATE OR REPLACE FUNCTION registry_look_about(
-    wanted tsquery, most integer, known integer, is_meant boolean
+    wanted tsquery, most integer, known integer
 ) RETURNS float LANGUAGE plpgsql STABLE AS $$
 DECLARE
     share CONSTANT float := most / registry_look_rows();
@@ -102,9 +124,6 @@ DECLARE
 BEGIN
     IF known >= enough THEN
         RETURN 'infinity';
-    END IF;
-    IF is_meant THEN
-        RETURN most;
     END IF;
     IF enough < most THEN
         found := (SELECT count(*) FROM (
@@ -125,14 +144,10 @@ BEGIN
     END;
 END $$;
 
--- Which match, README included, no more than ``most``. is_meant: as registry_look_all.
-CREATE OR REPLACE FUNCTION registry_look_every(
-    wanted tsquery, most integer, is_meant boolean
-) RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
+-- Which match, README included, no more than ``most``.
+CREATE OR REPLACE FUNCTION registry_look_every(wanted tsquery, most integer)
+RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    IF is_meant THEN
-        RETURN (SELECT a.every[:most] FROM registry_look_all(wanted, is_meant) a);
-    END IF;
     RETURN ARRAY(
         SELECT d.place FROM registry_searchdocument d WHERE d.wide @@ wanted LIMIT most
     );
@@ -262,6 +277,7 @@ DECLARE
     elsewhere_wider bigint[];
     expected float;  -- of the popular; NULL with filters, where they are few
     is_known boolean;  -- whether the dictionary has all words
+    scarce tsquery;  -- the rarest word, where another is far more frequent
     is_meant boolean;  -- several words are the very name of a function
     about float;
     is_many boolean;  -- whether there are ``most``, as far as is asked
@@ -273,7 +289,12 @@ BEGIN
     IF filters IS NULL THEN
         SELECT 10000 * exp(sum(ln(least(
             1, coalesce(w.documents, 0.1) / all_rows
-        )))), bool_and(w.word IS NOT NULL) INTO expected, is_known
+        )))), bool_and(w.word IS NOT NULL), CASE
+            WHEN 300 * min(w.documents) < max(w.documents)
+            THEN to_tsquery('registry_words', quote_literal(
+                (array_agg(typed ORDER BY w.documents))[1]
+            ))
+        END INTO expected, is_known, scarce
         FROM unnest(words) typed LEFT JOIN registry_searchword w ON w.word = typed;
     END IF;
     popular := registry_look_ranked(exact, said, expected);
@@ -281,22 +302,25 @@ BEGIN
     places := places || step[:wanted];
     IF cardinality(step) < wanted THEN
         step := NULL;
-        IF with_readme AND (
-            is_meant AND most > 0 OR is_known AND expected * all_rows < wanted * 10000
-        ) THEN
+        IF is_meant AND with_readme THEN
             SELECT a.narrow, a.others, a.every INTO step, elsewhere, every
-            FROM registry_look_all(exact, is_meant) a;
+            FROM registry_look_meant(exact, scarce) a;
+        ELSIF with_readme AND is_known AND expected * all_rows < wanted * 10000 THEN
+            SELECT a.narrow, a.others, a.every INTO step, elsewhere, every
+            FROM registry_look_all(exact) a;
         END IF;
-        step := coalesce(step, registry_look_filled(exact, wanted));
+        step := coalesce(step, registry_look_filled(exact, scarce, wanted));
         places := places || step[:wanted];
     END IF;
     IF cardinality(step) >= wanted AND most > 0 THEN
         IF every IS NULL THEN
-            about := registry_look_about(
-                exact, most, cardinality(popular), is_meant
-            );
+            IF is_meant AND cardinality(popular) * all_rows < 40000.0 * most THEN
+                every := (SELECT a.every FROM registry_look_meant(exact, scarce) a);
+            ELSE
+                about := registry_look_about(exact, most, cardinality(popular));
+            END IF;
             IF about BETWEEN most AND 1e9 THEN
-                every := registry_look_every(exact, most, is_meant);
+                every := registry_look_every(exact, most);
             END IF;
         END IF;
         is_many := coalesce(cardinality(every) >= most, about > most);
@@ -330,33 +354,29 @@ BEGIN
             places := places || step[:wanted];
         END IF;
         IF cardinality(step) < wanted THEN
-            step := registry_look_filled(wider, wanted);
+            step := registry_look_filled(wider, NULL, wanted);
             places := places || step;
         END IF;
         is_many := cardinality(step) >= wanted AND most > 0
-            AND registry_look_about(
-                wider, most, cardinality(popular), is_meant
-            ) = 'infinity';
+            AND registry_look_about(wider, most, cardinality(popular)) = 'infinity';
     END IF;
     IF cardinality(step) < wanted AND with_readme THEN
         IF elsewhere IS NULL THEN
             SELECT a.others, a.every INTO elsewhere, every
-            FROM registry_look_all(exact, is_meant) a;
+            FROM registry_look_all(exact) a;
         END IF;
         step := step || elsewhere;
         places := places || elsewhere[:wanted];
         IF wider IS NOT NULL THEN
             SELECT a.others, a.every INTO elsewhere_wider, every
-            FROM registry_look_all(wider, is_meant) a;
+            FROM registry_look_all(wider) a;
             step := step || elsewhere_wider;
             places := places || elsewhere_wider[:wanted];
         END IF;
     END IF;
     IF cardinality(step) >= wanted AND most > 0 THEN
         IF NOT is_many THEN
-            every := coalesce(every, registry_look_every(
-                coalesce(wider, exact), most, is_meant
-            ));
+            every := coalesce(every, registry_look_every(coalesce(wider, exact), most));
         END IF;
         total := CASE WHEN is_many THEN most ELSE least(most, cardinality(every)) END;
     END IF;

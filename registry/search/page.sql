@@ -94,8 +94,8 @@ AS $$
 DECLARE
     wanted CONSTANT tsquery := to_tsquery('registry_words', filter);
 BEGIN
-    IF registry_look_about(wanted, most, 0, false) < 'infinity' THEN
-        sample := registry_look_every(wanted, most, false);
+    IF registry_look_about(wanted, most, 0) < 'infinity' THEN
+        sample := registry_look_every(wanted, most);
     END IF;
     total := least(most, coalesce(cardinality(sample), most));
     IF total >= most THEN

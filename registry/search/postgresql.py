@@ -185,7 +185,11 @@ def _facets(lines: list[str] | None, tags: str | None) -> dict[str, list]:
         kinds.append((*named, license_, *flags, many))
     counted = Counter(tags.split(",") if tags else ())
     del counted[""]
-    said = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    least = min(
+        sorted(counted.values(), reverse=True)[: matching.TAGS_SHOWN], default=0
+    )
+    frequent = (item for item in counted.items() if item[1] >= least)
+    said = sorted(frequent, key=lambda item: (-item[1], item[0]))
     return {"kinds": kinds, "tags": said[: matching.TAGS_SHOWN]}
 
 
