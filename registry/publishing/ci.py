@@ -74,10 +74,16 @@ def publish_from_ci(
         result.version = publication.version
         result.already_published = publication.already_published
     elif changed:
-        drafts.touch(function)
-        record(event, function, by=by, via=via, draft=str(draft.pk), claimed=created)
+        _note_saved(draft, event, created, by=by, via=via)
         result.warnings += drafts.secret_warnings(draft.files)
     return result
+
+
+def _note_saved(draft: Draft, event: str, created: bool, *, by: Account, via: str):
+    """A call that only saves writes its Event; one that publishes has publish's."""
+    function = draft.function
+    drafts.touch(function)
+    record(event, function, by=by, via=via, draft=str(draft.pk), claimed=created)
 
 
 def _read(body: dict) -> intake.Submission:
