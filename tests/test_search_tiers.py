@@ -58,7 +58,7 @@ def test_popular_are_copied_whatever_changes(publish, monkeypatch):
 @on_postgresql
 def test_tiers_find_what_all_of_the_documents_say(publish, monkeypatch):
     monkeypatch.setattr(documents, "HOT_ROWS", 2)
-    monkeypatch.setattr(tiers, "WARM_ROWS", 4)
+    monkeypatch.setattr(tiers, "WARM_ROWS", 3)
     monkeypatch.setattr(tiers, "WORTH_WARM", 6)
     for number in range(8):
         publish(name=f"csv-{number}", description="Parse lines.", tags=["edge"])
@@ -80,7 +80,7 @@ def test_tiers_find_what_all_of_the_documents_say(publish, monkeypatch):
         cursor.execute(
             "SELECT indexdef FROM pg_indexes WHERE indexname = 'registry_search_warm'"
         )
-        edge = SearchDocument.objects.order_by("place")[4].place
+        edge = SearchDocument.objects.order_by("place")[3].place
         assert f"(place < '{edge}'::bigint)" in cursor.fetchone()[0]
 
 

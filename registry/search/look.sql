@@ -113,16 +113,18 @@ END $$;
 
 -- About how many match, README included, by what the popular say, or those that are
 -- fairly so. Where a few of them should mean four times ``most``, or half again as many,
--- that is believed: infinity. known: popular ones, at least.
+-- that is believed: infinity. known: popular ones, at least, READMEs aside, which are
+-- longer where functions are popular: of these two and a half times as many are enough.
 CREATE OR REPLACE FUNCTION registry_look_about(
     wanted tsquery, most integer, known integer
 ) RETURNS float LANGUAGE plpgsql STABLE AS $$
 DECLARE
     share CONSTANT float := most / registry_look_rows();
+    warm CONSTANT float := registry_look_warm_rows();
     enough integer := ceil(4.0 * 10000 * share);
     found integer := 0;
 BEGIN
-    IF known >= enough THEN
+    IF known >= 2.5 * 10000 * share THEN
         RETURN 'infinity';
     END IF;
     IF enough < most THEN
@@ -133,15 +135,13 @@ BEGIN
         IF found >= enough THEN
             RETURN 'infinity';
         END IF;
-        found := 0;
     END IF;
-    enough := ceil(1.5 * 100000 * share);
-    IF enough < most THEN
-        found := registry_look_warm_wide(wanted, enough);
+    enough := ceil(1.5 * warm * share);
+    IF enough = 0 OR enough >= most THEN
+        RETURN 0;
     END IF;
-    RETURN CASE
-        WHEN found >= enough THEN 'infinity' ELSE found * most / (100000 * share)
-    END;
+    found := registry_look_warm_wide(wanted, enough);
+    RETURN CASE WHEN found >= enough THEN 'infinity' ELSE found * most / (warm * share) END;
 END $$;
 
 -- Which match, README included, no more than ``most``.
@@ -314,7 +314,7 @@ BEGIN
     END IF;
     IF cardinality(step) >= wanted AND most > 0 THEN
         IF every IS NULL THEN
-            IF is_meant AND cardinality(popular) * all_rows < 40000.0 * most THEN
+            IF is_meant AND cardinality(popular) * all_rows < 25000.0 * most THEN
                 every := (SELECT a.every FROM registry_look_meant(exact, scarce) a);
             ELSE
                 about := registry_look_about(exact, most, cardinality(popular));

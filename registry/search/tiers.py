@@ -1,16 +1,16 @@
 """PostgreSQL's tiers of popularity, so that most searches never ask all documents.
 
-The popular (places.HOT_ROWS) are copied to a small table by triggers. WARM_ROWS more
-have indexes of their own, whose edge is drawn anew by a rebuild. SQLite needs neither:
-it reads in order of popularity and stops.
+The popular (places.HOT_ROWS) are copied to a small table by triggers. The warm tier, a
+third of all or WARM_ROWS, has indexes of its own; a rebuild draws its edge anew.
+SQLite needs neither: it reads in order of popularity and stops.
 """
 
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
 TABLE = "registry_searchdocument"
-WARM_ROWS = 100_000
-WORTH_WARM = 300_000  # documents; of fewer, all are asked as quickly
+WARM_ROWS = 100_000  # at most; a third of fewer documents
+WORTH_WARM = 50_000  # documents; of fewer, all are asked as quickly
 WARM = {"registry_search_warm": "narrow", "registry_search_warm_wide": "wide"}
 FUNCTIONS = (
     "registry_filter",
@@ -29,6 +29,7 @@ FUNCTIONS = (
     "registry_look_ranked",
     "registry_look_rows",
     "registry_look_warm",
+    "registry_look_warm_rows",
     "registry_look_warm_wide",
 )
 
@@ -59,7 +60,7 @@ def install_look(connection) -> None:
         uninstall_look(connection)
         for name in ("look.sql", "page.sql"):
             execute(connection, _read(name))
-        execute(connection, _warm_functions(_warm_edge(connection)))
+        execute(connection, _warm_functions(connection, _warm_edge(connection)))
 
 
 def uninstall_look(connection) -> None:
@@ -78,16 +79,24 @@ def draw_warm(connection) -> None:
         at_once = ""
         execute(connection, "SET CONSTRAINTS ALL IMMEDIATE")  # of rows just written
     forget_warm(connection, at_once)
-    edge = _place_at(connection, WARM_ROWS)
-    if not _place_at(connection, WORTH_WARM):
-        edge = 0
+    documents = _documents(connection)
+    edge = 0
+    if documents >= WORTH_WARM:
+        edge = _place_at(connection, min(WARM_ROWS, documents // 3))
     for name, column in WARM.items():
         execute(
             connection,
             f"CREATE INDEX{at_once} {name} ON {TABLE} USING gin ({column}) "
             f"WITH (fastupdate = off) WHERE place < {edge:d}",
         )
-    execute(connection, _warm_functions(edge))
+    execute(connection, _warm_functions(connection, edge))
+
+
+def draw_missing(connection) -> None:
+    """Index the warm tier where nothing had one yet: an earlier release drew it of
+    many more functions only."""
+    if connection.vendor == "postgresql" and not _warm_edge(connection):
+        draw_warm(connection)
 
 
 def forget_warm(connection, at_once: str = "") -> None:
@@ -97,27 +106,38 @@ def forget_warm(connection, at_once: str = "") -> None:
 
 def _warm_edge(connection) -> int:
     """The place where the warm tier ends, as its index has it; 0 without one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT substring(indexdef FROM 'place < ''?([0-9]+)') FROM pg_indexes "
-            "WHERE indexname = 'registry_search_warm'"
-        )
-        found = cursor.fetchone()
-    return int(found[0] or 0) if found else 0
+    found = _value(
+        connection,
+        "SELECT substring(indexdef FROM 'place < ''?([0-9]+)') FROM pg_indexes "
+        "WHERE indexname = 'registry_search_warm'",
+    )
+    return int(found or 0)
+
+
+def _documents(connection, edge: int | None = None) -> int:
+    """How many there are, or how many before a place."""
+    only = "" if edge is None else f" WHERE place < {edge:d}"
+    return _value(connection, f"SELECT count(*) FROM {TABLE}{only}")
 
 
 def _place_at(connection, number: int) -> int:
     """The place of the document that has so many before it; 0 where there is none."""
+    sql = f"SELECT place FROM {TABLE} ORDER BY place OFFSET {number:d} LIMIT 1"
+    return _value(connection, sql) or 0
+
+
+def _value(connection, sql: str):
+    """What a statement finds in its first row; None where there is none."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT place FROM {TABLE} ORDER BY place OFFSET %s LIMIT 1", [number]
-        )
-        return (cursor.fetchone() or (0,))[0]
+        cursor.execute(sql)
+        return (cursor.fetchone() or (None,))[0]
 
 
-def _warm_functions(edge: int) -> str:
+def _warm_functions(connection, edge: int) -> str:
     """In them the edge stands as a number: only so does a planner know the index."""
-    return _read("warm.sql").replace("{edge}", str(edge))
+    rows = _documents(connection, edge) if edge else 0
+    made = _read("warm.sql").replace("{edge}", str(edge))
+    return made.replace("{rows}", str(rows))
 
 
 def _read(name: str) -> str:

@@ -1,5 +1,8 @@
--- The ``most`` most popular that match, of those before {edge}: some 100,000, a tenth of
--- a large registry. NULL where there are fewer functions altogether.
+-- How many functions are of the warm tier: those before {edge}. 0: it isn't there.
+CREATE OR REPLACE FUNCTION registry_look_warm_rows()
+RETURNS float LANGUAGE sql IMMUTABLE AS $$ SELECT {rows}::float $$;
+
+-- The ``most`` most popular of the warm tier that match.
 CREATE OR REPLACE FUNCTION registry_look_warm(wanted tsquery, most integer)
 RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
 BEGIN

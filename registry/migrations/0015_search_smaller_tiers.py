@@ -1,0 +1,13 @@
+from django.db import migrations
+
+from registry.search import tiers
+
+
+def install(apps, schema_editor):
+    tiers.install_look(schema_editor.connection)
+    tiers.draw_missing(schema_editor.connection)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("registry", "0014_search_by_name")]
+    operations = [migrations.RunPython(install, migrations.RunPython.noop)]
