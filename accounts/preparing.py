@@ -3,8 +3,12 @@
 Imported where a connection to PostgreSQL is: on SQLite psycopg isn't loaded.
 """
 
-from psycopg import Cursor
+import threading
 
+from psycopg import Connection, Cursor
+from psycopg.pq import Format
+
+_kept = threading.local()
 MOST_PREPARED = 500  # statements that one connection keeps
 
 
@@ -30,3 +34,13 @@ class PreparingCursor(Cursor):
             return run(*args, **options)
         finally:
             connection.prepare_threshold = None
+
+
+def reading_cursor(connection: Connection) -> PreparingCursor:
+    """A cursor to read with, always the same one of a thread's connection: to make one
+    takes as long as a short answer. Binary rows are read in half the time."""
+    kept = getattr(_kept, "cursor", None)
+    if kept is None or kept.connection is not connection:
+        kept = _kept.cursor = PreparingCursor(connection)
+        kept.format = Format.BINARY
+    return kept

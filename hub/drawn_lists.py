@@ -1,6 +1,5 @@
 """The pages that list functions, as HTML made of what was read for them."""
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -37,7 +36,7 @@ def list_html(page: "ListPage") -> SafeString:
         "all_url": wanted.url(category=""),
         "total": counted(found.total),
         "labels": _labels(wanted),
-        "sorts": _sorts(replace(wanted, cursor="")) if is_ordered else "",
+        "sorts": _sorts(wanted.at_the_start) if is_ordered else "",
         "corrected": found.corrected,
         "rows": joined(rows_of(found), "\n"),
         "instead": joined(plain_rows(page.instead, "h3"), "\n"),

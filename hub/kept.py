@@ -22,7 +22,7 @@ kind.
 
 import re
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import NamedTuple, Protocol
 
 from django.db import Error
@@ -144,45 +144,54 @@ def _versions(query, username, slug):
 
 
 def _reading(read):
-    """Pages that list functions: ``read`` gets the query as a view does, and says all
-    that the view would read."""
+    """Pages that list functions: ``read`` says all that the view would read."""
 
     @wraps(read)
     def reading(query, *groups):
         if "\0" in query or "%00" in query:
             return None
         try:
-            return read(QueryDict(query.encode("latin-1")), *groups)
+            return read(query, *groups)
         except (Http404, errors.RegistryError, Error):
             return None  # Django finds the same, and says so
 
     return reading
 
 
+def _given(query: str) -> QueryDict:
+    """A query string as views get it."""
+    return QueryDict(query.encode("latin-1"))
+
+
+@lru_cache(256)
+def _wanted(query: str, **fixed: str) -> Wanted:
+    return Wanted.from_query(_given(query), **fixed)
+
+
 @_reading
 def _function_list_said(query):
-    return ListPage.fingerprint(Wanted.from_query(query))
+    return ListPage.fingerprint(_wanted(query))
 
 
 @_reading
 def _function_list(query):
-    return ListPage.read(Wanted.from_query(query))
+    return ListPage.read(_wanted(query))
 
 
 @_reading
 def _category(query, slug):
-    page = ListPage.read(Wanted.from_query(query, category=slug))
+    page = ListPage.read(_wanted(query, category=slug))
     return page if page.category.is_active else None  # others may have moved
 
 
 @_reading
 def _tag(query, tag):
-    return ListPage.read(Wanted.from_query(query, tag=tag.lower()))
+    return ListPage.read(_wanted(query, tag=tag.lower()))
 
 
 @_reading
 def _author(query, username):
-    return AuthorPage.read(username, query)
+    return AuthorPage.read(username, _given(query))
 
 
 @_reading
@@ -190,12 +199,20 @@ def _home(query):
     return HomePage.read()
 
 
-_api_list = _reading(ApiList.read)
+@_reading
+def _api_list(query):
+    return ApiList.read(_given(query))
+
+
+@_reading
+def _suggestions(query):
+    return Suggestions.read(_given(query))
+
 
 KINDS = [
     Kind(re.compile("/"), _home),
     Kind(re.compile("/functions/"), _function_list_said, _function_list),
-    Kind(re.compile("/functions/suggest"), _reading(Suggestions.read)),
+    Kind(re.compile("/functions/suggest"), _suggestions),
     Kind(re.compile("/categories/([^/]+)"), _category),
     Kind(re.compile("/tags/([^/]+)"), _tag),
     Kind(re.compile("/users/([^/]+)"), _author),

@@ -85,6 +85,11 @@ class Wanted:
         default = RELEVANCE if self.q else paging.DEFAULT_SORT
         return self.sort or default
 
+    @cached_property
+    def at_the_start(self) -> "Wanted":
+        """The same from its first page on."""
+        return replace(self, cursor="")
+
     @property
     def chosen(self) -> dict[str, str]:
         """The filters that are set, without the words."""

@@ -1,7 +1,6 @@
 """The choices beside a list: categories, languages, licenses, ... with counts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from django.utils.safestring import SafeString
@@ -27,7 +26,7 @@ def categories(
     not narrowed. Once a category is chosen, the others' counts are unknown.
     """
     if not wanted.is_narrowed:
-        return _all_categories(tuple(listed), replace(wanted, cursor=""))
+        return _all_categories(tuple(listed), wanted.at_the_start)
     counts: dict[str, int] = dict(facets.get("category", []))
     if facets and not wanted.category:
         listed = [each for each in listed if each.slug in counts]

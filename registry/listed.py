@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.db import connections, router
 
@@ -26,10 +25,10 @@ PUBLISHED: Where = (
     (),
 )
 _ROWS = """
-SELECT f.id, f.uid, f.slug, f.name, f.description, f.license, f.latest_number,
-    CAST(f.tags AS text), f.updated_at, f.install_count, f.star_count, f.is_listed,
-    f.readme_id, u.username, COALESCE(c.slug, ''), COALESCE(c.label, ''),
-    d.function_id IS NOT NULL
+SELECT f.id, CAST(f.uid AS text), f.slug, f.name, f.description, f.license,
+    f.latest_number, CAST(f.tags AS text), f.updated_at, f.install_count,
+    f.star_count, f.is_listed, f.readme_id, u.username, COALESCE(c.slug, ''),
+    COALESCE(c.label, ''), d.function_id IS NOT NULL
 FROM registry_function f
 JOIN accounts_account u ON u.id = f.owner_id
 LEFT JOIN registry_category c ON c.id = f.category_id
@@ -58,7 +57,7 @@ class FunctionRow(NamedTuple):
     them; ``id``, ``tag_list`` and ``updated`` are of one type on both."""
 
     pk: int
-    uid: UUID | str
+    uid: str
     slug: str
     name: str
     description: str
@@ -78,7 +77,7 @@ class FunctionRow(NamedTuple):
     @property
     def id(self) -> str:
         """The id that clients know it by."""
-        digits = str(self.uid)
+        digits = self.uid
         if len(digits) != 32:  # without hyphens only as Django stores it in SQLite
             return digits
         parts = digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]
@@ -199,28 +198,26 @@ def stored(moment: datetime) -> Any:
 
 
 def fetched(sql: str, values: Sequence = ()) -> list[tuple]:
-    """The rows of a query, from where public pages read."""
-    with _cursor() as cursor:
-        cursor.execute(sql, values or None)
-        return cursor.fetchall()
+    """The rows of a query, from where public pages read.
 
-
-def _cursor():
-    """A cursor of Django's whose statements PostgreSQL keeps prepared: planning one
-    that joins four tables takes longer than answering it. (Django's own cursors bind
-    values in the client, and so can't be prepared.)"""
+    PostgreSQL keeps the statement prepared: planning one that joins four tables takes
+    longer than answering it. (Django's own cursors bind values in the client, and so
+    can't be prepared.)
+    """
     connection = _connection()
     if connection.vendor == "sqlite":
-        return connection.cursor()
-    from psycopg.pq import Format
-
-    from accounts.preparing import PreparingCursor
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values or None)
+            return cursor.fetchall()
+    from accounts.preparing import reading_cursor
 
     connection.ensure_connection()
-    cursor = PreparingCursor(connection.connection)
-    cursor.format = Format.BINARY  # read in half the time
-    logged = connection.queries_logged
-    return (connection.make_debug_cursor if logged else connection.make_cursor)(cursor)
+    with connection.wrap_database_errors:
+        cursor = reading_cursor(connection.connection)
+        if connection.queries_logged or connection.execute_wrappers:
+            cursor = connection.make_debug_cursor(cursor)  # someone looks on
+        cursor.execute(sql, values or None)
+        return cursor.fetchall()
 
 
 def _connection():
