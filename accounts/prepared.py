@@ -46,6 +46,12 @@ class Prepared:
 
     def __call__(self, *values) -> list:
         """The rows found. values: of the parameters, in their order."""
+        ahead = getattr(_kept, "ahead", None)
+        if ahead and (self, *values) in ahead:
+            return ahead.pop((self, *values))
+        return self._made_for(values).ask(values)()
+
+    def _made_for(self, values: tuple) -> "_Compiled":
         shape = tuple(len(v) if type(v) is tuple else None for v in values)
         queries = self._queries.get(shape)
         if queries is None:
@@ -55,7 +61,7 @@ class Prepared:
         made = known.get((self, shape, alias))
         if made is None or made.connection is not connections[alias]:
             made = known[self, shape, alias] = _Compiled(queries.using(alias))
-        return made.rows(values)
+        return made
 
     def first(self, *values):
         """The first row, or None."""
@@ -99,9 +105,12 @@ class Statement:
         elif key:
             self._sql += f" RETURNING {connection.ops.quote_name(key)}"
 
-    def fetched(self, values: Sequence) -> list:
-        """The rows found."""
-        return self._run(values, lambda cursor: cursor.fetchall())
+    def asked(self, values: Sequence) -> Callable[[], list]:
+        """What gives the rows found. Together with others, they are yet to come."""
+        if _is_pipelined(self.connection):
+            return self._run(values, lambda cursor: cursor.fetchall)
+        rows = self._run(values, lambda cursor: cursor.fetchall())
+        return lambda: rows
 
     def changed(self, values: Sequence) -> int:
         """How many rows were."""
@@ -147,16 +156,45 @@ class Statement:
 def _server_cursor(raw):
     """A cursor of psycopg's connection ``raw`` whose statements stay prepared: always
     the same one, but where answers are yet to come."""
-    from psycopg.pq import PipelineStatus
-
     from accounts.preparing import PreparingCursor
 
-    if raw.pgconn.pipeline_status != PipelineStatus.OFF:
+    if raw.pgconn.pipeline_status:
         return PreparingCursor(raw)
     kept = getattr(_kept, "cursor", None)
     if kept is None or kept.connection is not raw:
         kept = _kept.cursor = PreparingCursor(raw)
     return kept
+
+
+def _is_pipelined(connection) -> bool:
+    if connection.vendor == "sqlite" or connection.connection is None:
+        return False
+    return bool(connection.connection.pgconn.pipeline_status)
+
+
+def _may_pipeline(connection) -> bool:
+    """Not where there is nothing to gain, nor where someone looks on."""
+    is_watched = connection.queries_logged or connection.execute_wrappers
+    return connection.vendor != "sqlite" and not is_watched
+
+
+@contextmanager
+def asked_ahead(*questions: tuple):
+    """Ask PostgreSQL several prepared questions at once, each ``(question, *values)``.
+    Whoever asks one of them within this gets that answer, once; what is asked again
+    is asked anew. On SQLite, where asking costs no way, nothing happens."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if not _may_pipeline(connection):
+        yield
+        return
+    with together():
+        asked = [(q, q[0]._made_for(q[1:]).ask(q[1:])) for q in questions]
+        answers = {question: answer() for question, answer in asked}
+    before, _kept.ahead = getattr(_kept, "ahead", None), answers
+    try:
+        yield
+    finally:
+        _kept.ahead = before
 
 
 @contextmanager
@@ -166,10 +204,11 @@ def together():
     end. Nothing but this module's statements may be asked within it, and whether an
     update found its row is not known."""
     connection = connections[DEFAULT_DB_ALIAS]
-    is_watched = connection.queries_logged or connection.execute_wrappers
-    if connection.vendor == "sqlite" or is_watched:
+    if not _may_pipeline(connection):
         yield
         return
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
     with connection.wrap_database_errors, connection.connection.pipeline():
         yield
 
@@ -192,15 +231,19 @@ class _Compiled:
         )
         self._as_rows = self._maker()
 
-    def rows(self, values: tuple) -> list:
+    def ask(self, values: tuple) -> Callable[[], list]:
+        """What gives the rows found: see ``Statement.asked``."""
         if self._statement is None:
-            return []
-        rows = self._statement.fetched(
+            return list
+        answer = self._statement.asked(
             tuple(
                 self._stored(values, *given) if type(given) is _Place else given
                 for given in self._parameters
             )
         )
+        return lambda: self._made(answer())
+
+    def _made(self, rows: list) -> list:
         if self._converters and rows:
             rows = self._compiler.apply_converters(rows, self._converters)
         return self._as_rows(rows)

@@ -10,7 +10,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Account, ApiKey, Event
-from accounts.prepared import Prepared, execute, insert, insert_all, together, update
+from accounts.prepared import (
+    Prepared,
+    asked_ahead,
+    execute,
+    insert,
+    insert_all,
+    together,
+    update,
+)
 from registry.models import Draft, Function, TagRule, Version
 from tests.conftest import make_account
 
@@ -189,6 +197,25 @@ def test_what_is_written_together_is_all_there(push):
     rules = TagRule.objects.order_by("tag").values_list("tag", "becomes")
     assert list(rules) == [("a", ""), ("b", ""), ("c", ""), ("d", "x")]
     assert Draft.objects.get(pk=draft.pk).readme == "new"
+
+
+def test_what_was_asked_ahead_is_answered_once(alice):
+    with asked_ahead((BY_NAME, "alice"), (BY_NAME, "nobody")):
+        first = BY_NAME.first("alice")
+        Account.objects.filter(pk=alice.pk).update(username="al")
+        assert BY_NAME("alice") == []  # asked again, so anew
+        assert BY_NAME("nobody") == []
+
+    assert first == alice
+    assert BY_NAME.first("al") == alice
+
+
+def test_answers_that_nobody_asked_for_are_gone_afterwards(alice):
+    with asked_ahead((BY_NAME, "alice")):
+        pass
+    Account.objects.filter(pk=alice.pk).update(username="al")
+
+    assert BY_NAME("alice") == []
 
 
 def test_a_row_takes_the_place_of_the_one_with_its_unique_value(db):

@@ -9,7 +9,7 @@ from accounts.models import Account, record
 from registry import errors, paths, semver, switches
 from registry.manifest import Manifest
 from registry.models import Draft, Function, Version
-from registry.publishing import drafts, intake, releases
+from registry.publishing import ahead, drafts, intake, releases
 from registry.publishing.claims import claim
 
 
@@ -46,16 +46,17 @@ def publish_from_ci(
     """
     wants_publish = body.get("publish")
     submission = _read(body)
-    slug = drafts.check_slug(submission, by)
-    function, created = claim(slug, by)
-    if permit:
-        permit(function.slug)
-    drafts.note_rename(submission, slug, function)
-    repeated = None if created else _repeated(function, submission, body)
-    if repeated and (wants_publish or not _open_draft(function)):
-        return repeated
-    draft = None if created else _open_draft(function)
-    manifest = _merged(function, submission, *_base(function, draft))
+    with ahead.of_push(submission, by):
+        slug = drafts.check_slug(submission, by)
+        function, created = claim(slug, by)
+        if permit:
+            permit(function.slug)
+        drafts.note_rename(submission, slug, function)
+        repeated = None if created else _repeated(function, submission, body)
+        if repeated and (wants_publish or not _open_draft(function)):
+            return repeated
+        draft = None if created else _open_draft(function)
+        manifest = _merged(function, submission, *_base(function, draft))
     event = "save_draft"
     if draft is None:
         event = "push"

@@ -13,7 +13,7 @@ from registry import errors, paths, switches
 from registry.manifest import Manifest
 from registry.models import Draft, Function, Version
 from registry.names import check_name, slugify
-from registry.publishing import intake
+from registry.publishing import ahead, intake
 from registry.publishing.claims import claim, named, release_if_unused
 from registry.secrets import find_secrets
 from registry.vocabulary import accepted_categories, tag_warnings
@@ -54,9 +54,9 @@ def push(
     """
     # All that needs no lock comes before the transaction: SQLite has one writer.
     submission = intake.read(body)
-    slug = check_slug(submission, by)
-    manifest = check(submission, function=named(slug, by))
-    warnings = secret_warnings(submission.files)
+    with ahead.of_push(submission, by):
+        slug = check_slug(submission, by)
+        manifest = check(submission, function=named(slug, by))
     with transaction.atomic():
         function, is_new = claim(slug, by)
         if permit:
@@ -76,7 +76,7 @@ def push(
             record(
                 "push", function, by=by, via=via, draft=str(draft.pk), claimed=is_new
             )
-    return Saved(draft, submission.faults.warnings + warnings)
+    return Saved(draft, submission.faults.warnings + secret_warnings(draft.files))
 
 
 @transaction.atomic

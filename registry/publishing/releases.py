@@ -8,7 +8,14 @@ from django.db.models import Exists, Subquery
 from django.utils import timezone
 
 from accounts.models import Account, record
-from accounts.prepared import Prepared, insert, insert_all, together, update
+from accounts.prepared import (
+    Prepared,
+    asked_ahead,
+    insert,
+    insert_all,
+    together,
+    update,
+)
 from registry import derived, errors, integrity, paths, semver
 from registry.manifest import FROZEN, Manifest
 from registry.models import (
@@ -26,7 +33,7 @@ from registry.models import (
 from registry.names import look_alike
 from registry.publishing import drafts, listings, waivers
 from registry.publishing.claims import require_claim
-from registry.vocabulary import accepted_categories
+from registry.vocabulary import ACTIVE, TAG_RULES, accepted_categories
 
 NUMBERED = Prepared(
     lambda function, precedence: Version.objects.filter(
@@ -76,16 +83,16 @@ class Standing(NamedTuple):
     category: int | None
     is_removed: bool
 
-    @classmethod
-    def of(cls, function: Function, manifest: Manifest, texts: dict) -> "Standing":
-        return cls._make(
-            STANDING.first(
-                function.pk,
-                semver.parse(manifest["version"]).precedence,
-                look_alike(function.slug),
-                manifest["category"],
-                tuple(sorted(texts)),
-            )
+    @staticmethod
+    def question(function: Function, manifest: Manifest, texts: dict) -> tuple:
+        """STANDING and its values."""
+        return (
+            STANDING,
+            function.pk,
+            semver.parse(manifest["version"]).precedence,
+            look_alike(function.slug),
+            manifest["category"],
+            tuple(sorted(texts)),
         )
 
 
@@ -110,9 +117,11 @@ def publish(
     """
     # Two publishes of one function run one after the other, because this locks its
     # row; the unique constraint on Version is the backstop.
-    draft = drafts.locked(draft, by, "publishing")
-    drafts.check_revision(draft, revision)
-    return release(draft, by=by, via=via)
+    own = drafts.LOCKED_OWN, draft.function_id, by.pk, "publishing"
+    with asked_ahead(own, (drafts.LOCKED_DRAFT, draft.pk), (ACTIVE,)):
+        draft = drafts.locked(draft, by, "publishing")
+        drafts.check_revision(draft, revision)
+        return release(draft, by=by, via=via)
 
 
 def release(draft: Draft, *, by: Account, via: str) -> Publication:
@@ -126,20 +135,23 @@ def release(draft: Draft, *, by: Account, via: str) -> Publication:
     manifest = check_complete(draft)
     hashes = hashes_of(draft.files)
     texts = _texts(draft, hashes)
-    standing = Standing.of(function, manifest, texts)
-    existing = standing.is_numbered and same_version(function, manifest, hashes)
-    if existing:
-        return Publication(existing, already_published=True)
-    _refuse(draft, standing)
-    with together():
-        version = _insert(draft, manifest, hashes, texts, by=by, via=via)
-        draft.version = version
-        update(draft, "version")
-        record("publish", version, by=by, via=via, draft=str(draft.pk))
-        is_first = not standing.has_versions
-        listings.after_publish(
-            function, version, manifest, standing.category, is_first=is_first
-        )
+    question = Standing.question(function, manifest, texts)
+    tags = manifest["tags"] or function.tags
+    with asked_ahead(question, (TAG_RULES, tuple(tags))):
+        standing = Standing._make(STANDING.first(*question[1:]))
+        existing = standing.is_numbered and same_version(function, manifest, hashes)
+        if existing:
+            return Publication(existing, already_published=True)
+        _refuse(draft, standing)
+        with together():
+            version = _insert(draft, manifest, hashes, texts, by=by, via=via)
+            draft.version = version
+            update(draft, "version")
+            record("publish", version, by=by, via=via, draft=str(draft.pk))
+            is_first = not standing.has_versions
+            listings.after_publish(
+                function, version, manifest, standing.category, is_first=is_first
+            )
     derived.follow(version)
     return Publication(version, already_published=False)
 
