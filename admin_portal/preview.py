@@ -57,6 +57,10 @@ class DraftPage:
             for path, text in sorted(self.draft.files.items())
         ]
 
+    @property
+    def file_count(self) -> int:
+        return len(self.files)
+
     @cached_property
     def function(self):
         """The draft's function as publishing would list it; not to be saved."""

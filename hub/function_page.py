@@ -108,6 +108,10 @@ class FunctionPage:
         return FILES(self.version.pk)
 
     @cached_property
+    def file_count(self) -> int:
+        return len(self.files)
+
+    @cached_property
     def report(self) -> dict:
         """Of the version's inspection; empty until it is made."""
         inspection = INSPECTION.first(self.version.pk)

@@ -71,6 +71,7 @@ class Detail:
 
     def page(self) -> Page:
         page = _function_page(self.columns, self.is_pinned)
+        vars(page)["file_count"] = int(self.columns["file_count"])
         vars(page)["report"] = json.loads(self.columns["report"])
         readme = None
         if self.columns["rendering_pk"] is not None:
@@ -101,6 +102,10 @@ class Source:
 
     def page(self) -> Page:
         page = _function_page(self.columns, self.is_pinned)
+        vars(page)["files"] = [
+            SimpleNamespace(path=path, blob=SimpleNamespace(size=size))
+            for path, size in shown.rows(self.columns, "files")
+        ]
         size = next(file.blob.size for file in page.files if file.path == self.path)
         made = source_html(page, path=self.path, size=size, drawn=_drawn(self.columns))
         return Page(HTML, made.encode())
@@ -111,10 +116,6 @@ def _function_page(columns: dict, is_pinned: bool) -> FunctionPage:
     found = shown.shown(columns)
     page = FunctionPage(found.function, found.version, is_pinned)
     vars(page)["version_count"] = columns["version_count"]
-    vars(page)["files"] = [
-        SimpleNamespace(path=path, blob=SimpleNamespace(size=size))
-        for path, size in shown.rows(columns, "files")
-    ]
     return page
 
 

@@ -46,9 +46,11 @@ _names: WeakKeyDictionary = WeakKeyDictionary()
 
 
 def function_page(username: str, slug: str, number: str = "") -> tuple | None:
-    """Of a function's own page, or of one version's. A README is what is drawn of it;
-    every edit of a listing replaces the rows of its pictures and examples."""
-    return of_version(DETAIL, number, slug, username)
+    """Of a function's own page, or of one version's. A README is what is drawn of
+    it."""
+    return of_version(
+        DETAIL, number, slug, username, more=tuple(BESIDE_README.values())
+    )
 
 
 def source_page(username: str, slug: str, path: str, number: str = "") -> tuple | None:
@@ -122,16 +124,26 @@ Pair = tuple[Statement, Statement]  # for the latest version, and for one by its
 
 def _detail(readme: str) -> Statement:
     return Statement(
-        more=f"""{_TABS}, r.id, CAST(i.report AS text),
-    (SELECT max(s.id) FROM registry_screenshot s WHERE s.function_id = f.id),
-    (SELECT max(e.id) FROM registry_usageexample e WHERE e.function_id = f.id)""",
+        more=f"{_TABS}, r.id, CAST(i.report AS text)",
         joined=f"""JOIN registry_inspection i ON i.version_id = v.id
-LEFT JOIN registry_blob b ON b.sha256 = {readme}
-LEFT JOIN {_RENDERED} '{README}' AND r.blob_id = b.sha256""",
+LEFT JOIN {_RENDERED} '{README}' AND r.blob_id = {readme}""",
         only=f"AND ({readme} IS NULL OR r.id IS NOT NULL)",
     )
 
 
+_EXAMPLES = Rows(
+    "x.title, x.code",
+    "registry_usageexample x",
+    "x.function_id = f.id",
+    "x.position, x.id",
+)
+# What a function's own page depends on and shows beside its README.
+BESIDE_README = {
+    "examples": _EXAMPLES,
+    "screenshots": _EXAMPLES._replace(
+        columns="x.sha256, x.width, x.height, x.alt", tables="registry_screenshot x"
+    ),
+}
 # The listing's README is the live one; a version keeps the one it shipped with.
 DETAIL: Pair = _detail("f.readme_id"), _detail("v.readme_id")
 SOURCE: Pair = (

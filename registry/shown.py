@@ -45,20 +45,12 @@ _FILES = fingerprints.Rows(
     "x.path",
 )
 _TEXTS = _FILES._replace(columns="x.path, t.text, x.blob_id")
-_EXAMPLES = fingerprints.Rows(
-    "x.title, x.code",
-    "registry_usageexample x",
-    "x.function_id = f.id",
-    "x.position, x.id",
-)
-_SCREENSHOTS = _EXAMPLES._replace(
-    columns="x.sha256, x.width, x.height, x.alt", tables="registry_screenshot x"
-)
 
 
 class Shape(NamedTuple):
     """What is read for a kind of page. said: names of what its fingerprint has beside
-    the columns of all. more: further columns."""
+    the columns of all. more: further columns, the first of which it has too if they
+    are named there."""
 
     pair: fingerprints.Pair
     said: tuple[str, ...]
@@ -67,13 +59,13 @@ class Shape(NamedTuple):
 
 DETAIL = Shape(
     fingerprints.DETAIL,
-    ("version_count", "rendering_pk", "report", "last_screenshot", "last_example"),
+    ("version_count", "rendering_pk", "report", *fingerprints.BESIDE_README),
     {
+        **fingerprints.BESIDE_README,
         **_OF_VERSION,
         **_DRAWN,
-        "files": _FILES,
-        "examples": _EXAMPLES,
-        "screenshots": _SCREENSHOTS,
+        "file_count": "(SELECT count(*) FROM registry_versionfile x"
+        " WHERE x.version_id = v.id)",
     },
 )
 SOURCE = Shape(
@@ -102,15 +94,15 @@ def read(shape: Shape, slug: str, number: str, *values: str) -> dict | None:
     found = fingerprints.of_version(shape.pair, number, *values, more=more)
     if found is None:
         return None
-    names = [*_SAID, *shape.said]
-    said = found[: len(names)]
-    named = dict(zip([*names, *shape.more], map(_text, found), strict=True))
-    return named | {"slug": slug, "said": said}
+    said = [*_SAID, *shape.said]
+    names = [*said, *(name for name in shape.more if name not in shape.said)]
+    named = dict(zip(names, map(_text, found), strict=True))
+    return named | {"slug": slug, "said": found[: len(said)]}
 
 
 def rows(columns: dict, name: str) -> list[list]:
     """The rows that are in the column of that name."""
-    return json.loads(columns[name] or "[]")
+    return json.loads(columns[name]) if columns[name] else []
 
 
 def shown(columns: dict) -> Shown:

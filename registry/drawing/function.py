@@ -48,7 +48,7 @@ def head(page) -> dict[str, str]:
         "published": version.published_at.isoformat(),
         "published_on": _day(version.published_at.date()),
         "shown_url": page.url,
-        "file_count": str(len(page.files)),
+        "file_count": str(page.file_count),
         "version_count": str(page.version_count),
         **_notices(page),
     }
@@ -166,7 +166,7 @@ def _about(page) -> dict[str, str]:
         "language": LANGUAGES.get(version.manifest["language"], "TypeScript"),
         "runtime": version.manifest["runtime"],
         "size": filesizeformat(version.size),
-        "files_plural": "" if len(page.files) == 1 else "s",
+        "files_plural": "" if page.file_count == 1 else "s",
         "installs": f"{function.install_count:,}",
         "integrity": version.integrity,
         "integrity_begins": f"{version.integrity[:23]}…",
