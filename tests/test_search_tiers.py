@@ -223,10 +223,35 @@ def test_scarce_word_finds_what_the_index_finds(publish):
 def test_word_that_is_less_scarce_than_it_seemed_is_looked_up(publish):
     publish(name="zebra-parse", description="Lines.", tags=[], readme="")
     with connection.cursor() as cursor:
-        cursor.execute(tiers._read("look.sql").replace("3000", "1"))
+        cursor.execute(tiers._read("steps.sql").replace("3000", "1"))
         cursor.execute(
             "SELECT cardinality(registry_look_narrow("
             "to_tsquery('registry_words', 'zebra & parse'),"
             "to_tsquery('registry_words', 'zebra')))"
         )
         assert cursor.fetchone() == (1,)
+
+
+@on_postgresql
+def test_very_name_of_many_believes_the_fairly_popular(publish, monkeypatch):
+    """A thousand and more are not counted one by one where the warm tier has enough."""
+    monkeypatch.setattr(documents, "HOT_ROWS", 1)
+    monkeypatch.setattr(tiers, "WARM_ROWS", 4)
+    monkeypatch.setattr(tiers, "WORTH_WARM", 6)
+    monkeypatch.setattr(finding, "COUNTED_AT_MOST", 3)
+    publish(name="send-mail", description="Sends.", tags=[], readme="")
+    for number in range(9):
+        publish(name=f"later-{number}", description="Send mail.", tags=[], readme="")
+    documents.settle()
+
+    def answers():
+        found = [search.find("send mail", sort="relevance", limit=n) for n in (1, 3)]
+        return [([row.slug for row in page.rows], page.total) for page in found]
+
+    before = answers()
+    assert before == [(["send-mail"], 4), (["send-mail", "later-8", "later-7"], 4)]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE registry_searchdocument")
+    SearchWord.objects.update(documents=10)
+    tiers.draw_warm(connection)
+    assert answers() == before

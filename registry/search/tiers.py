@@ -58,7 +58,7 @@ def install_look(connection) -> None:
     """Create, or replace, the functions that search in one statement."""
     if connection.vendor == "postgresql":
         uninstall_look(connection)
-        for name in ("look.sql", "page.sql"):
+        for name in ("steps.sql", "look.sql", "page.sql"):
             execute(connection, _read(name))
         execute(connection, _warm_functions(connection, _warm_edge(connection)))
 
