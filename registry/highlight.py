@@ -62,7 +62,7 @@ def highlighted(text: str, language: str) -> Iterator[str]:
     line: list[str] = []
     # Pygments drops a byte order mark; here every character is shown.
     bom = [(Token.Text, "\ufeff")] if text.startswith("\ufeff") else []
-    for css, value in _merged(chain(bom, lexer.get_tokens(text))):
+    for css, value in _runs(chain(bom, lexer.get_tokens(text))):
         if "<" in value or ">" in value or "&" in value:
             value = escape(value, quote=False)
         if "\n" not in value:
@@ -76,36 +76,37 @@ def highlighted(text: str, language: str) -> Iterator[str]:
     yield "".join(line)
 
 
-def _merged(tokens) -> Iterator[tuple[str, str]]:
-    """Neighbours of one class as one piece."""
-    css, pieces = "", []
-    for new, value in _classified(tokens):
-        if new != css:
-            yield css, "".join(pieces)
-            css, pieces = new, []
-        pieces.append(value)
-    yield css, "".join(pieces)
-
-
-def _classified(tokens) -> Iterator[tuple[str, str]]:
-    """The class of each token, with two things that the lexers don't tell: a name
-    before ``(`` is a function, and a keyword after ``.`` is a name (``Array.from``)."""
+def _runs(tokens) -> list[tuple[str, str]]:
+    """The class of each token, neighbours of one class as one piece; with two things
+    that the lexers don't tell: a name before ``(`` is a function, and a keyword after
+    ``.`` is a name (``Array.from``). In one pass, as there are many."""
+    runs: list[tuple[str, str]] = []
+    css, pieces = "", []  # the run that may go on
     name, before, last = None, "", ""
     for kind, value in tokens:
         if name is not None:  # what follows it is known now
-            yield ("f" if value[:1] == "(" else ""), name
+            new = "f" if value[:1] == "(" else ""
+            if new != css:
+                runs.append((css, "".join(pieces)))
+                css, pieces = new, []
+            pieces.append(name)
             name = None
-        css, is_name, is_keyword = _LOOKS[kind]
+        new, is_name, is_keyword = _LOOKS[kind]
         if is_name or (
             is_keyword and last[-1:] == "." and f"{before}{last}"[-2:] != ".."
         ):
             name = value
         else:
-            yield css, value
+            if new != css:
+                runs.append((css, "".join(pieces)))
+                css, pieces = new, []
+            pieces.append(value)
         if value:
             before, last = last, value
+    runs.append((css, "".join(pieces)))
     if name is not None:
-        yield "", name
+        runs.append(("", name))
+    return runs
 
 
 class _Looks(dict):

@@ -40,6 +40,16 @@ class _Joined(RegexLexer):
 
     def get_tokens_unprocessed(self, text, stack=("root",)):
         """(position, token type, value) of each piece, as the base class finds them."""
+        position = 0
+        for kind, value in self._pieces(text, stack):
+            yield position, kind, value
+            position += len(value)
+
+    def get_tokens(self, text, unfiltered=False):
+        """(token type, value) of each piece; these lexers never have filters."""
+        return self._pieces(self._preprocess_lexer_input(text))
+
+    def _pieces(self, text, stack=("root",)):
         cls = type(self)
         if cls._states is None:
             cls._states = {name: _State(self, name) for name in self._tokens}
@@ -56,7 +66,7 @@ class _Joined(RegexLexer):
                     _enter(entered, move)
                     state = states[entered[-1]]
                 if kind is not None:
-                    yield position, kind, value
+                    yield kind, value
                     position = quick.end()
                     quick = QUICK.match(text, position) if state.is_quick else None
                 elif not state.is_quick:
@@ -70,17 +80,18 @@ class _Joined(RegexLexer):
                     state = states["root"]
                 else:
                     kind = Error
-                yield position, kind, text[position]
+                yield kind, text[position]
                 position += 1
                 continue
             match_one, action, move = state.rule_of[match.lastindex]
             if quick is not None:
                 state.learn(quick, match, action, move)
             if type(action) is _TokenType:
-                yield position, action, match[0]
+                yield action, match[0]
             elif action is not None:
                 # Its groups have other numbers in the alternation.
-                yield from action(self, match_one(text, position))
+                for _, kind, value in action(self, match_one(text, position)):
+                    yield kind, value
             position = match.end()
             if move is not None:
                 _enter(entered, move)
@@ -125,11 +136,13 @@ class QuickJavascriptLexer(_Joined, JavascriptLexer):
 def _enter(entered: list[str], move) -> None:
     """Change the stack of states as a rule says: names, ``#push``, ``#pop``, or how
     many to leave as a negative number. The last one stays."""
-    if isinstance(move, int):
+    if type(move) is int:
         del entered[max(1, len(entered) + move) :]
         return
-    for state in (move,) if isinstance(move, str) else move:
-        if state == "#pop":
+    for state in (move,) if type(move) is str else move:
+        if state[0] != "#":
+            entered.append(state)
+        elif state == "#pop":
             del entered[max(1, len(entered) - 1) :]
-        else:
-            entered.append(entered[-1] if state == "#push" else state)
+        else:  # "#push"
+            entered.append(entered[-1])
