@@ -25,10 +25,10 @@ from registry.models import Blob, Inspection, Rendering, Version, VersionFile
 from registry.sandbox import SandboxError
 
 CATCH_UP_VERSIONS = 1000
-# What is published within this time is derived from together, at most so many versions
-# of so much source: they are held in memory, and their rows are written in one
-# transaction, which other writers wait for.
-GATHERING_SECONDS = 0.25
+# What is published within this time is derived from together, unless nothing was for
+# a while before; at most so many versions of so much source: they are held in memory,
+# and their rows are written in one transaction, which other writers wait for.
+GATHERING_SECONDS, QUIET_SECONDS = 0.25, 1.0
 TOGETHER, TOGETHER_BYTES = 32, 256 * 1024
 UNDER_WAY = 16  # texts the worker has or is about to get; it refuses too many
 PATIENCE_SECONDS = 1.0  # that search waits for the worker
@@ -253,14 +253,17 @@ def _one_by_one(version_ids: Iterable[int]) -> None:
 
 
 def _next() -> tuple[int, ...]:
-    """The versions to go on with; waits until there is one."""
+    """The versions to go on with; waits until there is one. Who publishes after a
+    while finds it at once; only where one comes after the other they are gathered."""
     if not _put_by:
+        began = time.monotonic()
         try:
             _put_by.append(_waiting.get(timeout=60))
         except queue.Empty:
             connection.close()  # hold no connection while there is nothing to do
             _put_by.append(_waiting.get())
-        time.sleep(GATHERING_SECONDS)
+        if time.monotonic() - began < QUIET_SECONDS:
+            time.sleep(GATHERING_SECONDS)
     _put_by.extend(_newcomers())
     version_ids = tuple(sorted({*_put_by[:TOGETHER]}))
     del _put_by[:TOGETHER]

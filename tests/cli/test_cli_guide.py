@@ -4,6 +4,7 @@ Hub: publishing via the CLI from login to install, and every error of its table.
 import json
 import re
 import shutil
+import time
 import tomllib
 
 import pytest
@@ -334,7 +335,11 @@ def test_what_is_published_can_be_found_read_and_pulled(alice, project, tmp_path
     (source / "README.md").write_text("# Findable\n")
     assert alice("publish", source).status == 0
 
-    found = alice("functions", "search", "findable")
+    for _ in range(20):  # search hears of it a moment later
+        found = alice("functions", "search", "findable")
+        if "Nothing found" not in found.out:
+            break
+        time.sleep(0.1)
     told = alice("functions", "info", "findable-thing")
     pulled = alice("functions", "pull", "alice/findable-thing")
     opened = alice("functions", "open", "findable-thing")
