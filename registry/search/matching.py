@@ -3,6 +3,7 @@
 Functions are named by their places (places.py), which are their order too.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from accounts import replicas
@@ -81,6 +82,16 @@ class Answer:
     sample: list[int] | None = None
     kinds: list | None = None
     tags: list | None = None
+
+
+def frequent(tags: str | None) -> list[tuple[str, int]]:
+    """The TAGS_SHOWN most frequent of tags with commas between them, with how many. To
+    count them in a database takes two to three times as long."""
+    counted = Counter(tags.split(",") if tags else ())
+    del counted[""]
+    most = sorted(counted.values(), reverse=True)[:TAGS_SHOWN]
+    among = (item for item in counted.items() if item[1] >= most[-1])
+    return sorted(among, key=lambda item: (-item[1], item[0]))[:TAGS_SHOWN]
 
 
 def column(sql: str, values: list) -> list:

@@ -17,6 +17,7 @@ from registry.listed import FunctionRow
 from registry.search import matching
 from registry.search.matching import Answer, Match, Question, column
 
+UPDATED_AT = FunctionRow._fields.index("updated_at")
 QUERY_CANCELED = "57014"  # PostgreSQL's SQLSTATE
 TIMEOUT_MS = 2_000  # of one statement of a search
 FIND = (
@@ -183,20 +184,13 @@ def _facets(lines: list[str] | None, tags: str | None) -> dict[str, list]:
         *named, no_dependencies, no_network, has_tables, license_ = line.split(",", 6)
         flags = [flag == "t" for flag in (no_dependencies, no_network, has_tables)]
         kinds.append((*named, license_, *flags, many))
-    counted = Counter(tags.split(",") if tags else ())
-    del counted[""]
-    least = min(
-        sorted(counted.values(), reverse=True)[: matching.TAGS_SHOWN], default=0
-    )
-    frequent = (item for item in counted.items() if item[1] >= least)
-    said = sorted(frequent, key=lambda item: (-item[1], item[0]))
-    return {"kinds": kinds, "tags": said[: matching.TAGS_SHOWN]}
+    return {"kinds": kinds, "tags": matching.frequent(tags)}
 
 
 def _function(row: list) -> FunctionRow:
     """A row of JSON; its times are texts."""
-    made = FunctionRow._make(row)
-    return made._replace(updated_at=datetime.fromisoformat(made.updated_at))
+    row[UPDATED_AT] = datetime.fromisoformat(row[UPDATED_AT])
+    return FunctionRow._make(row)
 
 
 def _ts(match: Match, *, prefix: bool = False) -> str:

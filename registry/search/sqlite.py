@@ -94,12 +94,11 @@ class Sqlite:
                 [ids],
             ).fetchall()
             tags = cursor.execute(
-                "SELECT tag, count(*) FROM registry_functiontag "
-                "WHERE function_id IN (SELECT value FROM json_each(%s)) "
-                "GROUP BY tag ORDER BY count(*) DESC, tag LIMIT %s",
-                [ids, matching.TAGS_SHOWN],
-            ).fetchall()
-        return kinds, tags
+                "SELECT group_concat(tag, ',') FROM registry_functiontag "
+                "WHERE function_id IN (SELECT value FROM json_each(%s))",
+                [ids],
+            ).fetchone()
+        return kinds, matching.frequent(tags[0])
 
     def ranked(self, match: Match, limit: int) -> list[int]:
         """Among the popular, by how well the text fits; what is sunk comes last."""
