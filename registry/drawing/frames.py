@@ -6,6 +6,7 @@ none, with a next page ...), with names in braces where values go. Values are pu
 then, escaped; what was made of frames itself is safe already.
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
@@ -16,6 +17,8 @@ from django.utils.safestring import SafeString
 
 from registry.rendering import safe
 
+_needs_escaping = re.compile("[&<>\"']").search  # html.escape looks for each alone
+
 
 def filled(template: str, values: dict[str, str], **fixed) -> SafeString:
     """``template`` with ``values``. To the template each value that isn't empty is a
@@ -24,7 +27,9 @@ def filled(template: str, values: dict[str, str], **fixed) -> SafeString:
     fixed: what the template itself is to know; of few different values.
     """
     there = {
-        name: value if type(value) is SafeString else escape(value)
+        name: escape(value)
+        if type(value) is not SafeString and _needs_escaping(value)
+        else value
         for name, value in values.items()
         if value
     }
