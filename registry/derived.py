@@ -28,8 +28,8 @@ CATCH_UP_VERSIONS = 1000
 # What is published within this time is derived from together, unless nothing was for
 # a while before; at most so many versions of so much source: they are held in memory,
 # and their rows are written in one transaction, which other writers wait for.
-GATHERING_SECONDS, QUIET_SECONDS = 0.25, 1.0
-TOGETHER, TOGETHER_BYTES = 32, 256 * 1024
+GATHERING_SECONDS, QUIET_SECONDS = 0.15, 1.0
+TOGETHER, TOGETHER_BYTES = 12, 256 * 1024
 UNDER_WAY = 16  # texts the worker has or is about to get; it refuses too many
 PATIENCE_SECONDS = 1.0  # that search waits for the worker
 
