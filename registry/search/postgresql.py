@@ -30,6 +30,8 @@ FILTER = "SELECT total, sample, kinds, tags FROM registry_filter(%s, %s, %s, %s)
 class Postgresql:
     """Every question stops at a number of rows, and each statement at TIMEOUT_MS."""
 
+    last_popular = "SELECT max(place) FROM registry_searchpopular"
+
     def rows(self, ids: list, kind: str = "bigint") -> tuple[str, list]:
         """A query for ``ids``, with its one value: quicker than a thousand values."""
         return f"SELECT unnest(%s::{kind}[])", ids

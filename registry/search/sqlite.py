@@ -15,6 +15,8 @@ from registry.search.places import SUNK, function_at
 class Sqlite:
     """Every question streams and stops at its limit."""
 
+    last_popular = "SELECT max(place) FROM registry_searchdocument WHERE is_hot"
+
     def rows(self, ids: list, kind: str = "bigint") -> tuple[str, str]:
         """A query for ``ids``, with its one value: quicker than a thousand values."""
         return "SELECT value FROM json_each(%s)", json.dumps(ids)
