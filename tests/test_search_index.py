@@ -1,22 +1,17 @@
 """What search knows, kept in step with what is published; and hostile questions."""
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registry import derived, errors, publishing, search
 from registry.listing import edit_listing, listing_of
-from registry.models import Function, SearchDocument, SearchSpelling, SearchWord
+from registry.models import Function
 from registry.search import (
     browsing,
-    documents,
     engines,
-    filling,
     places,
     postgresql,
-    rows,
-    schema,
 )
 
 CSV = {"name": "csv-export", "description": "CSV.", "tags": ["csv"], "readme": ""}
@@ -283,133 +278,6 @@ def test_search_costs_the_same_for_many_functions(publish):
     assert max(few.values()) <= 25
 
 
-def test_rebuild_makes_the_same_again(publish, capsys):
-    derived.make(publish(code="export const parse = 1;\n").pk)
-    publish(**CSV)
-    before = list(SearchDocument.objects.order_by("pk").values())
-    words = set(SearchWord.objects.values_list("word", flat=True))
-    SearchDocument.objects.all().delete()
-    SearchWord.objects.all().delete()
-    assert slugs("image") == []
-
-    call_command("rebuild_search", "--batch=1")
-
-    assert "2 functions can be found" in capsys.readouterr().out
-    assert list(SearchDocument.objects.order_by("pk").values()) == before
-    assert set(SearchWord.objects.values_list("word", flat=True)) == words
-    assert slugs("image") == ["image-resizer"]
-
-
-def everything():
-    """What search knows, but for how often words are used."""
-    return (
-        list(SearchDocument.objects.order_by("pk").values()),
-        sorted(SearchWord.objects.values_list("word", flat=True)),
-        sorted(SearchSpelling.objects.values_list("spelling", "word")),
-    )
-
-
-@pytest.mark.django_db(transaction=True)
-def test_first_filling_by_processes_writes_what_publishing_wrote(
-    publish, alice, monkeypatch
-):
-    monkeypatch.setattr(filling, "WORTH_PROCESSES", 2)
-    monkeypatch.setattr(filling, "FILLED_AT_ONCE", 3)
-    monkeypatch.setattr(documents, "HOT_ROWS", 4)
-    derived.make(publish(code="export const parse = (fooBar) => fooBar;\n").pk)
-    for number in range(8):
-        publish(name=f"csv-{number}", license="MIT OR ISC", tags=["rate limit"])
-    publishing.yank(publish(**CSV), reason="Leaks.", by=alice, via="admin")
-    search.rebuild()
-    before = everything()
-    counts = dict(SearchWord.objects.values_list("word", "documents"))
-    SearchDocument.objects.all().delete()
-    SearchWord.objects.all().delete()
-    SearchSpelling.objects.all().delete()
-    done = []
-
-    assert search.rebuild(progress=done.append) == 10
-
-    assert done == [3, 6, 9, 10]
-    assert everything() == before
-    assert dict(SearchWord.objects.values_list("word", "documents")) == counts
-    assert len(slugs("csv")) == 8
-    assert slugs("code:fooBar") == ["image-resizer"]
-
-
-def test_filling_reads_again_what_changed_meanwhile(publish, monkeypatch):
-    first = publish().function
-    second = publish(**CSV).function
-    SearchDocument.objects.all().delete()
-    read = rows.rows_of
-
-    def slow(functions):
-        made = read(functions)
-        if len(made) == 2:  # while nothing was locked
-            search.index(first)  # published again
-            Function.objects.filter(pk=second.pk).update(install_count=500)
-        return made
-
-    monkeypatch.setattr(rows, "rows_of", slow)
-
-    search.rebuild()
-
-    expected = places.place_of(second.pk, installs=500, stars=0, is_sunk=False)
-    assert SearchDocument.objects.get(pk=second.pk).place == expected
-    assert slugs("resize") == ["image-resizer"]
-    assert slugs("csv") == ["csv-export"]
-
-
-def test_joined_names_are_no_words_of_the_dictionary(publish):
-    publish(name="rate-limiter", description="Double opt-in.", tags=["send mail"])
-
-    words = set(SearchWord.objects.values_list("word", flat=True))
-
-    assert words >= {"rate", "limiter", "opt", "sendmail"}
-    assert words.isdisjoint({"ratelimiter", "optin"})
-    assert slugs("ratelimiter") == slugs("optin") == ["rate-limiter"]
-
-
-@pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="SQLite's indexes are never dropped"
-)
-def test_filling_that_was_broken_off_is_finished(publish):
-    publish()
-    schema.before_filling(connection)
-    assert not schema.is_whole(connection)
-
-    search.rebuild()
-
-    assert schema.is_whole(connection)
-    assert slugs("resize") == ["image-resizer"]
-
-
-def test_rebuild_forgets_words_that_are_gone(publish):
-    publish()
-    documents.spelling.learn(["leftover"])
-
-    search.rebuild()
-
-    assert not SearchWord.objects.filter(word="leftover").exists()
-    assert not SearchSpelling.objects.filter(word="leftover").exists()
-    assert SearchWord.objects.get(word="image").documents == 1
-
-
-def test_popular_tier_keeps_its_size(publish, monkeypatch):
-    monkeypatch.setattr(documents, "HOT_ROWS", 3)
-    for number in range(6):
-        publish(name=f"resize-{number}", tags=[])
-
-    hot = SearchDocument.objects.filter(is_hot=True)
-
-    assert hot.count() == 3
-    newest = SearchDocument.objects.order_by("place")[:3]
-    assert {d.slug for d in hot} == {d.slug for d in newest}
-    assert len(slugs("resize")) == 6
-    search.rebuild()
-    assert hot.count() == 3
-
-
 def test_place_orders_by_popularity_then_newest():
     def place(pk, installs=0, stars=0, is_sunk=False):
         return places.place_of(pk, installs=installs, stars=stars, is_sunk=is_sunk)
@@ -429,49 +297,6 @@ def test_search_gives_up_in_time(db):
     with engines.engine().bounded(), connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("2s",)
-
-
-def test_words_found_are_marked_as_parts():
-    stems = frozenset({"imag", "email"})
-
-    assert search.marked("Images <b>by</b> e-mail.", stems) == [
-        ("Images", True),
-        (" <b>by</b> ", False),
-        ("e-mail", True),
-        (".", False),
-    ]
-    readme = (
-        "# Resizer\n\n```ts\nimage()\n```\n\nTakes **any** [image](x.md) there is.\n"
-    )
-    assert search.excerpt(readme, stems) == [
-        ("Takes any ", False),
-        ("image", True),
-        (" there is.", False),
-    ]
-    assert search.excerpt("Nothing here.", stems) == []
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "E-Mails, e.mail's and x/e_mail--email",
-        "remail mailing EMAIL9 e-m-a-i-l",
-        "under_score email\temail\nMail",
-    ],
-)
-def test_words_are_marked_alike_beside_letters_that_are_not_ascii(text):
-    """Texts of ASCII take a quicker way, which has to find the same."""
-    stems = frozenset({"email", "mail", "x"})
-
-    quick = search.marked(text, stems)
-
-    assert search.marked(f"{text} …", stems) == [*quick[:-1], *_with_end(quick[-1])]
-    assert any(hit for _, hit in quick)
-
-
-def _with_end(part: tuple[str, bool]) -> list[tuple[str, bool]]:
-    shown, hit = part
-    return [part, (" …", False)] if hit else [(f"{shown} …", False)]
 
 
 def test_installs_and_stars_move_a_function(publish, bob):
@@ -547,43 +372,13 @@ def test_tag_is_walked_in_order_of_time(publish, bob, monkeypatch, many):
         assert seen == expected
 
 
-def test_looking_finds_what_finding_loads(publish):
+def test_results_by_relevance_go_on_where_the_page_before_ended(publish):
     for number in range(5):
         publish(name=f"resize-{number}", tags=[])
 
-    first = search.look("resize", limit=3)
-    second = search.look("resize", limit=3, cursor=first.next)
+    first = search.find("resize", sort="relevance", limit=3)
+    second = search.find("resize", sort="relevance", limit=3, cursor=first.next)
 
-    found = search.find("resize", sort="relevance", limit=3)
-    assert first.ids == [row.pk for row in found.rows]
-    assert (first.next, first.total) == (found.next, 5)
-    assert len({*first.ids, *second.ids}) == 5
+    assert (len(first.rows), first.total, second.total) == (3, 5, 5)
+    assert len({row.pk for row in [*first.rows, *second.rows]}) == 5
     assert not second.next
-
-
-@pytest.mark.skipif(
-    connection.vendor != "sqlite", reason="the statistics are SQLite's own"
-)
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("is_first", [True, False])
-def test_rebuild_forgets_statistics_of_small_full_text_tables(publish, is_first):
-    publish()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-        if is_first:
-            SearchDocument.objects.all().delete()
-        known = []
-        search.rebuild(progress=lambda done: known.append(analyzed()))
-        known.append(analyzed())
-        cursor.execute("DROP TABLE sqlite_stat1")
-
-    while_written, after = known[-2:]
-    assert "registry_searchdocument" in after
-    assert not [name for name in after if name.startswith("registry_search_")]
-    assert (while_written == after) is is_first  # before all of them are written
-
-
-def analyzed() -> set[str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tbl FROM sqlite_stat1")
-        return {table for (table,) in cursor.fetchall()}

@@ -11,9 +11,7 @@ from registry.search.finding import (
     COUNTED_AT_MOST,
     MAX_DEPTH,
     Found,
-    Listing,
     find,
-    look,
     suggest,
 )
 from registry.search.marking import excerpt, excerpts, marked
@@ -26,12 +24,10 @@ __all__ = [
     "MAX_DEPTH",
     "Found",
     "Line",
-    "Listing",
     "excerpt",
     "excerpts",
     "find",
     "index",
-    "look",
     "marked",
     "parse",
     "rebuild",

@@ -47,31 +47,6 @@ class Found:
         return rows, sorted(self.stems), others
 
 
-@dataclass(frozen=True)
-class Listing:
-    """A page of results without the functions: their ids in order, the cursor of the
-    next page or "", and how many there are (as ``Found.total``)."""
-
-    ids: list[int]
-    next: str = ""
-    total: int = 0
-
-
-def look(
-    text: str,
-    *,
-    limit: int = 20,
-    cursor: str = "",
-    with_yanked: bool = False,
-    **filters,
-) -> Listing:
-    """As ``find`` in order of relevance, without loading the functions.
-
-    Raises as ``find``.
-    """
-    return _listing(_Search(parse(text, **filters), with_yanked), limit, cursor)
-
-
 def find(
     text: str = "",
     *,
@@ -208,25 +183,22 @@ class _Search:
 
 
 def _relevant(search: _Search, limit: int, cursor: str, want_facets: bool) -> Found:
-    listing = _listing(search, limit, cursor, shown=limit, want_facets=want_facets)
-    return Found(
-        rows=search.functions(listing.ids),
-        next=listing.next,
-        total=listing.total,
-        facets=search.facets if want_facets else {},
-        **search.told,
-    )
-
-
-def _listing(search: _Search, limit: int, cursor: str, **wanted) -> Listing:
     offset = _offset(cursor)
     end = min(offset + limit, MAX_DEPTH)
-    places = search.look(limit=end + 1, most=COUNTED_AT_MOST + 1, skip=offset, **wanted)
+    places = search.look(
+        limit=end + 1,
+        most=COUNTED_AT_MOST + 1,
+        skip=offset,
+        shown=limit,
+        want_facets=want_facets,
+    )
     has_more = len(places) > end and end < MAX_DEPTH
-    return Listing(
-        ids=[function_at(place) for place in places[offset:end]],
+    return Found(
+        rows=search.functions([function_at(place) for place in places[offset:end]]),
         next=_encode(end) if has_more else "",
         total=search.answer.total,
+        facets=search.facets if want_facets else {},
+        **search.told,
     )
 
 
