@@ -32,10 +32,11 @@ _COLUMNS = """f.id, CAST(f.uid AS text), f.slug, f.name, f.description, f.licens
 _SHOWN = """f.id, f.slug, f.description, f.license, f.latest_number, f.updated_at,
     f.install_count, f.star_count, f.is_listed, u.username, COALESCE(c.slug, ''),
     COALESCE(c.label, ''), d.function_id IS NOT NULL"""
+# Every function has an owner; joined to the left, SQLite can't begin with those.
 _ROWS = """
 SELECT {columns}
 FROM registry_function f
-JOIN accounts_account u ON u.id = f.owner_id
+LEFT JOIN accounts_account u ON u.id = f.owner_id
 LEFT JOIN registry_category c ON c.id = f.category_id
 LEFT JOIN registry_deprecation d ON d.function_id = f.id
 WHERE """

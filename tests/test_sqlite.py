@@ -8,8 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from config.sqlite3 import base
+from hub.list_page import HomePage
 from registry.models import TagRule
 
 pytestmark = pytest.mark.skipif(
@@ -118,3 +120,36 @@ def test_the_queue_needs_no_right_to_write(db):
 
     assert os.access(connection._queue.name, os.R_OK)
     assert not connection._queue.writable()
+
+
+# --- plans
+
+# What ANALYZE says of a million functions by 40,000 accounts.
+LARGE = {
+    "sqlite_autoindex_accounts_account_1": ("accounts_account", "40000 1"),
+    "function_recent": ("registry_function", "1000000 1 1"),
+    "function_installs": ("registry_function", "1000000 172 1"),
+    "function_owner": ("registry_function", "1000000 25 1 1"),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_page_reads_in_order_however_many_functions_there_are():
+    with CaptureQueriesContext(connection) as asked:
+        HomePage.read()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        cursor.execute("DELETE FROM sqlite_stat1")
+        for index, (table, figures) in LARGE.items():
+            values = [table, index, figures]
+            cursor.execute("INSERT INTO sqlite_stat1 VALUES (%s, %s, %s)", values)
+        cursor.execute("ANALYZE sqlite_master")
+        plans = []
+        for query in asked:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}".replace("%", "%%"), [])
+            plans += [row[3] for row in cursor.fetchall()]
+        cursor.execute("DROP TABLE sqlite_stat1")
+        cursor.execute("ANALYZE sqlite_master")
+
+    assert "SCAN f USING INDEX function_recent" in plans
+    assert not [plan for plan in plans if plan.startswith("SCAN u")]
