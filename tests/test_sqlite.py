@@ -12,7 +12,9 @@ from django.test.utils import CaptureQueriesContext
 
 from config.sqlite3 import base
 from hub.list_page import HomePage
+from registry import search
 from registry.models import TagRule
+from registry.search import browsing
 
 pytestmark = pytest.mark.skipif(
     "connection.vendor != 'sqlite'", reason="about SQLite's own settings"
@@ -130,13 +132,18 @@ LARGE = {
     "function_recent": ("registry_function", "1000000 1 1"),
     "function_installs": ("registry_function", "1000000 172 1"),
     "function_owner": ("registry_function", "1000000 25 1 1"),
+    "registry_function_owner_id_95a0931c": ("registry_function", "1000000 25"),
+    "registry_function_category_id_34338e35": ("registry_function", "1000000 100000"),
+    "function_category_recent": ("registry_function", "1000000 100000 1 1"),
+    "function_category_installs": ("registry_function", "1000000 100000 79 1"),
+    "function_category_stars": ("registry_function", "1000000 100000 80 1"),
+    "function_category_name": ("registry_function", "1000000 100000 1 1"),
 }
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_first_page_reads_in_order_however_many_functions_there_are():
-    with CaptureQueriesContext(connection) as asked:
-        HomePage.read()
+def plans_of(asked) -> list[str]:
+    """How SQLite goes about the queries over functions, if they were LARGE."""
+    plans = []
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
         cursor.execute("DELETE FROM sqlite_stat1")
@@ -144,12 +151,38 @@ def test_the_first_page_reads_in_order_however_many_functions_there_are():
             values = [table, index, figures]
             cursor.execute("INSERT INTO sqlite_stat1 VALUES (%s, %s, %s)", values)
         cursor.execute("ANALYZE sqlite_master")
-        plans = []
         for query in asked:
-            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}".replace("%", "%%"), [])
-            plans += [row[3] for row in cursor.fetchall()]
+            if "FROM registry_function f" in query["sql"]:
+                sql = query["sql"].replace("%", "%%")
+                cursor.execute(f"EXPLAIN QUERY PLAN {sql}", [])
+                plans += [row[3] for row in cursor.fetchall()]
         cursor.execute("DROP TABLE sqlite_stat1")
         cursor.execute("ANALYZE sqlite_master")
+    return plans
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_page_reads_in_order_however_many_functions_there_are():
+    with CaptureQueriesContext(connection) as asked:
+        HomePage.read()
+
+    plans = plans_of(asked)
 
     assert "SCAN f USING INDEX function_recent" in plans
-    assert not [plan for plan in plans if plan.startswith("SCAN u")]
+    assert not [plan for plan in plans if "TEMP B-TREE" in plan]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("sort", ["recent", "installs", "stars", "name"])
+def test_a_category_is_read_in_each_order_however_many_functions_it_has(
+    sort, publish, monkeypatch
+):
+    monkeypatch.setattr(browsing, "COUNTED_AT_MOST", 0)
+    publish(category="media")
+    with CaptureQueriesContext(connection) as asked:
+        search.find(category="media", sort=sort)
+
+    plans = plans_of(asked)
+
+    assert f"SEARCH f USING INDEX function_category_{sort} (category_id=?)" in plans
+    assert not [plan for plan in plans if "TEMP B-TREE" in plan]

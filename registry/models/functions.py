@@ -142,6 +142,16 @@ class Function(models.Model):
                 name="function_category_installs",
                 condition=models.Q(is_listed=True),
             ),
+            models.Index(
+                fields=["category", "-star_count", "-id"],
+                name="function_category_stars",
+                condition=models.Q(is_listed=True),
+            ),
+            models.Index(
+                fields=["category", "slug", "id"],
+                name="function_category_name",
+                condition=models.Q(is_listed=True),
+            ),
             models.Index(fields=["owner", "-updated_at", "-id"], name="function_owner"),
         ]
 
