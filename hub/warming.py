@@ -8,6 +8,7 @@ and the frames of pages are made then. Made in each worker, that is memory of it
 import io
 import logging
 import sys
+import time
 from urllib.parse import unquote, urlsplit
 from wsgiref.util import setup_testing_defaults
 
@@ -24,6 +25,7 @@ LISTS = (
     "/api/community/functions?search=a+function",
 )
 TIMES = 3  # by Django, which says the headers; in front of it; and again
+MOST_SECONDS = 0.5  # a tenth is usual; a start doesn't wait for a database that is cold
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +36,11 @@ def warm_up(application: FastPath) -> None:
     What goes wrong is logged: the Hub starts without its database too.
     """
     pages = application.keeping_nothing()
+    until = time.monotonic() + MOST_SECONDS
     try:
         for address in [*LISTS, *_of_a_function()] * TIMES:
-            _ask(pages, address)
+            if time.monotonic() < until:
+                _ask(pages, address)
     except Exception as error:
         log.warning("No page could be made before the workers start: %s", error)
 

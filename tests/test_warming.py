@@ -1,5 +1,8 @@
 """What is made before gunicorn's workers fork."""
 
+from itertools import count
+from types import SimpleNamespace
+
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
@@ -11,6 +14,12 @@ from registry import installs
 from registry.models import InstallCount, Version
 
 pytestmark = pytest.mark.django_db(transaction=True)  # as requests have it
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """On a busy machine too each page is made."""
+    monkeypatch.setattr(warming, "MOST_SECONDS", 600)
 
 
 @pytest.fixture
@@ -59,6 +68,17 @@ def test_no_page_is_kept(pages, asked, publish):
     warming._ask(pages, "/functions/")
 
     assert asked == ["/functions/"]
+
+
+def test_a_start_does_not_wait_for_a_slow_database(pages, asked, monkeypatch):
+    now = count()  # a second each time it is asked
+    clock = SimpleNamespace(monotonic=lambda: next(now))
+    monkeypatch.setattr(warming, "time", clock)
+    monkeypatch.setattr(warming, "MOST_SECONDS", 2.5)
+
+    warming.warm_up(pages)
+
+    assert asked == ["/", "/functions/"]
 
 
 def test_an_empty_hub_is_warmed_up_too(pages, asked):
