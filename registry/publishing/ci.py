@@ -57,10 +57,8 @@ def publish_from_ci(
             return repeated
         draft = None if created else _open_draft(function)
         manifest = _merged(function, submission, *_base(function, draft))
-    event = "save_draft"
-    if draft is None:
-        event = "push"
-        draft = Draft(function=function, via=via, revision=0)
+    event = "save_draft" if draft else "push"
+    draft = draft or Draft(function=function, via=via, revision=0)
     changed = drafts.write(draft, manifest, submission.files, submission.readme)
     result = CiResult(
         str(draft.pk),
