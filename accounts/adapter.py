@@ -21,10 +21,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from qrcode.image.svg import SvgPathFillImage
 
 from accounts import mail, switches
-from accounts.limits import client_ip
 from accounts.models import Account, record
 from accounts.passwords import MAX_PASSWORD_CHARACTERS, MISMATCH
 from accounts.registration import drop_unconfirmed
+from core.http.limits import client_ip
 
 # The changes that allauth makes, by the mail it sends about them, and their verbs
 # in the audit.
@@ -55,7 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request) -> bool:
-        return switches.thrown("sign_up") is None
+        return switches.is_off("sign_up") is None
 
     def get_client_ip(self, request) -> str:
         return client_ip(request)

@@ -22,7 +22,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts import mail, switches
 from accounts.models import Account, ApiKey, Project, record
-from accounts.prepared import Prepared
+from core.db.prepared import Prepared
 
 SCOPES = ("draft:write", "publish", "yank", "listing:write")
 MAX_KEYS = 100  # usable ones of one account, made by hand

@@ -15,8 +15,8 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts.limits import client_ip
 from accounts.models import Account
+from core.http.limits import client_ip
 
 SUBJECT_PREFIX = "[Aerostack Hub] "
 MAX_USER_AGENT_CHARACTERS = 200

@@ -74,7 +74,7 @@ class ReadOnlyMiddleware:
             request.method in self.changing
             and path.startswith("/account/")
             and not path.startswith(self.left_open)
-            and switches.thrown(switches.READ_ONLY)
+            and switches.is_off(switches.READ_ONLY)
         ):
             return render(request, "account/read_only.html", status=503)
         return self.get_response(request)

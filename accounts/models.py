@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts import freshness
 from accounts.names import check_username
-from accounts.prepared import insert_all
+from core.cache import freshness
+from core.db.prepared import insert_all
 
 
 class AccountManager(BaseUserManager):

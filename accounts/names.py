@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from accounts.prepared import Prepared
+from core.db.prepared import Prepared
 
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,37}[a-z0-9])\Z")
 

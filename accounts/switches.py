@@ -3,7 +3,7 @@
 from django.db.models import Q, QuerySet
 
 from accounts.models import Switch
-from accounts.prepared import Prepared
+from core.db.prepared import Prepared
 
 READ_ONLY = "read_only"
 # name -> what a refused user is told
@@ -30,14 +30,14 @@ class SwitchedOff(Exception):
     """Staff turned it off. ``str()`` is a sentence or two for the person."""
 
 
-def thrown(name: str) -> Switch | None:
+def is_off(name: str) -> Switch | None:
     """The switch that stops ``name``: its own, or read-only mode. None: go on."""
     return STOPPING.first(name)
 
 
 def require(name: str = READ_ONLY) -> None:
     """Raise SwitchedOff while ``name`` is turned off."""
-    switch = thrown(name)
+    switch = is_off(name)
     if switch:
         raise SwitchedOff(sentence(switch))
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from accounts import keys, own_forms, projects
+from accounts import keys, profile_forms, projects
 from accounts.deletion import StillOwns, delete_account
 from accounts.models import record
 
@@ -36,7 +36,7 @@ def home(request):
 @page
 @login_required
 def edit_profile(request):
-    form = own_forms.ProfileForm(request.POST or None, instance=request.user)
+    form = profile_forms.ProfileForm(request.POST or None, instance=request.user)
     if form.is_valid():
         form.save()
         messages.success(request, "Your profile is saved.")
@@ -47,11 +47,11 @@ def edit_profile(request):
 @page
 @login_required
 def list_keys(request):
-    form = own_forms.KeyForm(request.POST or None, account=request.user)
+    form = profile_forms.KeyForm(request.POST or None, account=request.user)
     context = {"form": form, "account_section": "keys"}
     if form.is_valid():
         context |= _new_key(request, form, scopes=form.cleaned_data["scopes"])
-        context["form"] = own_forms.KeyForm(account=request.user)
+        context["form"] = profile_forms.KeyForm(account=request.user)
     context |= _listed(request.user.keys.filter(project=None))
     return render(request, "account/keys.html", context)
 
@@ -73,7 +73,7 @@ def revoke_key(request, pk):
 @page
 @login_required
 def list_projects(request):
-    form = own_forms.ProjectForm(request.POST or None, account=request.user)
+    form = profile_forms.ProjectForm(request.POST or None, account=request.user)
     if form.is_valid():
         try:
             project = projects.create_project(request.user, **form.cleaned_data)
@@ -91,11 +91,11 @@ def list_projects(request):
 @login_required
 def project_detail(request, slug):
     project = get_object_or_404(request.user.projects, slug=slug)
-    form = own_forms.ProjectKeyForm(request.POST or None, account=request.user)
+    form = profile_forms.ProjectKeyForm(request.POST or None, account=request.user)
     context = _settings(project=project, form=form)
     if form.is_valid():
         context |= _new_key(request, form, project=project)
-        context["form"] = own_forms.ProjectKeyForm(account=request.user)
+        context["form"] = profile_forms.ProjectKeyForm(account=request.user)
     context |= _listed(project.keys)
     return render(request, "account/project.html", context)
 
@@ -104,7 +104,7 @@ def project_detail(request, slug):
 @login_required
 def edit_project(request, slug):
     project = get_object_or_404(request.user.projects, slug=slug)
-    form = own_forms.ProjectForm(
+    form = profile_forms.ProjectForm(
         request.POST or None, instance=project, account=request.user
     )
     if form.is_valid():
@@ -146,7 +146,7 @@ def end_session(request, pk):
 @page
 @login_required
 def delete(request):
-    form = own_forms.DeleteAccountForm(request.POST or None, account=request.user)
+    form = profile_forms.DeleteAccountForm(request.POST or None, account=request.user)
     context = _settings(form=form)
     if form.is_valid():
         try:

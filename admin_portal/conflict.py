@@ -13,7 +13,7 @@ from admin_portal.draft_edit import (
     source_files,
 )
 from admin_portal.forms import manifest_text
-from registry.comparison import compare
+from registry.content.comparison import compare
 from registry.paths import MAX_FILES
 
 MAX_ITEMS = 2 * MAX_FILES + 2

@@ -241,7 +241,7 @@ class NewFunctionForm(forms.Form):
 
 
 class YankForm(forms.Form):
-    """Why a version should not be installed any more."""
+    """Grounds a version should not be installed any more."""
 
     reason = forms.CharField(
         max_length=300,

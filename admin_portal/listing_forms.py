@@ -5,7 +5,7 @@ from django import forms
 from admin_portal.draft_edit import like_stored
 from admin_portal.forms import WordsField, choices_of, suggested
 from registry import errors
-from registry.listing import (
+from registry.listing.editing import (
     EXAMPLE_LANGUAGES,
     MAX_ALT_CHARACTERS,
     MAX_EXAMPLES,

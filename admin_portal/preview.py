@@ -14,15 +14,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry import integrity, paths
+from registry.content.rendering import README, language_of
+from registry.content.rendering import render as render_text
 from registry.drawing import function as drawn_function
 from registry.inspection import inspect_safely
-from registry.installing import Steps, steps_of
+from registry.inspection.quality import checklist
+from registry.inspection.uses import Uses, uses_of
+from registry.installs.steps import Steps, steps_of
 from registry.manifest import Manifest
 from registry.models import Blob, Category, Draft, Version, VersionFile
-from registry.quality import checklist
-from registry.rendering import README, language_of
-from registry.rendering import render as render_text
-from registry.uses import Uses, uses_of
 
 TABS = ("readme", "source", "uses", "install")
 

@@ -15,10 +15,11 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts import keys, replicas
-from accounts.limits import Limit, Usage, client_address, count
+from accounts import keys
 from api.answers import PRIVATE, answer, failure, refusal
 from api.body import read_object
+from core.db import replicas
+from core.http.limits import Limit, Usage, client_address, count
 from registry import errors
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ def endpoint(
 
     def decorate(view):
         if method == "GET" and caller == "anyone":
-            view = replicas.reading(view)
+            view = replicas.reads_replica(view)
 
         @wraps(view)
         def wrapped(request, **kwargs):

@@ -1,10 +1,11 @@
 """Reporting a function to the Hub's staff."""
 
 from accounts import keys
-from accounts.limits import client_address
 from accounts.models import Account
 from api.decorators import endpoint, sent_key
-from registry import errors, moderation, reading
+from core.http.limits import client_address
+from registry import errors, moderation
+from registry.catalog import functions
 from registry.moderation.reports import REPORTS
 
 BODY = (errors.InvalidJson, errors.PayloadTooLarge, errors.UnsupportedMediaType)
@@ -34,7 +35,7 @@ def report_function(request):
     if not username or not slug:
         raise errors.ValidationError("function is not username/slug.", field="function")
     made = moderation.report(
-        reading.published_function(slug, username),
+        functions.published_function(slug, username),
         by=_reporter(request),
         source=client_address(request),
         via="api",

@@ -1,8 +1,8 @@
 """JSON Schemas of what the API takes and gives, by name (OpenAPI 3.1 components)."""
 
+from registry.catalog.vocabulary import active_categories
 from registry.manifest import json_schema
 from registry.models.moderation import REPORT_REASONS
-from registry.vocabulary import active_categories
 
 TEXT, COUNT, FLAG = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}
 NULLABLE = {"type": ["string", "null"]}

@@ -4,9 +4,9 @@ published ones alone stands in registry/shapes.py."""
 from django.conf import settings
 
 from accounts.models import ApiKey
+from registry.catalog.functions import entrypoint_among
 from registry.models import Draft, Function, Version
 from registry.publishing import CiResult
-from registry.reading import entrypoint_among
 from registry.shapes import item, notices, timestamp
 
 

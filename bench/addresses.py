@@ -42,7 +42,7 @@ def addresses() -> dict:
 def _deep_cursor() -> str:
     """Of the page before page 1,000, or before the last one."""
     from hub.listing import PAGE_ROWS
-    from registry import listed, paging
+    from registry.catalog import listed, paging
 
     pages = min(DEEP_PAGES, listed.count() // PAGE_ROWS) - 1
     return paging.page(sort="recent", limit=pages * PAGE_ROWS).next

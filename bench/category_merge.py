@@ -28,7 +28,7 @@ from django.core.management import call_command  # noqa: E402
 from accounts.registration import create_account  # noqa: E402
 from registry import moderation, publishing  # noqa: E402
 from registry.models import Category, Function, SearchDocument  # noqa: E402
-from registry.moderation import Why, categories  # noqa: E402
+from registry.moderation import Grounds, categories  # noqa: E402
 from registry.search.text import token  # noqa: E402
 
 PASSWORD = "correct horse battery"
@@ -94,8 +94,8 @@ def merge(staff) -> float:
     """How many seconds it took in all."""
     media, ai = (Category.objects.get(slug=slug) for slug in ("media", "ai"))
     begun = time.monotonic()
-    moderation.merge_category(media, ai, Why("One is enough."), by=staff)
-    while left := categories.go_on(seconds=5):
+    moderation.merge_category(media, ai, Grounds("One is enough."), by=staff)
+    while left := categories.resume_merges(seconds=5):
         print(f"{left:,} left after {time.monotonic() - begun:.1f} s")
     assert not Function.objects.filter(category=media).exists()
     return time.monotonic() - begun

@@ -18,8 +18,9 @@ MOST_SECONDS, MOST_CALLS = 2.0, 200  # for each step
 
 def steps():
     """(what is done, what does it) of everything that is timed."""
-    from registry import comparison, inspection, integrity, rendering
-    from registry.demo import push_body
+    from registry import inspection, integrity
+    from registry.content import comparison, rendering
+    from registry.management.demo import push_body
     from registry.manifest import Manifest
 
     sent = push_body(EXAMPLE)

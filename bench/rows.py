@@ -84,8 +84,9 @@ class Template:
     their place gives what rendering those would have given."""
 
     def __init__(self, folder: Path):
-        from registry import inspection, rendering
-        from registry.demo import push_body
+        from registry import inspection
+        from registry.content import rendering
+        from registry.management.demo import push_body
         from registry.manifest import Manifest
 
         sent = push_body(folder)
@@ -115,7 +116,7 @@ class Template:
 
 
 def _html(kind: str, text: str) -> str:
-    from registry import rendering
+    from registry.content import rendering
 
     if kind == rendering.README:
         return rendering.readme_html(text)
@@ -199,7 +200,7 @@ class Maker:
         return " ".join(words)[:290].capitalize() + "."
 
     def _readme(self, template: Template, plan: Plan) -> str:
-        from registry import rendering
+        from registry.content import rendering
 
         sentences = 2 + self.words.popularity(8)
         said = " ".join(self.words.sentence(12) for _ in range(sentences))
@@ -275,7 +276,7 @@ class Maker:
         return sha256, size
 
     def _rendering(self, sha256: str, kind: str, html: str) -> None:
-        from registry import rendering
+        from registry.content import rendering
 
         row = (sha256, kind, rendering.RENDERER, html, True, "")
         self.rows["Rendering"].append(row)

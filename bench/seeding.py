@@ -161,8 +161,8 @@ def fingerprints() -> tuple[str, str]:
     """Of the rows that are seeded, and of what search makes of them: another one
     means that a seed made before is of no use. How tables are laid out is not in it:
     migrations see to that, in a seed as in any other registry."""
+    from registry.content.rendering import RENDERER
     from registry.inspection import INSPECTOR
-    from registry.rendering import RENDERER
 
     folder = ROOT / "registry" / "search"
     templates = [path for made, _ in TEMPLATES for path in made.rglob("*")]

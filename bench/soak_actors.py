@@ -45,9 +45,9 @@ def _any(choose, **only):
 
 
 def _why():
-    from registry.moderation import Why
+    from registry.moderation import Grounds
 
-    return Why("Because of the soak.", "malware")
+    return Grounds("Because of the soak.", "malware")
 
 
 def _star(choose, actor):
@@ -65,13 +65,13 @@ def _unstar(choose, actor):
 
 
 def _install(choose, actor):
-    from registry import installs
+    from registry.installs import counting
 
     if (function := _any(choose)) and function.latest_id:
         client = f"192.0.2.{choose.randrange(256)}"
-        installs.count(function.latest_id, client=client, method="GET", headers={})
+        counting.count(function.latest_id, client=client, method="GET", headers={})
         if choose.random() < 0.3:
-            installs.flush()
+            counting.flush()
 
 
 def _yank(choose, actor):
@@ -88,15 +88,15 @@ def _yank(choose, actor):
 def _edit(choose, actor):
     from dataclasses import replace
 
-    from registry import listing
+    from registry.listing import editing
 
     if function := _any(choose):
         wanted = replace(
-            listing.listing_of(function),
+            editing.listing_of(function),
             readme=f"# Edited\n\n{' '.join(choose.choices(WORDS, k=40))}\n",
             tags=choose.sample(WORDS, 3),
         )
-        listing.edit_listing(function, wanted, by=function.owner, via="admin")
+        editing.edit_listing(function, wanted, by=function.owner, via="admin")
 
 
 def _quarantine(choose, actor):
@@ -138,7 +138,8 @@ def _tag(choose, actor):
 
 def settle() -> None:
     """Do what a killed process left to the next start: derive what is missing."""
-    from registry import derived, inspection
+    from registry import inspection
+    from registry.content import derived
     from registry.models import Version
 
     made = Version.objects.filter(inspection__inspector=inspection.INSPECTOR)

@@ -45,7 +45,7 @@ def env_replicas(name: str, primary: dict) -> dict[str, dict]:
     on. ``primary`` is the database they follow.
 
     No health checks: a connection that broke shows when it is used, and the page is
-    made from the primary (accounts/replicas.py). What hangs is given up soon.
+    made from the primary (core/db/replicas.py). What hangs is given up soon.
     """
     found = {}
     for number, url in enumerate(env.list(name, default=[]), start=1):

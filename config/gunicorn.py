@@ -34,7 +34,7 @@ def when_ready(server):
 
     from config.wsgi import application
     from hub.warming import warm_up
-    from registry import sandbox
+    from registry.content import sandbox
 
     sandbox.prepare()
     warm_up(application)
@@ -46,8 +46,8 @@ def when_ready(server):
 def post_worker_init(worker):
     """What a process that died may have left undone: making kept pages stale after
     a commit, and deriving from what was published."""
-    from accounts import freshness
-    from registry import derived
+    from core.cache import freshness
+    from registry.content import derived
 
     freshness.touch()
     derived.catch_up()

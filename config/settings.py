@@ -130,7 +130,7 @@ if _database["ENGINE"].endswith("sqlite3"):
     # the file into memory has SQLite before 3.51.3 corrupt it under load
     # (docs/self-hosting.md, "SQLite"), whatever it was compiled with. A larger cache
     # per connection saves no CPU: the system has the pages too, once for everyone.
-    _database["ENGINE"] = "config.sqlite3"
+    _database["ENGINE"] = "core.db.sqlite3"
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
@@ -144,17 +144,17 @@ if _database["ENGINE"].endswith("sqlite3"):
     # two test runs need two.
     _database["TEST"] = {"NAME": f"{DATA_DIR.resolve()}/test-{os.getpid()}.sqlite3"}
 else:
-    _database["ENGINE"] = "config.postgresql"
+    _database["ENGINE"] = "core.db.postgresql"
     _database["CONN_HEALTH_CHECKS"] = True
     _database.setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=on"
 # Kept between requests: opening costs more than most answers do, on SQLite too, where
 # the last to close also copies the log back and deletes it under whoever opens.
 _database["CONN_MAX_AGE"] = None
-# Streaming replicas for public pages; who reads which is accounts/replicas.py.
+# Streaming replicas for public pages; who reads which is core/db/replicas.py.
 _replicas = env_replicas("DATABASE_REPLICA_URLS", _database)
 REPLICAS = sorted(_replicas)
 DATABASES |= _replicas
-DATABASE_ROUTERS = ["accounts.replicas.Router"] if REPLICAS else []
+DATABASE_ROUTERS = ["core.db.replicas.Router"] if REPLICAS else []
 
 # --- caches: "default" is shared by all processes (sign-in limits), "local" is not
 _cache_url = env.str("CACHE_URL", default="")
@@ -164,9 +164,7 @@ PAGE_CACHE_BYTES = env_int("PAGE_CACHE_MB", 32, at_least=0, at_most=4096) * 2**2
 # Hot ones as files too, for all processes of a machine (hub/kept_store.py).
 PAGE_STORE_BYTES = env_int("PAGE_STORE_MB", 1024, at_least=0, at_most=2**20) * 2**20
 if _cache_url:
-    _shared = env.cache_url("CACHE_URL") | {
-        "BACKEND": "accounts.shared_cache.SharedCache"
-    }
+    _shared = env.cache_url("CACHE_URL") | {"BACKEND": "core.cache.redis.SharedCache"}
     if not _cache_url.startswith(("redis://", "rediss://")):
         raise ImproperlyConfigured("CACHE_URL has to be redis://host:6379/0.")
     CACHES = {"default": _shared, "local": _shared}

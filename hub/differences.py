@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from django.core.cache import caches
 
-from registry import comparison, uses
+from registry.content import comparison
+from registry.inspection import uses
 from registry.models import Version
 
 KEPT_SECONDS = 600  # no longer: staff may have a text removed

@@ -13,8 +13,8 @@ from pathlib import Path
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from registry.links import ID_PREFIX, IMAGE, REL
-from registry.rendering import readme_html, safe
+from registry.content.links import ID_PREFIX, IMAGE, REL
+from registry.content.rendering import readme_html, safe
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 # Stands in the text for this Hub's own address.

@@ -2,7 +2,7 @@
 
 Wraps the WSGI application. An answer that was public and sealed (hub/http.py) is kept
 per address and encoding, with the version key it was made under; while that key holds
-(accounts/freshness.py), the same bytes, or a 304, go out at once. The key is read
+(core/cache/freshness.py), the same bytes, or a 304, go out at once. The key is read
 before the page is made: a write in between makes the kept page stale, never wrong.
 
 Hot pages outlive a write that is none of theirs, and the process: as long as all they
@@ -20,8 +20,9 @@ from http import HTTPStatus
 
 from django.conf import settings
 
-from accounts import freshness, replicas
-from accounts.limits import client_of
+from core.cache import freshness
+from core.db import replicas
+from core.http.limits import client_of
 from hub import kept
 from hub.http import (
     IMMUTABLE,
@@ -32,7 +33,7 @@ from hub.http import (
     packed,
 )
 from hub.kept_store import PageStore, Stored, key_of, release
-from registry import installs
+from registry.installs import counting
 
 MAX_QUERY_CHARACTERS = 300
 NOT_KEPT = ("/static/", "/media/", "/admin", "/account", "/healthz", "/readyz")
@@ -268,7 +269,7 @@ def in_front_of(application) -> FastPath:
     return FastPath(application, settings.PAGE_CACHE_BYTES, store)
 
 
-@replicas.reading
+@replicas.reads_replica
 def _depends(asked: kept.Asked) -> tuple[str | None, kept.Reading | None]:
     """The key of what the page depends on, and the reading that the page can be made
     of, where it was read whole (hub/kept.py)."""
@@ -278,7 +279,7 @@ def _depends(asked: kept.Asked) -> tuple[str | None, kept.Reading | None]:
     return found.said and key_of(found.said), found
 
 
-@replicas.reading
+@replicas.reads_replica
 def _read(asked: kept.Asked) -> tuple[str | None, kept.Reading | None]:
     """The same, of all that the page is made of."""
     found = asked.read()
@@ -328,7 +329,7 @@ def _matches(header: str | None, etag: str) -> bool:
 
 
 def _count(version_id: int, environ) -> None:
-    installs.count(
+    counting.count(
         version_id,
         client=client_of(environ),
         method=environ["REQUEST_METHOD"],

@@ -12,8 +12,9 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 
 from accounts.models import Account
-from hub.http import NotHere
-from registry import errors, reading
+from hub.http import PublicNotFound
+from registry import errors
+from registry.catalog import functions
 from registry.models import Category, Function, Version, Yank
 
 MAX_ENTRIES = 50
@@ -210,9 +211,9 @@ def _latest(function: Function) -> Version:
 
 def _function(slug: str, username: str) -> Function:
     try:
-        return reading.published_function(slug, username)
+        return functions.published_function(slug, username)
     except errors.RegistryError as error:
-        raise NotHere(error.message) from error
+        raise PublicNotFound(error.message) from error
 
 
 def _text(text: str) -> str:

@@ -8,13 +8,13 @@ from django.db.models import Count
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
 
-from accounts.prepared import Prepared
-from hub.http import NotHere, TakenDown, public_page
-from registry import reading
+from core.db.prepared import Prepared
+from hub.http import PublicNotFound, TakenDown, public_page
+from registry.catalog import functions
 from registry.drawing.function import head
-from registry.installing import Steps, steps_of
+from registry.inspection.uses import Uses, uses_of
+from registry.installs.steps import Steps, steps_of
 from registry.models import Function, Inspection, Redirect, Version, VersionFile
-from registry.uses import Uses, uses_of
 
 
 def _functions(username, slug):
@@ -144,7 +144,7 @@ class FunctionPage:
 def refuse_taken_down(subject: Function | Version, name: str) -> None:
     """Raise TakenDown, with staff's reason, for what is quarantined."""
     if hasattr(subject, "quarantine"):
-        raise TakenDown(reading.taken_down(name, subject.quarantine).message)
+        raise TakenDown(functions.taken_down(name, subject.quarantine).message)
 
 
 def redirect_moved(request: HttpRequest, username: str, slug: str):
@@ -168,6 +168,6 @@ def _version(function: Function, number: str) -> Version:
     else:
         version = NEWEST.first(function.pk)
     if version is None:
-        raise NotHere(f"{function} has no version {number[:64]}.")
+        raise PublicNotFound(f"{function} has no version {number[:64]}.")
     version.function = function
     return version

@@ -16,7 +16,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 from isal import igzip
 
-from accounts import replicas
+from core.db import replicas
 from registry import errors
 
 REVALIDATE = "public, no-cache"
@@ -57,13 +57,13 @@ class SealMiddleware:
         return seal(request, response, cache)
 
 
-class NotHere(Http404):
+class PublicNotFound(Http404):
     """A 404 whose sentence is meant for the reader."""
 
     template = "404.html"
 
 
-class TakenDown(NotHere):
+class TakenDown(PublicNotFound):
     """What staff took down; the sentence is their reason."""
 
     template = "hub/tombstone.html"
@@ -74,9 +74,9 @@ def public_page(view, cache: str = REVALIDATE):
 
     cache: REVALIDATE, or IMMUTABLE for bytes that can never change. A 404 raised
     inside is sent as a page too, and so is an Unavailable. Rows may come from a
-    replica (accounts/replicas.py).
+    replica (core/db/replicas.py).
     """
-    view = replicas.reading(view)
+    view = replicas.reads_replica(view)
 
     @require_safe
     @wraps(view)
@@ -84,8 +84,8 @@ def public_page(view, cache: str = REVALIDATE):
         try:
             response = view(request, *args, **kwargs)
         except Http404 as missing:
-            meant = isinstance(missing, NotHere)
-            template = missing.template if meant else NotHere.template
+            meant = isinstance(missing, PublicNotFound)
+            template = missing.template if meant else PublicNotFound.template
             reason = str(missing) if meant else ""
             response = render(request, template, {"reason": reason}, status=404)
         except errors.Unavailable as busy:

@@ -1,6 +1,6 @@
 """Which public pages outlive a write, and how it is known that they are still right.
 
-A page in memory is right as long as nothing at all was written (accounts/freshness.py).
+A page in memory is right as long as nothing at all was written (core/cache/freshness.py).
 A kind of page listed here is right for longer: as long as its *fingerprint* is the one
 it was made under. That is a tuple of all the page depends on, read by one statement
 (registry/fingerprints.py) in a fraction of the time that the page takes.

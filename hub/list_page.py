@@ -15,12 +15,13 @@ from typing import NamedTuple
 from django.http import Http404, QueryDict
 
 from hub.drawn_lists import list_html
-from hub.http import HTML, NotHere, Page
+from hub.http import HTML, Page, PublicNotFound
 from hub.listing import MAX_QUERY_CHARACTERS, PAGE_ROWS, Wanted, as_asked
-from registry import listed, paging, search, shapes
+from registry import search, shapes
 from registry.asked import FunctionList
-from registry.listed import CategoryRow, FunctionRow
-from registry.vocabulary import category_called
+from registry.catalog import listed, paging
+from registry.catalog.listed import CategoryRow, FunctionRow
+from registry.catalog.vocabulary import category_called
 
 HOME_ROWS = 6
 INSTEAD_ROWS = 3  # shown where nothing was found
@@ -50,7 +51,7 @@ class ListPage:
 
     @classmethod
     def read(cls, wanted: Wanted) -> "ListPage":
-        """Raises NotHere (no such category, or no such page), Unavailable."""
+        """Raises PublicNotFound (no such category, or no such page), Unavailable."""
         if not wanted.is_narrowed:
             return cls._everything(wanted)
         beside = listed.fetched(_BESIDE)
@@ -142,7 +143,7 @@ class AuthorPage:
 
     @classmethod
     def read(cls, username: str, query: QueryDict) -> "AuthorPage":
-        """Raises Http404 (no such account), NotHere (no such page), Unavailable."""
+        """Raises Http404 (no such account), PublicNotFound (no such page), Unavailable."""
         authors = listed.fetched(_AUTHOR, [username])
         if not authors:
             raise Http404
@@ -212,7 +213,7 @@ def _category(slug: str, categories: Sequence[CategoryRow]) -> CategoryRow | Non
         shown = retired.slug, retired.label, retired.description
         return CategoryRow(*shown, retired.function_count, is_active=False)
     names = ", ".join(category.slug for category in categories)
-    raise NotHere(f"There is no such category. The Hub has: {names}.")
+    raise PublicNotFound(f"There is no such category. The Hub has: {names}.")
 
 
 def _most_installed(count: int, *among: listed.Where) -> list[FunctionRow]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from urllib.parse import quote, quote_plus
 
-from hub.http import NotHere
-from registry import errors, paging, search
+from hub.http import PublicNotFound
+from registry import errors, search
+from registry.catalog import paging
 
 PAGE_ROWS = 20
 IN_A_PATH = "!$&'()*+,;=~:@"  # stand for themselves there (RFC 3986, 3.3)
@@ -30,11 +31,11 @@ FILTERS = (*search.FILTERS, *FLAG_LABELS)
 
 @contextmanager
 def as_asked():
-    """Raises NotHere where a cursor is refused."""
+    """Raises PublicNotFound where a cursor is refused."""
     try:
         yield
     except errors.ValidationError as error:
-        raise NotHere(
+        raise PublicNotFound(
             "This address names a page of a list that doesn't exist. "
             "Start from the first page."
         ) from error
@@ -102,7 +103,7 @@ class Wanted:
     def found(self, *, want_facets: bool = True) -> search.Found:
         """want_facets: where the list is narrowed.
 
-        Raises NotHere when the cursor is not one of ours.
+        Raises PublicNotFound when the cursor is not one of ours.
         """
         with as_asked():
             return search.find(

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Exists, Max, OuterRef
 
 from accounts.models import Account
-from hub.http import NotHere
+from hub.http import PublicNotFound
 from registry.models import Category, Function
 
 MAX_URLS = 50_000  # of one file; the protocol's limit
@@ -34,9 +34,9 @@ def files() -> list[str]:
 
 
 def addresses(section: str, number: int) -> list[Address]:
-    """Those in the file ``section-number``. Raises NotHere when there is none."""
+    """Those in the file ``section-number``. Raises PublicNotFound."""
     if f"{section}-{number}" not in files():
-        raise NotHere("There is no such sitemap.")
+        raise PublicNotFound("There is no such sitemap.")
     first = (number - 1) * MAX_URLS
     return _SECTIONS[section]({"id__gt": first, "id__lte": first + MAX_URLS})
 

@@ -6,8 +6,8 @@ from functools import lru_cache
 from django.utils.safestring import SafeString
 
 from hub.listing import FLAG_LABELS, Wanted
+from registry.catalog.listed import CategoryRow
 from registry.drawing.frames import filled, joined
-from registry.listed import CategoryRow
 
 BAR_WIDTH = 44  # pixels, of the picture of a category's share
 VALUES_SHOWN = 6

@@ -11,10 +11,11 @@ from types import SimpleNamespace
 from hub import rendered
 from hub.function_page import FunctionPage
 from hub.http import HTML, IMMUTABLE, Page
-from registry import reading, shapes, shown
+from registry import shapes, shown
+from registry.catalog import functions
+from registry.catalog.functions import InstallFile
+from registry.content.rendering import Rendered, language_of, safe
 from registry.drawing.function import detail_html, source_html
-from registry.reading import InstallFile
-from registry.rendering import Rendered, language_of, safe
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class RawFile:
 
 @dataclass(frozen=True)
 class InstallManifest:
-    """What a client copies. flat: as ``reading.files_to_install`` has it."""
+    """What a client copies. flat: as ``functions.files_to_install`` has it."""
 
     said: tuple
     columns: dict
@@ -51,7 +52,7 @@ class InstallManifest:
     def page(self) -> Page:
         version = shown.shown(self.columns).version
         files = [InstallFile(*row) for row in shown.rows(self.columns, "files")]
-        files = reading.laid_out(files, flat=self.flat)
+        files = functions.laid_out(files, flat=self.flat)
         content = shapes.as_json(shapes.install_manifest(version, files))
         return Page(shapes.JSON, content, installed=version.pk)
 

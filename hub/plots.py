@@ -6,7 +6,7 @@ All lengths are CSS pixels at natural size.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from registry.install_numbers import Day
+from registry.installs.statistics import Day
 
 PITCH, BAR, LEFT, TOP, HEIGHT = 8, 6, 44, 12, 140
 FOOT = 26  # room for the dates

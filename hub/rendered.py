@@ -2,10 +2,9 @@
 
 import re
 
-from accounts.prepared import Prepared
-from registry import derived
-from registry.models import Blob, Rendering, Version
-from registry.rendering import (
+from core.db.prepared import Prepared
+from registry.content import derived
+from registry.content.rendering import (
     README,
     RENDERER,
     Rendered,
@@ -13,6 +12,7 @@ from registry.rendering import (
     resolve_relative,
     safe,
 )
+from registry.models import Blob, Rendering, Version
 
 REMOVED = "The Hub's staff removed this text. Its hash and its size stay on record."
 NOT_YET = "It was published a moment ago; reload to see it in full."

@@ -12,9 +12,9 @@ from django.utils.dateformat import format as formatted
 from django.utils.safestring import SafeString
 
 from registry import search
+from registry.catalog.listed import FunctionRow
+from registry.content.rendering import safe
 from registry.drawing.frames import filled, joined
-from registry.listed import FunctionRow
-from registry.rendering import safe
 
 Parts = list[tuple[str, bool]]  # (text, is it what was looked for)
 ROW = "hub/_result.html"

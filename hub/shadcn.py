@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from registry import installing
+from registry.catalog.functions import files_to_install
+from registry.installs.steps import steps_of
 from registry.models import Function, Version
-from registry.reading import files_to_install
 
 SCHEMAS = "https://ui.shadcn.com/schema"
 MAX_LISTED = 1000  # functions in /r/registry.json, the most installed first
@@ -71,7 +71,7 @@ def listing(functions: Iterable[Function]) -> dict:
 def _docs(version: Version) -> str:
     """What the command prints when it is done."""
     function = version.function
-    steps = installing.steps_of(function, version)
+    steps = steps_of(function, version)
     lines = [f"{function.path} {version.number} is in services/{function.slug}/."]
     if version.is_yanked:
         lines.append(f"This version was yanked: {version.yank.reason}")

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from registry import errors, paging, search, vocabulary
+from registry import errors, search
+from registry.catalog import paging, vocabulary
 
 MAX_LIMIT, DEFAULT_LIMIT = 100, 20
 SORTS = ("relevance", *paging.SORTS)

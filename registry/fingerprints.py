@@ -15,8 +15,8 @@ from weakref import WeakKeyDictionary
 
 from django.db import Error, connections, router
 
+from registry.content.rendering import README, RENDERER, language_of
 from registry.models import Function
-from registry.rendering import README, RENDERER, language_of
 
 # Yanks are inserted and deleted, never changed; a deprecation is put in other words.
 # `precedence`, the number without build metadata, is the one with an index.

@@ -5,9 +5,9 @@ from functools import lru_cache
 from json.encoder import encode_basestring as _text
 
 from registry.asked import FunctionList
-from registry.listed import FunctionRow
+from registry.catalog.functions import InstallFile, entrypoint_among
+from registry.catalog.listed import FunctionRow
 from registry.models import Function, Version
-from registry.reading import InstallFile, entrypoint_among
 
 JSON = "application/json"
 

@@ -53,11 +53,12 @@ def _quiet(settings, monkeypatch):
     settings.RATE_LIMITS = False
     settings.ACCOUNT_RATE_LIMITS = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    from registry import installs, resemblance
+    from registry.installs import counting
+    from registry.publishing import resemblance
 
     monkeypatch.setattr(resemblance, "KNOWN_SECONDS", 0)
     yield
-    installs._waiting.clear()  # noted in memory; the versions are gone with the test
+    counting._waiting.clear()  # noted in memory; the versions are gone with the test
 
 
 def make_account(username, **fields):

@@ -1,7 +1,7 @@
 """What changed between two drafts or versions."""
 
-from registry import comparison
-from registry.comparison import MAX_SHOWN_LINES, compare, compare_texts
+from registry.content import comparison
+from registry.content.comparison import MAX_SHOWN_LINES, compare, compare_texts
 
 
 def lines_of(file) -> list[str]:

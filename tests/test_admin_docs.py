@@ -6,7 +6,7 @@ import brotli
 import pytest
 
 from admin_portal.urls import urlpatterns
-from registry import listing, screenshots
+from registry.listing import editing, screenshots
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "admin.md").read_text()
@@ -16,13 +16,13 @@ EDITOR = ROOT / "static" / "editor"
 @pytest.mark.parametrize(
     "sentence",
     [
-        f"{listing.MAX_SCREENSHOTS}, each at most "
+        f"{editing.MAX_SCREENSHOTS}, each at most "
         f"{screenshots.MAX_UPLOAD_BYTES // 1024**2} MiB, "
         f"{screenshots.MAX_PIXELS // 10**6} million pixels and "
         f"{screenshots.MAX_SIDE} a side",
-        f"required, {listing.MAX_ALT_CHARACTERS} characters",
-        f"{listing.MAX_EXAMPLES}, each with a title of {listing.MAX_TITLE_CHARACTERS} "
-        f"and code of {listing.MAX_EXAMPLE_CHARACTERS} characters",
+        f"required, {editing.MAX_ALT_CHARACTERS} characters",
+        f"{editing.MAX_EXAMPLES}, each with a title of {editing.MAX_TITLE_CHARACTERS} "
+        f"and code of {editing.MAX_EXAMPLE_CHARACTERS} characters",
         f"at most {screenshots.MAX_SHOWN_SIDE} pixels a side",
     ],
 )

@@ -9,7 +9,9 @@ from django.urls import reverse
 from PIL import Image
 
 from accounts.models import Event
-from registry import derived, errors, listing
+from registry import errors
+from registry.content import derived
+from registry.listing import editing
 from registry.models import (
     Category,
     Function,
@@ -122,10 +124,10 @@ def test_every_edit_can_be_restored(author, save, publish):
 
 def test_two_tabs_cannot_overwrite_a_listing(author, save, publish, alice):
     function = publish().function
-    wanted = listing.Listing("# Theirs", ["image"], "media")
+    wanted = editing.Listing("# Theirs", ["image"], "media")
     page = author.get(url("edit_listing", function.slug))
     fingerprint = page.context["stored"].fingerprint
-    listing.edit_listing(function, wanted, by=alice, via="cli")
+    editing.edit_listing(function, wanted, by=alice, via="cli")
 
     conflict = save(function, readme="# Mine", fingerprint=fingerprint)
 
@@ -182,7 +184,7 @@ def test_examples_keep_their_order(save, publish):
         },
     )
 
-    shown = listing.listing_of(Function.objects.get()).examples
+    shown = editing.listing_of(Function.objects.get()).examples
     assert [(e["title"], e["language"], e["code"]) for e in shown] == [
         ("Zero", "bash", "zero()\n"),
         ("One", "typescript", "one()\n"),
@@ -196,7 +198,7 @@ def test_a_screenshot_is_encoded_anew_and_named_by_its_hash(author, push):
 
     picture = function.screenshots.get()
     assert (picture.alt, picture.width, picture.height) == ("The result", 60, 40)
-    name = listing.screenshot_name(picture.sha256)
+    name = editing.screenshot_name(picture.sha256)
     assert "evil" not in name
     with default_storage.open(name) as file:
         assert Image.open(file).format == "WEBP"
@@ -221,7 +223,7 @@ def test_screenshots_are_ordered_described_and_removed(author, save, push):
         },
     )
 
-    shown = listing.listing_of(Function.objects.get()).screenshots
+    shown = editing.listing_of(Function.objects.get()).screenshots
     assert [picture["alt"] for picture in shown] == ["The brightest", "Shade 10"]
 
 
@@ -231,7 +233,7 @@ def test_a_removed_screenshot_comes_back_with_its_revision(author, save, push, a
     save(function, **{"pictures-0-DELETE": "on"})
     assert not function.screenshots.exists()
 
-    listing.restore_listing(function, 2, by=alice, via="admin")
+    editing.restore_listing(function, 2, by=alice, via="admin")
 
     assert function.screenshots.get().alt == "The result"
 
@@ -258,24 +260,24 @@ def test_a_file_that_is_no_picture_is_refused(author, push, file, sentence):
 
 def test_the_same_picture_twice_and_one_too_many_are_refused(author, push, alice):
     function = push().function
-    for number in range(listing.MAX_SCREENSHOTS):
+    for number in range(editing.MAX_SCREENSHOTS):
         add_picture(author, function, number * 20)
 
     add_picture(author, function, 0)
     add_picture(author, function, 255)
 
-    assert function.screenshots.count() == listing.MAX_SCREENSHOTS
+    assert function.screenshots.count() == editing.MAX_SCREENSHOTS
 
 
 def test_a_listing_takes_no_picture_of_others(publish, alice, bob):
     function = publish().function
     foreign = {"sha256": "0" * 64, "alt": "x", "width": 1, "height": 1}
-    wanted = listing.Listing("# R", ["image"], "media", screenshots=[foreign])
+    wanted = editing.Listing("# R", ["image"], "media", screenshots=[foreign])
 
     with pytest.raises(errors.ValidationError, match="not one of yours"):
-        listing.edit_listing(function, wanted, by=alice, via="admin")
+        editing.edit_listing(function, wanted, by=alice, via="admin")
     with pytest.raises(errors.NotFound):
-        listing.edit_listing(function, listing.Listing(), by=bob, via="admin")
+        editing.edit_listing(function, editing.Listing(), by=bob, via="admin")
 
 
 def test_before_publishing_the_listing_is_pictures_and_examples(author, save, push):

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import Event
 from admin_portal import urls
-from registry import listing
+from registry.listing import editing
 from registry.models import Draft, Function, ListingRevision, SecretWaiver, Yank
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -61,8 +61,8 @@ def alices(publish, push, alice):
     shot = {"sha256": "a" * 64, "alt": "x", "width": 1, "height": 1}
     function.screenshots.create(**shot)
     function.waivers.create(pk=1, rule="r", value_hash="h", reason="w", by=alice)
-    wanted = listing.Listing("# New", ["image"], "media", [shot])
-    listing.edit_listing(function, wanted, by=alice, via="cli")
+    wanted = editing.Listing("# New", ["image"], "media", [shot])
+    editing.edit_listing(function, wanted, by=alice, via="cli")
     return push(version="2.0.0")
 
 

@@ -145,7 +145,7 @@ def test_a_waiver_can_be_withdrawn(author, push):
 def test_a_waiver_for_no_credential_is_refused(author, push, which):
     draft = push(code=f"export const key = '{KEY}';\n")
 
-    author.post(url("waive_secrets", draft.pk), {"which": which, "reason": "Why."})
+    author.post(url("waive_secrets", draft.pk), {"which": which, "reason": "Grounds."})
 
     assert not SecretWaiver.objects.exists()
 

@@ -8,8 +8,8 @@ import zlib
 import pytest
 from PIL import Image
 
-from registry import sandbox
-from registry.screenshots import MAX_SHOWN_SIDE, NoPicture, reencode
+from registry.content import sandbox
+from registry.listing.screenshots import MAX_SHOWN_SIDE, NoPicture, reencode
 
 
 def encoded(image, format, **options) -> bytes:

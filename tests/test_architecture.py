@@ -57,7 +57,7 @@ def test_only_rendering_marks_text_as_safe():
         )
     ]
 
-    assert marking == ["registry/rendering.py"]
+    assert marking == ["registry/content/rendering.py"]
 
 
 def test_pages_never_mark_text_as_safe():

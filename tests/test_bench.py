@@ -3,7 +3,8 @@
 import pytest
 
 from bench import document, reporting, seeding, targets
-from registry import rendering, search
+from registry import search
+from registry.content import rendering
 from registry.models import Function, Rendering, SearchDocument, Version
 
 

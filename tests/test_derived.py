@@ -5,7 +5,8 @@ import threading
 import pytest
 from django.db import connection
 
-from registry import derived, search
+from registry import search
+from registry.content import derived
 from registry.models import Inspection, Rendering, SearchDocument
 from registry.publishing import push as pushed
 from tests.conftest import body, make_account

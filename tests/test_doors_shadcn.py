@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from registry import installs, publishing
+from registry import publishing
+from registry.installs import counting
 from registry.models import InstallSighting
 
 ITEM = "/r/alice/image-resizer"
@@ -81,13 +82,13 @@ def test_item_that_is_not_there_says_so_in_json(client, version, path):
 
 @pytest.mark.django_db
 def test_item_is_sealed_and_counted_as_an_install(client, version):
-    installs._waiting.clear()
+    counting._waiting.clear()
     response = client.get(f"{ITEM}.json")
 
     assert response["ETag"]
     assert response["Vary"] == "Accept-Encoding"
     assert not response.cookies
-    assert installs.flush() == 1
+    assert counting.flush() == 1
     assert InstallSighting.objects.get().version == version
 
 

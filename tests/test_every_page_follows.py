@@ -8,13 +8,16 @@ from django.core.handlers.wsgi import WSGIHandler
 from accounts.deletion import delete_account
 from hub.fastpath import FastPath
 from hub.kept_store import PageStore
-from registry import derived, following, installs, listing, moderation, publishing
+from registry import following, moderation, publishing
+from registry.content import derived
+from registry.installs import counting
+from registry.listing import editing
 from registry.models import Category, Function
-from registry.moderation import Why
+from registry.moderation import Grounds
 from tests.conftest import CODE, make_account
 from tests.wsgi_front import Counted, ask
 
-WHY = Why("It has to be.", "legal")
+GROUNDS = Grounds("It has to be.", "legal")
 NAME, LATER = "alice/image-resizer", ["alice/picture-resizer", "bob/picture-resizer"]
 OF_EACH = """
 /functions/{name} /functions/{name}/versions /api/community/functions/{name}/install
@@ -67,8 +70,8 @@ class Story:
 
     def edit(self, **changes):
         function = self.function
-        wanted = replace(listing.listing_of(function), **changes)
-        listing.edit_listing(function, wanted, by=function.owner, via="admin")
+        wanted = replace(editing.listing_of(function), **changes)
+        editing.edit_listing(function, wanted, by=function.owner, via="admin")
 
     def derives(self):
         derived.make(self.version().pk)
@@ -78,8 +81,8 @@ class Story:
 
     def is_installed(self):
         pk = self.version().pk
-        installs.count(pk, client="192.0.2.9", method="GET", headers={})
-        installs.flush()
+        counting.count(pk, client="192.0.2.9", method="GET", headers={})
+        counting.flush()
 
     def publishes_another_version(self):
         made = self.publish(version="1.1.0", code=f"{CODE}// more\n")
@@ -108,28 +111,30 @@ class Story:
         publishing.undeprecate(self.function, by=self.alice, via="api")
 
     def is_quarantined(self):
-        moderation.quarantine_function(self.function, WHY, by=self.staff)
+        moderation.quarantine_function(self.function, GROUNDS, by=self.staff)
 
     def is_let_out(self):
-        moderation.lift_function_quarantine(self.function, WHY, by=self.staff)
+        moderation.lift_function_quarantine(self.function, GROUNDS, by=self.staff)
 
     def has_a_version_quarantined(self):
         version = self.version("1.1.0")
-        moderation.quarantine_version(version, WHY, by=self.staff)
+        moderation.quarantine_version(version, GROUNDS, by=self.staff)
 
     def has_its_category_renamed(self):
         media = Category.objects.get(slug="media")
         moderation.edit_category(
-            media, "pictures", "Pictures", "All kinds.", WHY, by=self.staff
+            media, "pictures", "Pictures", "All kinds.", GROUNDS, by=self.staff
         )
-        moderation.categories.go_on()
+        moderation.categories.resume_merges()
 
     def loses_a_tag(self):
-        moderation.replace_tag("image", "", WHY, by=self.staff)
+        moderation.replace_tag("image", "", GROUNDS, by=self.staff)
         moderation.categories.retag()
 
     def is_renamed(self):
-        moderation.rename_function(self.function, "picture-resizer", WHY, by=self.staff)
+        moderation.rename_function(
+            self.function, "picture-resizer", GROUNDS, by=self.staff
+        )
 
     def is_unstarred_by_a_deleted_account(self):
         carol = make_account("carol")
@@ -144,7 +149,7 @@ class Story:
         delete_account(self.alice, by=self.alice)
 
     def has_its_author_suspended(self):
-        moderation.suspend_account(self.bob, WHY, by=self.staff)
+        moderation.suspend_account(self.bob, GROUNDS, by=self.staff)
 
 
 STEPS = [name for name in vars(Story) if name.split("_")[0].endswith("s")]

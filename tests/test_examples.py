@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from registry import inspection, invisible, names, secrets, semver
+from registry import inspection, names, secrets, semver
+from registry.content import invisible
 from registry.manifest import Manifest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

@@ -9,7 +9,8 @@ from io import BytesIO
 import pytest
 
 from hub.fastpath import FastPath
-from registry import installs, publishing
+from registry import publishing
+from registry.installs import counting
 from tests.conftest import CODE, body
 from tests.hub_server import HubServer
 from tests.wsgi_front import Counted, ask
@@ -172,7 +173,7 @@ def test_each_serving_of_an_install_counts_once_a_client(get, publish, path):
     get(path, REMOTE_ADDR="127.0.0.4", method="HEAD")
     get(path, REMOTE_ADDR="127.0.0.5", HTTP_IF_NONE_MATCH='"x"')
 
-    installs.flush()
+    counting.flush()
 
     version.function.refresh_from_db()
     assert version.function.install_count == 2

@@ -5,8 +5,8 @@ from django.template.loader import render_to_string
 
 from hub.listing import Wanted
 from hub.narrowing import categories, groups, tags
+from registry.catalog.listed import CategoryRow
 from registry.drawing.frames import filled, joined
-from registry.listed import CategoryRow
 
 TAG = "hub/_tag.html"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hub import differences
-from registry import derived
+from registry.content import derived
 from registry.models import VersionQuarantine
 
 pytestmark = pytest.mark.django_db

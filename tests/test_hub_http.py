@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from hub.http import (
     IMMUTABLE,
     REVALIDATE,
-    NotHere,
+    PublicNotFound,
     SealMiddleware,
     immutable_page,
     public_page,
@@ -110,7 +110,7 @@ def test_middleware_seals_what_is_public_and_only_once():
 def test_missing_page_is_compressed_once_and_has_no_etag():
     @public_page
     def missing(request):
-        raise NotHere("It moved away. " * 40)
+        raise PublicNotFound("It moved away. " * 40)
 
     request = RequestFactory().get("/", headers={"accept-encoding": "gzip"})
     response = SealMiddleware(missing)(request)

@@ -3,8 +3,9 @@
 import pytest
 
 from hub import pictures
-from registry import derived, quality
-from registry.drawing.filetree import tree_of
+from registry.catalog.file_tree import tree_of
+from registry.content import derived
+from registry.inspection import quality
 from registry.models import VersionFile
 
 pytestmark = pytest.mark.django_db

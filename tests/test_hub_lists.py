@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from django.db import connection
 
-from registry import derived
+from registry.content import derived
 from registry.models import Category, Function
 
 pytestmark = pytest.mark.django_db

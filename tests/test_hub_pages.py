@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from registry import derived, listing, publishing
+from registry import publishing
+from registry.content import derived
+from registry.listing import editing
 from registry.models import (
     FunctionQuarantine,
     Redirect,
@@ -233,12 +235,12 @@ def test_listing_shows_its_pictures_and_examples(client, publish, alice):
     function = publish().function
     png = io.BytesIO()
     Image.new("RGB", (80, 40), "navy").save(png, "PNG")
-    listing.add_screenshot(
+    editing.add_screenshot(
         function, png.getvalue(), alt="A navy picture", by=alice, via="admin"
     )
     example = {"title": "Twice as wide", "language": "typescript", "code": "resize(2)"}
-    wanted = replace(listing.listing_of(function), examples=[example])
-    listing.edit_listing(function, wanted, by=alice, via="admin")
+    wanted = replace(editing.listing_of(function), examples=[example])
+    editing.edit_listing(function, wanted, by=alice, via="admin")
 
     page = text(client.get(FUNCTION))
     address = re.search(r'<img src="([^"]+)" width="80" height="40"', page)[1]

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry import inspection, sandbox
+from registry import inspection
+from registry.content import sandbox
 from registry.inspection import has_code
 
 PATIENCE = 60  # seconds

@@ -8,7 +8,7 @@ from django.core.handlers.wsgi import WSGIHandler
 
 from hub.fastpath import FastPath
 from hub.kept_store import PageStore
-from registry import derived
+from registry.content import derived
 from tests.hub_server import HubServer
 from tests.wsgi_front import Counted, ask
 

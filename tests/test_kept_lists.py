@@ -7,8 +7,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import freshness
 from accounts.models import Account
+from core.cache import freshness
 from hub import kept
 from registry import publishing
 from registry.models import Category

@@ -7,26 +7,21 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 
-from accounts import freshness
 from accounts.deletion import delete_account
+from core.cache import freshness
 from hub import kept
 from hub.fastpath import FastPath
 from hub.kept_store import PageStore
-from registry import (
-    derived,
-    fingerprints,
-    following,
-    installs,
-    listing,
-    moderation,
-    publishing,
-)
+from registry import fingerprints, following, moderation, publishing
+from registry.content import derived
+from registry.installs import counting
+from registry.listing import editing
 from registry.models import Category, Function, Inspection, Rendering, Screenshot
-from registry.moderation import Why
+from registry.moderation import Grounds
 from tests.conftest import CODE, make_account
 from tests.wsgi_front import Counted, ask
 
-WHY = Why("It has to be.", "legal")
+GROUNDS = Grounds("It has to be.", "legal")
 PAGE = "/functions/alice/image-resizer"
 INSTALL = f"/api/community{PAGE}/install"
 KINDS = {
@@ -73,11 +68,11 @@ def scene(transactional_db, publish, alice):
     version = publish(version="1.1.0", code=f"{CODE}// more\n")
     function = version.function
     wanted = replace(
-        listing.listing_of(function),
+        editing.listing_of(function),
         readme="# Resizer\n\nEdited.\n",
         examples=[{"title": "Use", "language": "typescript", "code": "answer();"}],
     )
-    listing.edit_listing(function, wanted, by=alice, via="admin")
+    editing.edit_listing(function, wanted, by=alice, via="admin")
     Screenshot.objects.create(
         function=function, sha256="a" * 64, width=10, height=10, alt="Before"
     )
@@ -87,8 +82,8 @@ def scene(transactional_db, publish, alice):
 
 
 def edited(function, **changes):
-    wanted = replace(listing.listing_of(function), **changes)
-    listing.edit_listing(function, wanted, by=function.owner, via="admin")
+    wanted = replace(editing.listing_of(function), **changes)
+    editing.edit_listing(function, wanted, by=function.owner, via="admin")
 
 
 def version_of(function, number="1.0.0"):
@@ -132,10 +127,10 @@ def star(function, bob, **_):
 
 
 def install(function, **_):
-    installs.count(
+    counting.count(
         version_of(function).pk, client="192.0.2.9", method="GET", headers={}
     )
-    installs.flush()
+    counting.flush()
 
 
 def yank_latest(function, alice, **_):
@@ -169,27 +164,27 @@ def undeprecate(function, alice, between, **_):
 
 
 def quarantine_version(function, staff, **_):
-    moderation.quarantine_version(version_of(function), WHY, by=staff)
+    moderation.quarantine_version(version_of(function), GROUNDS, by=staff)
 
 
 def quarantine_function(function, staff, **_):
-    moderation.quarantine_function(function, WHY, by=staff)
+    moderation.quarantine_function(function, GROUNDS, by=staff)
 
 
 def lift_function(function, staff, between, **_):
     quarantine_function(function, staff)
     between()
-    moderation.lift_function_quarantine(function, WHY, by=staff)
+    moderation.lift_function_quarantine(function, GROUNDS, by=staff)
 
 
 def lift_version(function, staff, between, **_):
     quarantine_version(function, staff)
     between()
-    moderation.lift_version_quarantine(version_of(function), WHY, by=staff)
+    moderation.lift_version_quarantine(version_of(function), GROUNDS, by=staff)
 
 
 def rename(function, staff, **_):
-    moderation.rename_function(function, "picture-resizer", WHY, by=staff)
+    moderation.rename_function(function, "picture-resizer", GROUNDS, by=staff)
 
 
 def transfer(function, bob, alice, **_):
@@ -216,41 +211,43 @@ def rename_owner(function, alice, **_):
 
 def rename_category(function, staff, **_):
     category = Category.objects.get(slug="media")
-    moderation.edit_category(category, "pictures", "Pictures", "", WHY, by=staff)
+    moderation.edit_category(category, "pictures", "Pictures", "", GROUNDS, by=staff)
 
 
 def merge_category(function, staff, **_):
     into = Category.objects.get(slug="utility")
-    moderation.merge_category(Category.objects.get(slug="media"), into, WHY, by=staff)
-    moderation.categories.go_on()
+    moderation.merge_category(
+        Category.objects.get(slug="media"), into, GROUNDS, by=staff
+    )
+    moderation.categories.resume_merges()
 
 
 def move_category(function, staff, **_):
     into = Category.objects.get(slug="utility")
-    moderation.move_functions([function], into, WHY, by=staff)
+    moderation.move_functions([function], into, GROUNDS, by=staff)
 
 
 def retire_category(function, staff, **_):
-    moderation.retire_category(Category.objects.get(slug="media"), WHY, by=staff)
+    moderation.retire_category(Category.objects.get(slug="media"), GROUNDS, by=staff)
 
 
 def block_tag(function, staff, **_):
-    moderation.replace_tag("image", "", WHY, by=staff)
+    moderation.replace_tag("image", "", GROUNDS, by=staff)
     moderation.categories.retag()
 
 
 def remove_readme(function, staff, **_):
     second = make_account("second", is_staff=True)
     blob = version_of(function).readme
-    removal = moderation.request_removal(function, blob, WHY, by=staff)
-    moderation.confirm_removal(function, removal, WHY, by=second)
+    removal = moderation.request_removal(function, blob, GROUNDS, by=staff)
+    moderation.confirm_removal(function, removal, GROUNDS, by=second)
 
 
 def remove_file(function, staff, **_):
     second = make_account("second", is_staff=True)
     blob = version_of(function).files.get(path="index.ts").blob
-    removal = moderation.request_removal(function, blob, WHY, by=staff)
-    moderation.confirm_removal(function, removal, WHY, by=second)
+    removal = moderation.request_removal(function, blob, GROUNDS, by=staff)
+    moderation.confirm_removal(function, removal, GROUNDS, by=second)
 
 
 def lose_renderings(function, **_):

@@ -10,7 +10,8 @@ import pytest
 from hub import kept_store
 from hub.fastpath import FastPath, in_front_of
 from hub.kept_store import PageStore, Stored
-from registry import derived, installs
+from registry.content import derived
+from registry.installs import counting
 from tests.conftest import CODE, body
 from tests.hub_server import HubServer
 from tests.wsgi_front import Counted, ask
@@ -174,7 +175,7 @@ def test_installs_served_from_files_count(transactional_db, publish, store):
     ask(front, INSTALL, REMOTE_ADDR="127.0.0.5", HTTP_IF_NONE_MATCH='"x"')
     assert django.asked == 1
 
-    installs.flush()
+    counting.flush()
 
     version.function.refresh_from_db()
     assert version.function.install_count == 2

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pygments.lexers.javascript import JavascriptLexer, TypeScriptLexer
 
-from registry.lexing import QuickJavascriptLexer, QuickTypeScriptLexer
+from registry.content.lexing import QuickJavascriptLexer, QuickTypeScriptLexer
 
 ROOT = Path(__file__).resolve().parent.parent
 PAIRS = [

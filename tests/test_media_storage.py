@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import default_storage
 
 from config.env import env_storage
-from registry import listing
+from registry.listing import editing
 from tests.hub_server import free_port, wait_for
 from tests.test_admin_listing import png
 
@@ -45,9 +45,9 @@ def test_a_screenshot_is_kept_in_the_bucket_and_served(storage, publish, alice, 
     function = publish().function
     data = png().read()
 
-    shown = listing.add_screenshot(function, data, alt="A", by=alice, via="admin")
+    shown = editing.add_screenshot(function, data, alt="A", by=alice, via="admin")
 
-    assert storage.exists(listing.screenshot_name(shown.sha256))
+    assert storage.exists(editing.screenshot_name(shown.sha256))
     page = client.get(f"{function.url}/screenshots/{shown.sha256}.webp")
     assert (page.status_code, page["Content-Type"]) == (200, "image/webp")
     assert page.content[8:12] == b"WEBP"

@@ -4,10 +4,10 @@ import pytest
 
 from registry import errors, moderation, publishing
 from registry.models import Blob, Category, Decision, Rendering, Version
-from registry.moderation import Why
+from registry.moderation import Grounds
 from tests.conftest import CODE, Api, body, make_account
 
-WHY = Why("It sends keys away.", "malware")
+GROUNDS = Grounds("It sends keys away.", "malware")
 ONE = "/api/community/functions/alice/image-resizer"
 
 
@@ -29,7 +29,7 @@ def test_quarantined_function_is_in_no_list_and_not_installed(
     version, staff, reader, client
 ):
     blob = version.files.get().blob_id
-    moderation.quarantine_function(version.function, WHY, by=staff)
+    moderation.quarantine_function(version.function, GROUNDS, by=staff)
 
     assert listed(reader) == []
     assert "image-resizer" not in client.get("/functions/?q=image").content.decode()
@@ -49,8 +49,8 @@ def test_quarantined_function_is_in_no_list_and_not_installed(
 
 def test_lifted_quarantine_brings_everything_back(version, staff, reader):
     before = reader("GET", f"{ONE}/install").content
-    moderation.quarantine_function(version.function, WHY, by=staff)
-    moderation.lift_function_quarantine(version.function, WHY, by=staff)
+    moderation.quarantine_function(version.function, GROUNDS, by=staff)
+    moderation.lift_function_quarantine(version.function, GROUNDS, by=staff)
 
     assert listed(reader) == ["image-resizer"]
     assert Category.objects.get(slug="media").function_count == 1
@@ -63,7 +63,7 @@ def blob_of(version):
 
 
 def test_quarantined_function_publishes_nothing(version, staff, push, alice):
-    moderation.quarantine_function(version.function, WHY, by=staff)
+    moderation.quarantine_function(version.function, GROUNDS, by=staff)
     draft = push(version="1.1.0")
 
     with pytest.raises(errors.Conflict, match="quarantined.*It sends keys away"):
@@ -75,7 +75,7 @@ def test_quarantined_function_publishes_nothing(version, staff, push, alice):
 def test_quarantined_version_leaves_the_others(publish, staff, reader):
     publish()
     bad = publish(version="1.1.0", code="export const bad = 1;\n")
-    moderation.quarantine_version(bad, WHY, by=staff)
+    moderation.quarantine_version(bad, GROUNDS, by=staff)
 
     assert reader("GET", f"{ONE}/install").json()["version"] == "1.0.0"
     refused = reader("GET", f"{ONE}/install?version=1.1.0")
@@ -92,14 +92,14 @@ def test_file_shared_with_another_version_stays_readable(publish, staff, reader)
     bad = publish(version="1.1.0")
     assert blob_of(bad) == blob_of(good)
 
-    moderation.quarantine_version(bad, WHY, by=staff)
+    moderation.quarantine_version(bad, GROUNDS, by=staff)
 
     found = reader("GET", f"/api/community/files/{blob_of(bad)}").json()
     assert [use["version"] for use in found["versions"]] == ["1.0.0"]
 
 
 def test_number_of_a_quarantined_version_is_used_up(version, staff, push, alice):
-    moderation.quarantine_version(version, WHY, by=staff)
+    moderation.quarantine_version(version, GROUNDS, by=staff)
 
     with pytest.raises(errors.VersionConflict, match="quarantined"):
         publishing.publish(push(), by=alice, via="cli")
@@ -107,7 +107,7 @@ def test_number_of_a_quarantined_version_is_used_up(version, staff, push, alice)
 
 def test_quarantine_during_an_install_is_whole_or_nothing(version, staff, reader):
     answer = reader("GET", f"{ONE}/install")
-    moderation.quarantine_function(version.function, WHY, by=staff)
+    moderation.quarantine_function(version.function, GROUNDS, by=staff)
 
     files = {file["path"]: file["content"] for file in answer.json()["files"]}
     assert files["index.ts"] == CODE
@@ -119,13 +119,13 @@ def test_removal_needs_two_and_empties_the_text_alone(version, staff, reader):
     Rendering.objects.create(
         blob=blob, kind="typescript", renderer=1, html=CODE, is_complete=True
     )
-    removal = moderation.request_removal(version.function, blob, WHY, by=staff)
+    removal = moderation.request_removal(version.function, blob, GROUNDS, by=staff)
     assert Blob.objects.get(pk=blob.pk).text == CODE
     with pytest.raises(errors.OwnDecision, match="yourself"):
-        moderation.confirm_removal(version.function, removal, WHY, by=staff)
+        moderation.confirm_removal(version.function, removal, GROUNDS, by=staff)
 
     second = make_account("mod2", is_staff=True)
-    moderation.confirm_removal(version.function, removal, WHY, by=second)
+    moderation.confirm_removal(version.function, removal, GROUNDS, by=second)
 
     emptied = Blob.objects.get(pk=blob.pk)
     assert (emptied.text, emptied.size) == ("", len(CODE))
@@ -142,25 +142,25 @@ def test_removal_takes_down_every_version_with_the_file(publish, staff, bob):
     ours = publish()
     theirs = publish(by=bob, name="other-name")
     blob = ours.files.get().blob
-    removal = moderation.request_removal(ours.function, blob, WHY, by=staff)
+    removal = moderation.request_removal(ours.function, blob, GROUNDS, by=staff)
     second = make_account("mod2", is_staff=True)
-    moderation.confirm_removal(ours.function, removal, WHY, by=second)
+    moderation.confirm_removal(ours.function, removal, GROUNDS, by=second)
 
     for version in (ours, theirs):
         assert Version.objects.get(pk=version.pk).is_quarantined
         version.function.refresh_from_db()
         assert not version.function.is_listed
         with pytest.raises(errors.Conflict, match="removed for good"):
-            moderation.lift_version_quarantine(version, WHY, by=staff)
+            moderation.lift_version_quarantine(version, GROUNDS, by=staff)
 
 
 def test_removed_text_is_not_published_again(publish, staff, push, alice):
     version = publish()
     removal = moderation.request_removal(
-        version.function, version.files.get().blob, WHY, by=staff
+        version.function, version.files.get().blob, GROUNDS, by=staff
     )
     second = make_account("mod2", is_staff=True)
-    moderation.confirm_removal(version.function, removal, WHY, by=second)
+    moderation.confirm_removal(version.function, removal, GROUNDS, by=second)
 
     with pytest.raises(errors.Conflict, match="removed"):
         publishing.publish(push(version="2.0.0"), by=alice, via="cli")
@@ -171,24 +171,26 @@ def test_owner_of_a_function_that_shares_the_file_may_not_decide(publish, staff)
     publish(by=staff, name="other-name")
 
     with pytest.raises(errors.OwnDecision):
-        moderation.request_removal(ours.function, ours.files.get().blob, WHY, by=staff)
+        moderation.request_removal(
+            ours.function, ours.files.get().blob, GROUNDS, by=staff
+        )
 
 
 def test_confirming_twice_is_a_conflict(version, staff):
     removal = moderation.request_removal(
-        version.function, version.files.get().blob, WHY, by=staff
+        version.function, version.files.get().blob, GROUNDS, by=staff
     )
     second = make_account("mod2", is_staff=True)
-    moderation.confirm_removal(version.function, removal, WHY, by=second)
+    moderation.confirm_removal(version.function, removal, GROUNDS, by=second)
 
     third = make_account("mod3", is_staff=True)
     with pytest.raises(errors.Conflict, match="meanwhile"):
-        moderation.confirm_removal(version.function, removal, WHY, by=third)
+        moderation.confirm_removal(version.function, removal, GROUNDS, by=third)
 
 
 def test_unpublished_function_is_not_quarantined(push, staff):
     with pytest.raises(errors.Conflict, match="not published"):
-        moderation.quarantine_function(push().function, WHY, by=staff)
+        moderation.quarantine_function(push().function, GROUNDS, by=staff)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +206,7 @@ def test_unpublished_function_is_not_quarantined(push, staff):
     ],
 )
 def test_switch_answers_read_only_and_reads_go_on(version, staff, api, switch, call):
-    moderation.throw_switch(switch, Why("We move to a new machine."), by=staff)
+    moderation.throw_switch(switch, Grounds("We move to a new machine."), by=staff)
 
     refused = call(api)
 
@@ -212,7 +214,7 @@ def test_switch_answers_read_only_and_reads_go_on(version, staff, api, switch, c
     assert refused.json()["code"] == "READ_ONLY"
     assert "We move to a new machine." in refused.json()["error"]
     assert api("GET", f"{ONE}/install").status_code == 200
-    moderation.release_switch(switch, Why("Done."), by=staff)
+    moderation.release_switch(switch, Grounds("Done."), by=staff)
     assert call(api).status_code < 300
 
 
@@ -227,19 +229,19 @@ def log_in(api):
 
 
 def test_new_slugs_switch_lets_old_ones_be_pushed(version, staff, api):
-    moderation.throw_switch("new_slugs", Why("A wave of spam."), by=staff)
+    moderation.throw_switch("new_slugs", Grounds("A wave of spam."), by=staff)
 
     assert api.push(version="1.1.0").status_code == 201
 
 
 def test_read_only_mode_stops_staff_too(version, staff):
-    moderation.throw_switch("read_only", Why("Moving."), by=staff)
+    moderation.throw_switch("read_only", Grounds("Moving."), by=staff)
 
     with pytest.raises(errors.ReadOnly):
-        moderation.quarantine_function(version.function, WHY, by=staff)
+        moderation.quarantine_function(version.function, GROUNDS, by=staff)
 
 
 def test_reserved_pattern_refuses_a_new_slug(staff, api):
-    moderation.reserve_name("image-*", WHY, by=staff)
+    moderation.reserve_name("image-*", GROUNDS, by=staff)
 
     assert api("POST", "", body()).json()["code"] == "RESERVED_NAME"

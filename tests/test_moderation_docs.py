@@ -7,10 +7,9 @@ import pytest
 from accounts.switches import SWITCHES
 from admin_portal.moderation import audit
 from admin_portal.moderation.queue import SWITCH_LABELS
-from registry import resemblance
 from registry.models import Case
 from registry.moderation import categories, log, reports
-from registry.publishing import claims, retractions
+from registry.publishing import claims, resemblance, retractions
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = " ".join((DOCS / "moderation.md").read_text().split())

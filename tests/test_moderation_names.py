@@ -15,11 +15,11 @@ from registry.models import (
     Redirect,
     TransferOffer,
 )
-from registry.moderation import Why
-from registry.resemblance import resemblance
+from registry.moderation import Grounds
+from registry.publishing.resemblance import resemblance
 from tests.conftest import Api, key_of, make_account
 
-WHY = Why("The name confuses.", "name")
+GROUNDS = Grounds("The name confuses.", "name")
 API = "/api/community/functions"
 
 
@@ -34,7 +34,7 @@ def reader(client):
 
 
 def renamed(function, staff, slug="picture-sizer"):
-    moderation.rename_function(function, slug, WHY, by=staff)
+    moderation.rename_function(function, slug, GROUNDS, by=staff)
     function.refresh_from_db()
     return function
 
@@ -44,14 +44,14 @@ def renamed(function, staff, slug="picture-sizer"):
 
 @pytest.mark.parametrize("name", ["aws-lambda", "AWS-x"])
 def test_reserved_pattern_is_taken_by_nobody(push, staff, name):
-    moderation.reserve_name("aws-*", WHY, by=staff)
+    moderation.reserve_name("aws-*", GROUNDS, by=staff)
 
     with pytest.raises(errors.ReservedName):
         push(name=name)
 
 
 def test_reserved_name_stays_its_owners(function, push, staff, bob):
-    moderation.reserve_name("image-resizer", WHY, by=staff)
+    moderation.reserve_name("image-resizer", GROUNDS, by=staff)
 
     assert push(version="1.1.0").function == function
     with pytest.raises(errors.ReservedName):
@@ -61,7 +61,7 @@ def test_reserved_name_stays_its_owners(function, push, staff, bob):
 @pytest.mark.parametrize("name", ["", "*", "a*", "**a", "Ä-b", "x" * 65, "a b"])
 def test_too_wide_or_odd_a_pattern_is_refused(staff, name):
     with pytest.raises(errors.ValidationError):
-        moderation.reserve_name(name, WHY, by=staff)
+        moderation.reserve_name(name, GROUNDS, by=staff)
 
 
 def test_name_retired_with_its_account_is_not_released(bob, staff):
@@ -72,7 +72,7 @@ def test_name_retired_with_its_account_is_not_released(bob, staff):
     retired = ReservedName.objects.get(name="bob")
 
     with pytest.raises(errors.Conflict, match="retired with its account"):
-        moderation.release_name(retired, WHY, by=staff)
+        moderation.release_name(retired, GROUNDS, by=staff)
 
 
 # --- renaming
@@ -183,7 +183,7 @@ def test_idle_claim_is_released_and_its_drafts_stay(push, staff, alice, bob):
     long_ago = timezone.now() - timedelta(days=91)
     Function.objects.update(active_at=long_ago)
 
-    moderation.release_claim(draft.function, WHY, by=staff)
+    moderation.release_claim(draft.function, GROUNDS, by=staff)
 
     draft.refresh_from_db()
     assert draft.function.owner == alice
@@ -194,25 +194,25 @@ def test_idle_claim_is_released_and_its_drafts_stay(push, staff, alice, bob):
 
 def test_claim_in_use_or_published_is_not_released(push, publish, staff):
     with pytest.raises(errors.Conflict, match="not an idle"):
-        moderation.release_claim(push().function, WHY, by=staff)
+        moderation.release_claim(push().function, GROUNDS, by=staff)
     with pytest.raises(errors.Conflict, match="published name"):
-        moderation.release_claim(publish().function, WHY, by=staff)
+        moderation.release_claim(publish().function, GROUNDS, by=staff)
 
 
 def test_held_name_publishes_nothing_until_freed(push, staff, alice):
     draft = push()
-    moderation.hold_name(draft.function, WHY, by=staff)
+    moderation.hold_name(draft.function, GROUNDS, by=staff)
     with pytest.raises(errors.Conflict, match="on hold"):
         publishing.publish(draft, by=alice, via="cli")
 
-    moderation.lift_hold(draft.function, WHY, by=staff)
+    moderation.lift_hold(draft.function, GROUNDS, by=staff)
 
     assert publishing.publish(draft, by=alice, via="cli").version.number == "1.0.0"
 
 
 def test_exception_lets_one_account_use_a_close_name(function, push, staff, bob):
     carol = make_account("carol")
-    moderation.except_name("image-reslzer", bob, WHY, by=staff)
+    moderation.except_name("image-reslzer", bob, GROUNDS, by=staff)
 
     draft = push(by=bob, name="image-reslzer")
 
@@ -220,7 +220,7 @@ def test_exception_lets_one_account_use_a_close_name(function, push, staff, bob)
     with pytest.raises(errors.DuplicateSlug):
         push(by=carol, name="image-res1zer")
     with pytest.raises(errors.Conflict, match="has a function"):
-        moderation.withdraw_exception(NameException.objects.get(), WHY, by=staff)
+        moderation.withdraw_exception(NameException.objects.get(), GROUNDS, by=staff)
 
 
 # --- transfers
@@ -231,7 +231,7 @@ def test_forced_transfer_moves_name_drafts_and_addresses(
 ):
     draft = push(version="2.0.0")
 
-    moderation.force_transfer(function, bob, WHY, by=staff)
+    moderation.force_transfer(function, bob, GROUNDS, by=staff)
 
     with pytest.raises(errors.NotFound):
         publishing.publish(draft, by=alice, via="cli")
@@ -251,7 +251,7 @@ def test_transfer_ends_keys_that_name_the_function(function, staff, alice, bob):
     key_of(alice, patterns=["image-resizer", "other-*"])
     key_of(alice)
 
-    moderation.force_transfer(function, bob, WHY, by=staff)
+    moderation.force_transfer(function, bob, GROUNDS, by=staff)
 
     named, both, every = ApiKey.objects.order_by("pk")
     assert named.revoked_at
@@ -261,7 +261,7 @@ def test_transfer_ends_keys_that_name_the_function(function, staff, alice, bob):
 
 def test_old_owners_key_can_do_nothing_after_a_transfer(function, staff, api, bob):
     pushed = api.push(version="2.0.0").json()
-    moderation.force_transfer(function, bob, WHY, by=staff)
+    moderation.force_transfer(function, bob, GROUNDS, by=staff)
 
     assert api.publish(pushed["id"]).status_code == 404
     assert api("PATCH", pushed["id"], {"readme": "x"}).status_code == 404
@@ -272,7 +272,7 @@ def test_old_owners_key_can_do_nothing_after_a_transfer(function, staff, api, bo
 def test_close_name_of_the_old_owner_is_kept(function, publish, staff, alice, bob):
     close = publish(name="imageresizer", code="export const b = 1;\n").function
 
-    moderation.force_transfer(function, bob, WHY, by=staff)
+    moderation.force_transfer(function, bob, GROUNDS, by=staff)
 
     assert NameException.objects.get().slug == close.slug
     assert publish(name="imageresizer", version="1.1.0").function == close
@@ -335,7 +335,7 @@ def test_offer_is_not_for_others(function, alice, bob, staff):
 
 def test_forced_transfer_ends_open_offers(function, alice, bob, staff):
     offer = moderation.offer_transfer(function, bob, by=alice)
-    moderation.force_transfer(function, make_account("carol"), WHY, by=staff)
+    moderation.force_transfer(function, make_account("carol"), GROUNDS, by=staff)
 
     with pytest.raises(errors.Conflict, match="ended"):
         moderation.accept_transfer(offer, by=bob)
@@ -343,13 +343,13 @@ def test_forced_transfer_ends_open_offers(function, alice, bob, staff):
 
 def test_staff_give_nothing_to_themselves(function, staff):
     with pytest.raises(errors.OwnDecision):
-        moderation.force_transfer(function, staff, WHY, by=staff)
+        moderation.force_transfer(function, staff, GROUNDS, by=staff)
 
 
 def test_second_transfer_keeps_all_addresses(function, staff, bob, client):
     carol = make_account("carol")
-    moderation.force_transfer(function, bob, WHY, by=staff)
-    moderation.force_transfer(function, carol, WHY, by=staff)
+    moderation.force_transfer(function, bob, GROUNDS, by=staff)
+    moderation.force_transfer(function, carol, GROUNDS, by=staff)
 
     for owner in ("alice", "bob"):
         answer = client.get(f"/functions/{owner}/image-resizer")
@@ -415,7 +415,7 @@ def test_deciding_a_look_alike_closes_its_case(
     Function.objects.update(install_count=100)
     push(by=bob, name="image-resizers")
     case = Case.objects.get()
-    why = Why("Too close.", "name", case)
+    why = Grounds("Too close.", "name", case)
 
     getattr(moderation, verb)(case.function, *arguments, why, by=staff)
 
@@ -439,7 +439,7 @@ def test_name_report_by_an_account_opens_a_dispute(function, bob):
 
 def test_dispute_ends_in_a_rename(function, staff, bob):
     case = dispute(function, bob)
-    why = Why("It is bob's trademark.", "name", case)
+    why = Grounds("It is bob's trademark.", "name", case)
 
     moderation.rename_function(function, "photo-tool", why, by=staff)
 
@@ -453,7 +453,7 @@ def test_dispute_over_an_unpublished_claim_gives_the_name(push, publish, staff, 
     case = Case.objects.create(kind="dispute", function=draft.function, claimant=bob)
     assert function.slug != draft.function.slug
 
-    moderation.release_claim(draft.function, Why("Acme's.", "name", case), by=staff)
+    moderation.release_claim(draft.function, Grounds("Acme's.", "name", case), by=staff)
 
     assert push(by=bob, name="acme-tools").function.owner == bob
 
@@ -461,12 +461,12 @@ def test_dispute_over_an_unpublished_claim_gives_the_name(push, publish, staff, 
 def test_kept_name_closes_the_dispute(function, staff, bob):
     case = dispute(function, bob)
 
-    made = moderation.dismiss_case(case, Why("It is a common word."), by=staff)
+    made = moderation.dismiss_case(case, Grounds("It is a common word."), by=staff)
 
     assert made.action == "keep_name"
     with pytest.raises(errors.Conflict, match="mod decided first"):
         moderation.dismiss_case(
-            case, Why("No."), by=make_account("mod2", is_staff=True)
+            case, Grounds("No."), by=make_account("mod2", is_staff=True)
         )
 
 
@@ -474,4 +474,4 @@ def test_claimant_does_not_decide_the_dispute(function, staff):
     case = dispute(function, staff)
 
     with pytest.raises(errors.OwnDecision):
-        moderation.dismiss_case(case, Why("Mine."), by=staff)
+        moderation.dismiss_case(case, Grounds("Mine."), by=staff)

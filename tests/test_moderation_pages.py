@@ -9,10 +9,10 @@ from django.urls import reverse
 from accounts.models import Account, Event, ReservedName, Switch, record
 from registry import moderation
 from registry.models import Case, Category, Decision, Function, Removal, TagRule
-from registry.moderation import Why
+from registry.moderation import Grounds
 from tests.conftest import make_account
 
-WHY = Why("It has to be.", "other")
+GROUNDS = Grounds("It has to be.", "other")
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_pages_are_not_there_for_others(client, version, bob):
     for sign_in in (False, True):
         if sign_in:
             client.force_login(bob)
-        for address in [*acting.values(), *reading, at("go_on")]:
+        for address in [*acting.values(), *reading, at("resume_merges")]:
             assert client.get(address).status_code == 404, address
             assert client.post(address, {}).status_code == 404, address
     assert not Decision.objects.exists()
@@ -228,7 +228,7 @@ def test_second_moderator_is_shown_the_first_decision(desk, function):
         "seen": page.context["form"]["seen"].value(),
     }
     second = make_account("mod2", is_staff=True)
-    moderation.hold_name(function, Why("Let us talk.", "name"), by=second)
+    moderation.hold_name(function, Grounds("Let us talk.", "name"), by=second)
 
     late = desk.post(address, data)
 
@@ -359,7 +359,7 @@ def test_shared_file_is_said_so_first(desk, publish, bob):
 
 def test_removal_can_be_withdrawn_on_the_page(desk, version, staff):
     blob = version.files.get().blob
-    moderation.request_removal(version.function, blob, WHY, by=staff)
+    moderation.request_removal(version.function, blob, GROUNDS, by=staff)
 
     confirm(desk, at("remove_file", version.function.uid, blob.pk) + "?do=withdraw")
 
@@ -384,7 +384,7 @@ def test_names_show_what_a_new_one_resembles(desk, function, push, bob):
 
 def test_lists_go_on_page_by_page(desk, staff):
     for number in range(60):
-        moderation.reserve_name(f"name-{number}", WHY, by=staff)
+        moderation.reserve_name(f"name-{number}", GROUNDS, by=staff)
 
     page = desk.get(at("moderate_names"), {"state": "reserved"})
     assert "name-59" in page.content.decode()
@@ -402,10 +402,10 @@ def test_merge_moves_the_functions_at_once_when_few(desk, function):
 
 def test_merge_is_gone_on_with_on_the_page(desk, function, staff):
     media, ai = Category.objects.filter(slug__in=["media", "ai"]).order_by("-slug")
-    moderation.merge_category(media, ai, WHY, by=staff)
+    moderation.merge_category(media, ai, GROUNDS, by=staff)
     assert "still wait" in desk.get(at("moderate_categories")).content.decode()
 
-    done = desk.post(at("go_on"))
+    done = desk.post(at("resume_merges"))
 
     assert done["Location"] == at("moderate_categories")
     function.refresh_from_db()
@@ -474,7 +474,7 @@ def test_export_has_every_event(desk, staff, monkeypatch):
 
 
 def test_switch_shows_a_banner_to_who_is_signed_in(client, staff, bob, function):
-    moderation.throw_switch("publishing", Why("We move <machines>."), by=staff)
+    moderation.throw_switch("publishing", Grounds("We move <machines>."), by=staff)
     client.force_login(bob)
 
     page = client.get("/admin/").content.decode()
@@ -485,7 +485,7 @@ def test_switch_shows_a_banner_to_who_is_signed_in(client, staff, bob, function)
 
 
 def test_switch_is_ended_on_its_page(desk, staff):
-    moderation.throw_switch("read_only", WHY, by=staff)
+    moderation.throw_switch("read_only", GROUNDS, by=staff)
     assert desk.get(at("moderate_switches")).status_code == 200
 
     confirm(desk, at("act_on_switch", "read_only", "on"))
@@ -502,7 +502,7 @@ def test_switch_is_ended_on_its_page(desk, staff):
     ],
 )
 def test_read_only_mode_changes_no_account(client, staff, bob, path, data):
-    moderation.throw_switch("read_only", Why("We move."), by=staff)
+    moderation.throw_switch("read_only", Grounds("We move."), by=staff)
     client.force_login(bob)
 
     page = client.post(path, data)
@@ -517,7 +517,7 @@ def test_read_only_mode_changes_no_account(client, staff, bob, path, data):
 
 
 def test_read_only_mode_gives_no_stars(client, staff, bob, function):
-    moderation.throw_switch("read_only", Why("We move."), by=staff)
+    moderation.throw_switch("read_only", Grounds("We move."), by=staff)
     client.force_login(bob)
 
     page = client.post(f"{function.url}/star", {"do": "add"}, follow=True)
@@ -530,7 +530,9 @@ def test_read_only_mode_gives_no_stars(client, staff, bob, function):
 
 
 def test_author_sees_the_decision_and_appeals_once(client, function, alice, staff):
-    moderation.quarantine_function(function, Why("It sends keys.", "malware"), by=staff)
+    moderation.quarantine_function(
+        function, Grounds("It sends keys.", "malware"), by=staff
+    )
     client.force_login(alice)
     page = client.get(at("decisions")).content.decode()
     assert "It sends keys." in page
@@ -547,7 +549,7 @@ def test_author_sees_the_decision_and_appeals_once(client, function, alice, staf
 
 
 def test_others_decisions_are_not_there(client, function, bob, staff):
-    made = moderation.quarantine_function(function, WHY, by=staff)
+    made = moderation.quarantine_function(function, GROUNDS, by=staff)
     client.force_login(bob)
 
     assert "Nothing was decided" in client.get(at("decisions")).content.decode()
@@ -557,7 +559,7 @@ def test_others_decisions_are_not_there(client, function, bob, staff):
 
 @pytest.mark.parametrize(("answer", "grant"), [("grant", True), ("reject", False)])
 def test_appeal_is_answered_on_its_page(client, function, alice, staff, answer, grant):
-    made = moderation.quarantine_function(function, WHY, by=staff)
+    made = moderation.quarantine_function(function, GROUNDS, by=staff)
     case = moderation.appeal(made, "Look again.", by=alice)
     client.force_login(make_account("mod2", is_staff=True))
     assert "Look again." in client.get(at("moderate_case", case.pk)).content.decode()

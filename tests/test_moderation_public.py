@@ -5,9 +5,9 @@ import pytest
 from accounts.models import Event
 from registry import moderation
 from registry.models import Report
-from registry.moderation import Why
+from registry.moderation import Grounds
 
-WHY = Why("It sends keys away.", "malware")
+GROUNDS = Grounds("It sends keys away.", "malware")
 REPORT = "/functions/alice/image-resizer/report"
 
 
@@ -69,7 +69,7 @@ def test_report_needs_its_token(function):
 
 
 def test_reports_turned_off_say_why(function, client, staff):
-    moderation.throw_switch("reports", Why("We are swamped."), by=staff)
+    moderation.throw_switch("reports", Grounds("We are swamped."), by=staff)
 
     page = client.post(REPORT, {"reason": "spam"})
 
@@ -112,7 +112,7 @@ def test_log_shows_decisions_without_reporters(function, client, staff, bob, ali
         function, reason="malware", by=bob, source="x", via="api", text="secret words"
     ).case
     made = moderation.quarantine_function(
-        function, Why("It sends keys away.", "malware", case), by=staff
+        function, Grounds("It sends keys away.", "malware", case), by=staff
     )
     moderation.appeal(made, "It does not.", by=alice)
 
@@ -132,9 +132,9 @@ def test_log_shows_decisions_without_reporters(function, client, staff, bob, ali
 
 def test_private_decisions_are_not_in_the_log(function, staff, bob, client):
     blob = function.versions.get().files.get().blob
-    moderation.request_removal(function, blob, Why("A key.", "secret"), by=staff)
-    moderation.force_sign_out(bob, Why("A stolen laptop."), by=staff)
-    moderation.throw_switch("reports", Why("Swamped."), by=staff)
+    moderation.request_removal(function, blob, Grounds("A key.", "secret"), by=staff)
+    moderation.force_sign_out(bob, Grounds("A stolen laptop."), by=staff)
+    moderation.throw_switch("reports", Grounds("Swamped."), by=staff)
 
     assert client.get("/moderation.json").json()["decisions"] == []
 
@@ -142,7 +142,7 @@ def test_private_decisions_are_not_in_the_log(function, staff, bob, client):
 def test_log_goes_on_page_by_page(staff, client, queries):
     one = None
     for number in range(60):
-        moderation.reserve_name(f"name-{number}", Why("Ours."), by=staff)
+        moderation.reserve_name(f"name-{number}", Grounds("Ours."), by=staff)
         one = one or queries(client, "/moderation")
 
     first = client.get("/moderation.json").json()
@@ -159,7 +159,7 @@ def test_odd_page_of_the_log_is_a_page(client, db, before):
 
 
 def test_tombstone_says_why(function, client, staff):
-    moderation.quarantine_function(function, WHY, by=staff)
+    moderation.quarantine_function(function, GROUNDS, by=staff)
 
     for rest in ("", "/versions", "/source/index.ts", "/install", "/v/1.0.0"):
         page = client.get(f"/functions/alice/image-resizer{rest}")
@@ -173,7 +173,7 @@ def test_tombstone_says_why(function, client, staff):
 def test_tombstone_of_a_version_points_to_the_others(publish, client, staff):
     publish()
     bad = publish(version="1.1.0", code="export const bad = 1;\n")
-    moderation.quarantine_version(bad, WHY, by=staff)
+    moderation.quarantine_version(bad, GROUNDS, by=staff)
 
     page = client.get("/functions/alice/image-resizer/v/1.1.0")
     assert page.status_code == 404

@@ -5,7 +5,7 @@ import pytest
 from accounts.models import Event
 from registry import errors, moderation, publishing
 from registry.models import Case, Decision, Function, Report
-from registry.moderation import Why
+from registry.moderation import Grounds
 from tests.conftest import body, make_account
 from tests.test_races import at_once
 
@@ -22,7 +22,7 @@ def test_opposite_decisions_at_once_make_one(function):
         function, reason="malware", by=None, source="x", via="hub"
     ).case
     staff = [make_account(f"mod-{n}", is_staff=True) for n in range(8)]
-    why = Why("So it is.", "malware", case)
+    why = Grounds("So it is.", "malware", case)
 
     def decide(pair):
         by, quarantines = pair
@@ -56,7 +56,7 @@ def test_reports_at_once_are_one_case(function):
 def test_quarantine_and_publish_at_once_leave_nothing_listed(function, push, alice):
     staff = make_account("mod", is_staff=True)
     draft = push(version="1.1.0")
-    why = Why("It steals.", "malware")
+    why = Grounds("It steals.", "malware")
 
     at_once(
         lambda verb: verb(),
@@ -76,7 +76,9 @@ def test_transfer_and_push_at_once_keep_one_owner(function, alice, bob):
     made = at_once(
         lambda verb: verb(),
         [
-            lambda: moderation.force_transfer(function, bob, Why("Sold."), by=staff),
+            lambda: moderation.force_transfer(
+                function, bob, Grounds("Sold."), by=staff
+            ),
             *[lambda: publishing.push(body(version="2.0.0"), by=alice, via="cli")] * 4,
         ],
     )
@@ -90,7 +92,7 @@ def test_transfer_and_push_at_once_keep_one_owner(function, alice, bob):
 def test_removal_is_confirmed_once(function):
     staff = [make_account(f"mod-{n}", is_staff=True) for n in range(5)]
     blob = function.versions.get().files.get().blob
-    why = Why("A live key.", "secret")
+    why = Grounds("A live key.", "secret")
     removal = moderation.request_removal(function, blob, why, by=staff[0])
 
     made = at_once(

@@ -5,12 +5,12 @@ import pytest
 from accounts.models import Event
 from registry import errors, moderation
 from registry.models import Case, Decision, FunctionQuarantine, Report
-from registry.moderation import Why
+from registry.moderation import Grounds
 from registry.moderation.reports import ANONYMOUS_CEILING
 from tests.conftest import Api, make_account
 
 PATH = "/api/community/reports"
-WHY = Why("It sends keys away.", "malware")
+GROUNDS = Grounds("It sends keys away.", "malware")
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_authors_weigh_more_and_false_alarms_less(function, publish, staff, bob)
     assert report(function, by=bob).weight == 5
     for _ in range(3):
         case = report(function, by=bob).case
-        moderation.dismiss_case(case, Why("Nothing there."), by=staff)
+        moderation.dismiss_case(case, Grounds("Nothing there."), by=staff)
 
     assert report(function, by=bob).weight == 1
 
@@ -127,7 +127,7 @@ def test_rate_limit_answers_429(function, anyone, settings):
 def test_dismissed_case_closes_and_a_new_report_opens_another(function, staff):
     case = report(function).case
 
-    made = moderation.dismiss_case(case, Why("Nothing there."), by=staff)
+    made = moderation.dismiss_case(case, Grounds("Nothing there."), by=staff)
 
     case.refresh_from_db()
     assert (made.action, case.decision) == ("dismiss_reports", made)
@@ -138,7 +138,7 @@ def test_quarantine_closes_the_case(function, staff):
     case = report(function).case
 
     made = moderation.quarantine_function(
-        function, Why("True.", "malware", case), by=staff
+        function, Grounds("True.", "malware", case), by=staff
     )
 
     case.refresh_from_db()
@@ -147,12 +147,12 @@ def test_quarantine_closes_the_case(function, staff):
 
 def test_opposite_decisions_on_a_case_the_first_stands(function, staff):
     case = report(function).case
-    moderation.dismiss_case(case, Why("Nothing there."), by=staff)
+    moderation.dismiss_case(case, Grounds("Nothing there."), by=staff)
     second = make_account("mod2", is_staff=True)
 
     with pytest.raises(errors.Conflict, match="mod decided first.*Nothing there"):
         moderation.quarantine_function(
-            function, Why("True.", "malware", case), by=second
+            function, Grounds("True.", "malware", case), by=second
         )
 
     assert not FunctionQuarantine.objects.exists()
@@ -163,7 +163,7 @@ def test_opposite_decisions_on_a_case_the_first_stands(function, staff):
 
 @pytest.fixture
 def decision(function, staff):
-    return moderation.quarantine_function(function, WHY, by=staff)
+    return moderation.quarantine_function(function, GROUNDS, by=staff)
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_granted_appeal_takes_the_decision_back(decision, function, alice, secon
     case = moderation.appeal(decision, "It is a test key.", by=alice)
     assert Decision.objects.get(pk=decision.pk).outcome == "under appeal"
 
-    moderation.answer_appeal(case, Why("True, sorry."), by=second, grant=True)
+    moderation.answer_appeal(case, Grounds("True, sorry."), by=second, grant=True)
 
     function.refresh_from_db()
     assert function.is_listed
@@ -185,7 +185,7 @@ def test_granted_appeal_takes_the_decision_back(decision, function, alice, secon
 def test_rejected_appeal_leaves_the_decision(decision, function, alice, second):
     case = moderation.appeal(decision, "It is a test key.", by=alice)
 
-    moderation.answer_appeal(case, Why("It is not."), by=second, grant=False)
+    moderation.answer_appeal(case, Grounds("It is not."), by=second, grant=False)
 
     function.refresh_from_db()
     assert not function.is_listed
@@ -205,13 +205,13 @@ def test_who_decided_does_not_answer_the_appeal(decision, alice, staff, second):
     case = moderation.appeal(decision, "It is a test key.", by=alice)
 
     with pytest.raises(errors.OwnDecision, match="somebody else"):
-        moderation.answer_appeal(case, Why("No."), by=staff, grant=False)
+        moderation.answer_appeal(case, Grounds("No."), by=staff, grant=False)
 
 
 def test_only_moderator_may_answer_an_appeal(decision, alice, staff):
     case = moderation.appeal(decision, "It is a test key.", by=alice)
 
-    assert moderation.answer_appeal(case, Why("Right."), by=staff, grant=True)
+    assert moderation.answer_appeal(case, Grounds("Right."), by=staff, grant=True)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 2001, "a\0"])
@@ -236,9 +236,9 @@ def test_granting_undoes_each_kind(function, staff, second, alice, verb, undone)
         "hold_name": function,
         "suspend_account": alice,
     }[verb]
-    decision = getattr(moderation, verb)(about, WHY, by=staff)
+    decision = getattr(moderation, verb)(about, GROUNDS, by=staff)
     case = moderation.appeal(decision, "Please look again.", by=alice)
 
-    moderation.answer_appeal(case, Why("Right."), by=second, grant=True)
+    moderation.answer_appeal(case, Grounds("Right."), by=second, grant=True)
 
     assert undone(type(function).objects.get(pk=function.pk))

@@ -5,10 +5,10 @@ import pytest
 from accounts.models import Event, ReservedName
 from registry import errors, moderation
 from registry.models import Blob, Category, Decision, Removal
-from registry.moderation import Why, latest_seen
+from registry.moderation import Grounds, latest_seen
 from tests.conftest import make_account
 
-WHY = Why("It has to be.", "other")
+GROUNDS = Grounds("It has to be.", "other")
 
 
 @pytest.fixture
@@ -23,50 +23,56 @@ def category(slug="media"):
 # name -> how it is called on a published version of alice's
 ON_A_FUNCTION = {
     "quarantine_function": lambda v, by: moderation.quarantine_function(
-        v.function, WHY, by=by
+        v.function, GROUNDS, by=by
     ),
-    "quarantine_version": lambda v, by: moderation.quarantine_version(v, WHY, by=by),
-    "hold_name": lambda v, by: moderation.hold_name(v.function, WHY, by=by),
+    "quarantine_version": lambda v, by: moderation.quarantine_version(
+        v, GROUNDS, by=by
+    ),
+    "hold_name": lambda v, by: moderation.hold_name(v.function, GROUNDS, by=by),
     "rename_function": lambda v, by: moderation.rename_function(
-        v.function, "picture-sizer", WHY, by=by
+        v.function, "picture-sizer", GROUNDS, by=by
     ),
     "force_transfer": lambda v, by: moderation.force_transfer(
-        v.function, make_account("carol"), WHY, by=by
+        v.function, make_account("carol"), GROUNDS, by=by
     ),
     "request_removal": lambda v, by: moderation.request_removal(
-        v.function, v.files.first().blob, WHY, by=by
+        v.function, v.files.first().blob, GROUNDS, by=by
     ),
     "suspend_account": lambda v, by: moderation.suspend_account(
-        v.function.owner, WHY, by=by
+        v.function.owner, GROUNDS, by=by
     ),
     "force_sign_out": lambda v, by: moderation.force_sign_out(
-        v.function.owner, WHY, by=by
+        v.function.owner, GROUNDS, by=by
     ),
     "require_second_factor": lambda v, by: moderation.require_second_factor(
-        v.function.owner, WHY, by=by
+        v.function.owner, GROUNDS, by=by
     ),
     "move_functions": lambda v, by: moderation.move_functions(
-        [v.function], category("ai"), WHY, by=by
+        [v.function], category("ai"), GROUNDS, by=by
     ),
 }
 ELSEWHERE = {
-    "reserve_name": lambda v, by: moderation.reserve_name("aws-*", WHY, by=by),
+    "reserve_name": lambda v, by: moderation.reserve_name("aws-*", GROUNDS, by=by),
     "add_category": lambda v, by: moderation.add_category(
-        "games", "Games", "", WHY, by=by
+        "games", "Games", "", GROUNDS, by=by
     ),
     "edit_category": lambda v, by: moderation.edit_category(
-        category(), "pictures", "Pictures", "", WHY, by=by
+        category(), "pictures", "Pictures", "", GROUNDS, by=by
     ),
     "order_categories": lambda v, by: moderation.order_categories(
-        [c.slug for c in Category.objects.order_by("-position")], WHY, by=by
+        [c.slug for c in Category.objects.order_by("-position")], GROUNDS, by=by
     ),
-    "retire_category": lambda v, by: moderation.retire_category(category(), WHY, by=by),
+    "retire_category": lambda v, by: moderation.retire_category(
+        category(), GROUNDS, by=by
+    ),
     "merge_category": lambda v, by: moderation.merge_category(
-        category(), category("ai"), WHY, by=by
+        category(), category("ai"), GROUNDS, by=by
     ),
-    "merge_tag": lambda v, by: moderation.replace_tag("image", "images", WHY, by=by),
-    "block_tag": lambda v, by: moderation.replace_tag("image", "", WHY, by=by),
-    "throw_switch": lambda v, by: moderation.throw_switch("reports", WHY, by=by),
+    "merge_tag": lambda v, by: moderation.replace_tag(
+        "image", "images", GROUNDS, by=by
+    ),
+    "block_tag": lambda v, by: moderation.replace_tag("image", "", GROUNDS, by=by),
+    "throw_switch": lambda v, by: moderation.throw_switch("reports", GROUNDS, by=by),
 }
 VERBS = ON_A_FUNCTION | ELSEWHERE
 
@@ -109,12 +115,14 @@ def test_nobody_decides_on_their_own(version, alice, name):
 @pytest.mark.parametrize("name", ["quarantine_function", "hold_name"])
 def test_second_moderator_sees_the_first_decision(version, staff, name):
     seen = latest_seen(version.function)
-    moderation.quarantine_version(version, Why("It steals keys.", "malware"), by=staff)
+    moderation.quarantine_version(
+        version, Grounds("It steals keys.", "malware"), by=staff
+    )
     second = make_account("mod2", is_staff=True)
     verb = getattr(moderation, name)
 
     with pytest.raises(errors.Conflict, match="mod decided first.*It steals keys"):
-        verb(version.function, Why("All right.", "other", seen=seen), by=second)
+        verb(version.function, Grounds("All right.", "other", seen=seen), by=second)
 
     assert Decision.objects.count() == 1
 
@@ -122,10 +130,10 @@ def test_second_moderator_sees_the_first_decision(version, staff, name):
 @pytest.mark.parametrize(
     ("verb", "why"),
     [
-        ("reason", Why("", "other")),
-        ("reason", Why("  \u200b ", "other")),
-        ("reason", Why("x" * 301, "other")),
-        ("rule", Why("Because.", "nothing")),
+        ("reason", Grounds("", "other")),
+        ("reason", Grounds("  \u200b ", "other")),
+        ("reason", Grounds("x" * 301, "other")),
+        ("rule", Grounds("Because.", "nothing")),
     ],
 )
 def test_decision_needs_a_reason_and_a_rule(version, staff, verb, why):
@@ -165,28 +173,32 @@ def test_verb_refuses_a_second_time(version, staff, name):
 
 TAKEN_BACK = {
     "lift_function_quarantine": lambda v, by: moderation.lift_function_quarantine(
-        v.function, WHY, by=by
+        v.function, GROUNDS, by=by
     ),
     "lift_version_quarantine": lambda v, by: moderation.lift_version_quarantine(
-        v, WHY, by=by
+        v, GROUNDS, by=by
     ),
-    "lift_hold": lambda v, by: moderation.lift_hold(v.function, WHY, by=by),
+    "lift_hold": lambda v, by: moderation.lift_hold(v.function, GROUNDS, by=by),
     "restore_account": lambda v, by: moderation.restore_account(
-        v.function.owner, WHY, by=by
+        v.function.owner, GROUNDS, by=by
     ),
     "waive_second_factor": lambda v, by: moderation.waive_second_factor(
-        v.function.owner, WHY, by=by
+        v.function.owner, GROUNDS, by=by
     ),
-    "release_switch": lambda v, by: moderation.release_switch("reports", WHY, by=by),
-    "reopen_category": lambda v, by: moderation.reopen_category(category(), WHY, by=by),
+    "release_switch": lambda v, by: moderation.release_switch(
+        "reports", GROUNDS, by=by
+    ),
+    "reopen_category": lambda v, by: moderation.reopen_category(
+        category(), GROUNDS, by=by
+    ),
     "release_name": lambda v, by: moderation.release_name(
-        ReservedName(name="aws-*"), WHY, by=by
+        ReservedName(name="aws-*"), GROUNDS, by=by
     ),
     "withdraw_removal": lambda v, by: moderation.withdraw_removal(
         v.function,
         Removal.objects.filter(blob=v.files.first().blob).first()
         or Removal(blob=Blob.objects.first()),
-        WHY,
+        GROUNDS,
         by=by,
     ),
 }

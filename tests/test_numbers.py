@@ -6,7 +6,7 @@ from threading import Event, Thread
 import pytest
 from django.db import connection
 
-from registry import install_numbers, installs
+from registry.installs import counting, statistics
 from registry.models import DaySalt, Function, InstallCount, InstallSighting
 
 pytestmark = pytest.mark.django_db
@@ -17,9 +17,9 @@ INSTALL = f"{API}/alice/image-resizer/install"
 
 @pytest.fixture(autouse=True)
 def _nothing_noted():
-    installs._waiting.clear()
+    counting._waiting.clear()
     yield
-    installs._waiting.clear()
+    counting._waiting.clear()
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def version(publish):
 
 
 def noted(version, client="192.0.2.1", method="GET", **headers):
-    installs.count(version.pk, client=client, method=method, headers=headers)
+    counting.count(version.pk, client=client, method=method, headers=headers)
 
 
 def count_of(version) -> int:
@@ -38,7 +38,7 @@ def count_of(version) -> int:
 def test_count_adds_one_for_the_function_the_version_and_the_day(version):
     noted(version)
 
-    assert installs.flush() == 1
+    assert counting.flush() == 1
 
     assert count_of(version) == 1
     row = InstallCount.objects.get(version=version)
@@ -54,7 +54,7 @@ def test_install_is_counted_at_both_addresses_of_the_api(client, version, bob):
     client.get(f"{API}/install/image-resizer", REMOTE_ADDR="192.0.2.2")
     client.get(f"{API}/alice/image-resizer", REMOTE_ADDR="192.0.2.3")  # read only
 
-    assert installs.flush() == 2
+    assert counting.flush() == 2
 
 
 def test_install_writes_nothing_while_the_client_waits(client, version, queries):
@@ -67,11 +67,11 @@ def test_install_writes_nothing_while_the_client_waits(client, version, queries)
 def test_ten_thousand_installs_of_one_client_are_one(version):
     for n in range(10_000):
         noted(version, **{"User-Agent": f"agent {n}", "CI": "true"})
-    assert installs.flush() == 1
+    assert counting.flush() == 1
 
     noted(version)
 
-    assert installs.flush() == 0
+    assert counting.flush() == 0
     assert count_of(version) == 1
 
 
@@ -80,12 +80,12 @@ def test_another_client_version_or_day_counts_again(version, publish, time_machi
     noted(version)
     noted(version, client="192.0.2.2")
     noted(newer)
-    assert installs.flush() == 3
+    assert counting.flush() == 3
 
     time_machine.move_to(datetime.now(UTC) + timedelta(days=1))
     noted(version)
 
-    assert installs.flush() == 1
+    assert counting.flush() == 1
     assert count_of(version) == 4
 
 
@@ -103,7 +103,7 @@ def test_request_that_copies_nothing_new_is_not_counted(
 ):
     client.generic(method, INSTALL, headers=headers)
 
-    assert installs.flush() == 0
+    assert counting.flush() == 0
     assert not InstallCount.objects.exists()
 
 
@@ -119,7 +119,7 @@ def test_request_that_copies_nothing_new_is_not_counted(
 def test_automated_requests_are_counted_apart(client, version, agent):
     client.get(INSTALL, headers={"User-Agent": agent})
 
-    assert installs.flush() == 0
+    assert counting.flush() == 0
     assert count_of(version) == 0
     assert InstallCount.objects.get().automated == 1
 
@@ -128,21 +128,21 @@ def test_automated_requests_are_counted_apart(client, version, agent):
 def test_programs_that_people_run_are_counted(client, version, agent):
     client.get(INSTALL, headers={"User-Agent": agent})
 
-    assert installs.flush() == 1
+    assert counting.flush() == 1
 
 
 def test_address_is_nowhere_in_the_database_and_its_hash_goes_with_the_day(
     version, time_machine
 ):
     noted(version, client="192.0.2.77")
-    installs.flush()
+    counting.flush()
     assert "192.0.2.77" not in str(list(InstallSighting.objects.values()))
     today_hash = InstallSighting.objects.get().client
 
     time_machine.move_to(datetime.now(UTC) + timedelta(days=1, hours=1))
     noted(version, client="192.0.2.77")
-    installs.flush()
-    installs.forget_days_over()
+    counting.flush()
+    counting.forget_days_over()
 
     assert InstallSighting.objects.get().client != today_hash
     assert DaySalt.objects.count() == 1
@@ -152,9 +152,9 @@ def test_address_is_nowhere_in_the_database_and_its_hash_goes_with_the_day(
 def test_flush_that_fails_keeps_what_was_noted(version, settings):
     noted(version)
     with connection.execute_wrapper(_refuse), pytest.raises(RuntimeError):
-        installs.flush()
+        counting.flush()
 
-    assert installs.flush() == 1
+    assert counting.flush() == 1
 
 
 def _refuse(execute, sql, params, many, context):
@@ -162,17 +162,17 @@ def _refuse(execute, sql, params, many, context):
 
 
 def test_more_than_memory_holds_is_not_noted(version, monkeypatch):
-    monkeypatch.setattr(installs, "MAX_WAITING", 3)
+    monkeypatch.setattr(counting, "MAX_WAITING", 3)
     for n in range(5):
         noted(version, client=f"192.0.2.{n}")
 
-    assert installs.flush() == 3
+    assert counting.flush() == 3
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_processes_count_one_client_once(version):
     """Two flushes at the same moment, as two workers do."""
-    row = installs._Noted(version.pk, datetime.now(UTC).date(), "192.0.2.1", False)
+    row = counting._Noted(version.pk, datetime.now(UTC).date(), "192.0.2.1", False)
     found = []
 
     def flush_one():
@@ -180,8 +180,8 @@ def test_two_processes_count_one_client_once(version):
 
         try:
             with transaction.atomic():
-                fresh = installs._insert([row])
-                installs._add(fresh)
+                fresh = counting._insert([row])
+                counting._add(fresh)
             found.append(fresh.total())
         finally:
             connection.close()
@@ -198,7 +198,7 @@ def test_two_processes_count_one_client_once(version):
 
 @pytest.mark.django_db(transaction=True)
 def test_installs_are_written_in_the_background(version, settings, monkeypatch):
-    monkeypatch.setattr(installs, "FLUSH_SECONDS", 0)
+    monkeypatch.setattr(counting, "FLUSH_SECONDS", 0)
     settings.DERIVE_IN_BACKGROUND = True
     noted(version)
 
@@ -220,9 +220,9 @@ def test_by_day_has_a_row_for_every_day(version):
             version=version, day=today - timedelta(days=ago), installs=n
         )
 
-    days = install_numbers.by_day(version.function)
+    days = statistics.by_day(version.function)
 
-    assert len(days) == install_numbers.SHOWN_DAYS
+    assert len(days) == statistics.SHOWN_DAYS
     assert (days[-1].day, days[-1].installs) == (today, 3)
     assert days[-11].installs == 2
     assert sum(day.installs for day in days) == 5
@@ -236,9 +236,9 @@ def test_by_version_is_sorted_by_precedence(version, publish):
             version=each, day=date(2020, 1, 1), installs=n, automated=1
         )
     noted(newer)
-    installs.flush()
+    counting.flush()
 
-    rows = install_numbers.by_version(version.function)
+    rows = statistics.by_version(version.function)
 
     assert [(r.number, r.installs, r.recent, r.automated) for r in rows] == [
         ("1.10.0", 3, 1, 1),

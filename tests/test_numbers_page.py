@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub import plots
-from registry.install_numbers import Day
+from registry.installs.statistics import Day
 from registry.models import Function, InstallCount
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from django.db import NotSupportedError, connection, transaction
 
-from accounts.prepared import Prepared
+from core.db.prepared import Prepared
 from registry import publishing
 from registry.models import TagRule
 from registry.publishing import claims

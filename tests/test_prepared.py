@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Account, ApiKey, Event
-from accounts.prepared import (
+from core.db.prepared import (
     Prepared,
     asked_ahead,
     execute,

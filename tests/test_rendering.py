@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry import highlight, readme, rendering
-from registry.sandbox import BASE_DIR, OutputTooLarge, SandboxError
+from registry.content import highlight, readme, rendering
+from registry.content.sandbox import BASE_DIR, OutputTooLarge, SandboxError
 
 PATIENCE = 60  # seconds
 

@@ -16,7 +16,7 @@ import time
 
 import pytest
 
-from registry import sandbox
+from registry.content import sandbox
 
 PATIENCE = 60  # seconds; only ever waited in full when something is broken
 HANGS = re.search, "(a|aa)+$", "a" * 100 + "b"  # busy inside C for years
@@ -121,7 +121,7 @@ def test_run_reports_an_exception_of_the_task(caplog):
 
 
 def test_run_passes_on_a_refusal_of_the_task():
-    from registry.rendering import source_html
+    from registry.content.rendering import source_html
 
     with pytest.raises(sandbox.SandboxError, match="6,000 characters"):
         run(source_html, "x" * 6000, "typescript")
@@ -228,14 +228,14 @@ def test_the_worker_knows_no_secret_and_no_database(monkeypatch):
     modules = run(eval, code)
     environment = run(eval, "dict(__import__('os').environ)")
 
-    assert "registry.rendering" in modules
+    assert "registry.content.rendering" in modules
     assert not [m for m in modules if m in ("django.conf", "django.db", "sqlite3")]
     assert set(environment) <= {"PATH", "LANG", "LC_CTYPE"}
 
 
 FORK = """
 import os, sys
-from registry import sandbox
+from registry.content import sandbox
 mine = sandbox.run(os.getpid, timeout=60)
 child = os.fork()
 if child == 0:
@@ -261,7 +261,8 @@ def test_a_forked_web_process_gets_a_worker_of_its_own():
 
 def test_workers_end_with_their_parent():
     code = (
-        "import os; from registry.sandbox import run; print(run(os.getpid, timeout=60))"
+        "import os; from registry.content.sandbox import run;"
+        " print(run(os.getpid, timeout=60))"
     )
     pid = int(
         subprocess.run(

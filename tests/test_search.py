@@ -3,7 +3,8 @@
 import pytest
 from django.db import transaction
 
-from registry import demo, search
+from registry import search
+from registry.management import demo
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from registry import derived, publishing, search
+from registry import publishing, search
+from registry.content import derived
 from registry.models import Function, SearchDocument, SearchSpelling, SearchWord
 from registry.search import (
     documents,

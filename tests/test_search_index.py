@@ -4,8 +4,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from registry import derived, errors, publishing, search
-from registry.listing import edit_listing, listing_of
+from registry import errors, publishing, search
+from registry.content import derived
+from registry.listing.editing import edit_listing, listing_of
 from registry.models import Function
 from registry.search import (
     browsing,

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.db import connection, transaction
 
-from registry import derived
+from registry.content import derived
 from registry.search import postgresql
 from tests.test_search_index import HOSTILE
 

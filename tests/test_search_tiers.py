@@ -4,7 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from registry import listed, search
+from registry import search
+from registry.catalog import listed
 from registry.models import Function, SearchDocument, SearchWord
 from registry.search import documents, facets, finding, places, tiers
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from config.sqlite3 import base
+from core.db.sqlite3 import base
 from hub.list_page import HomePage
 from registry import search
 from registry.models import TagRule
@@ -32,7 +32,7 @@ def test_a_commit_is_durable_and_the_file_is_never_mapped(db, pragma, value):
         assert cursor.fetchone() == (value,)
 
 
-# --- writers take turns (config/sqlite3)
+# --- writers take turns (core/db/sqlite3)
 
 
 def write_later(began, wrote):

@@ -7,7 +7,7 @@ from accounts.models import Account
 from registry.errors import RegistryError
 from registry.models import Case, Category, Function
 from registry.models.moderation import RULES
-from registry.moderation import Why
+from registry.moderation import Grounds
 from registry.publishing.retractions import MAX_SENTENCE_CHARACTERS
 
 OWN = ("rule", "reason", "seen")
@@ -39,9 +39,9 @@ class WhyForm(forms.Form):
         """What the subclass asked for."""
         return {n: v for n, v in self.cleaned_data.items() if n not in OWN}
 
-    def why(self, case: Case | None) -> Why:
+    def grounds(self, case: Case | None) -> Grounds:
         data = self.cleaned_data
-        return Why(data["reason"], data["rule"], case, data["seen"])
+        return Grounds(data["reason"], data["rule"], case, data["seen"])
 
     def refuse(self, error: RegistryError) -> None:
         """Show a refusal where it belongs."""

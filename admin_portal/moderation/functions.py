@@ -9,11 +9,18 @@ from accounts.models import Event
 from admin_portal.moderation.forms import SlugForm, TransferForm
 from admin_portal.moderation.pages import Action, open_case, perform, staff, staff_page
 from registry import moderation
+from registry.content.rendering import (
+    README,
+    RENDERER,
+    Rendered,
+    language_of,
+    plain_html,
+    safe,
+)
 from registry.models import Blob, Function, Removal, Version
 from registry.moderation import content
 from registry.moderation.reports import record_of
 from registry.publishing.claims import is_idle
-from registry.rendering import README, RENDERER, Rendered, language_of, plain_html, safe
 
 HISTORY = 30
 MAX_REPORTS = 100
@@ -28,7 +35,9 @@ FUNCTION_ACTIONS = {
             "Its author sees the reason and can appeal. You can lift it at any time.",
         ),
         label="Quarantine the function",
-        do=lambda f, data, why, by: moderation.quarantine_function(f, why, by=by),
+        do=lambda f, data, grounds, by: moderation.quarantine_function(
+            f, grounds, by=by
+        ),
         is_grave=True,
         done="The function is quarantined.",
     ),
@@ -36,7 +45,9 @@ FUNCTION_ACTIONS = {
         title="Lift the quarantine of {}",
         says=("It is listed, found and installed again, as it was before.",),
         label="Lift the quarantine",
-        do=lambda f, data, why, by: moderation.lift_function_quarantine(f, why, by=by),
+        do=lambda f, data, grounds, by: moderation.lift_function_quarantine(
+            f, grounds, by=by
+        ),
         done="The function is back.",
     ),
     "hold": Action(
@@ -46,7 +57,7 @@ FUNCTION_ACTIONS = {
             "Its author sees the reason and can appeal.",
         ),
         label="Hold the name",
-        do=lambda f, data, why, by: moderation.hold_name(f, why, by=by),
+        do=lambda f, data, grounds, by: moderation.hold_name(f, grounds, by=by),
         is_grave=True,
         done="The name is on hold.",
     ),
@@ -54,7 +65,7 @@ FUNCTION_ACTIONS = {
         title="Lift the hold on {}",
         says=("Its author can publish under the name again.",),
         label="Lift the hold",
-        do=lambda f, data, why, by: moderation.lift_hold(f, why, by=by),
+        do=lambda f, data, grounds, by: moderation.lift_hold(f, grounds, by=by),
         done="The name is free to publish under.",
     ),
     "rename": Action(
@@ -69,8 +80,8 @@ FUNCTION_ACTIONS = {
             else ("It was never published: nothing leads from the old slug.",)
         ),
         label="Rename the function",
-        do=lambda f, data, why, by: moderation.rename_function(
-            f, data["slug"], why, by=by
+        do=lambda f, data, grounds, by: moderation.rename_function(
+            f, data["slug"], grounds, by=by
         ),
         form=SlugForm,
         is_grave=True,
@@ -84,7 +95,7 @@ FUNCTION_ACTIONS = {
             "The drafts stay with their author, who can't publish them under it.",
         ),
         label="Release the name",
-        do=lambda f, data, why, by: moderation.release_claim(f, why, by=by),
+        do=lambda f, data, grounds, by: moderation.release_claim(f, grounds, by=by),
         is_grave=True,
         done="The name is released.",
     ),
@@ -97,8 +108,8 @@ FUNCTION_ACTIONS = {
             "Addresses under the old owner lead to the new one.",
         ),
         label="Transfer the function",
-        do=lambda f, data, why, by: moderation.force_transfer(
-            f, data["to"], why, by=by
+        do=lambda f, data, grounds, by: moderation.force_transfer(
+            f, data["to"], grounds, by=by
         ),
         form=TransferForm,
         is_grave=True,
@@ -113,7 +124,9 @@ VERSION_ACTIONS = {
             "Its page says that it was quarantined, when and why. You can lift it.",
         ),
         label="Quarantine the version",
-        do=lambda v, data, why, by: moderation.quarantine_version(v, why, by=by),
+        do=lambda v, data, grounds, by: moderation.quarantine_version(
+            v, grounds, by=by
+        ),
         is_grave=True,
         done="The version is quarantined.",
     ),
@@ -121,7 +134,9 @@ VERSION_ACTIONS = {
         title="Lift the quarantine of {}",
         says=("This version is offered and installed again.",),
         label="Lift the quarantine",
-        do=lambda v, data, why, by: moderation.lift_version_quarantine(v, why, by=by),
+        do=lambda v, data, grounds, by: moderation.lift_version_quarantine(
+            v, grounds, by=by
+        ),
         done="The version is back.",
     ),
 }
@@ -220,7 +235,9 @@ CASE_ACTIONS = {
             "Reports that staff turn away make their reporter's next ones weigh less.",
         ),
         label="Close the case",
-        do=lambda case, data, why, by: moderation.dismiss_case(case, why, by=by),
+        do=lambda case, data, grounds, by: moderation.dismiss_case(
+            case, grounds, by=by
+        ),
         done="The case is closed.",
     ),
     "grant": Action(
@@ -231,8 +248,8 @@ CASE_ACTIONS = {
             "right by hand.",
         ),
         label="Grant the appeal",
-        do=lambda case, data, why, by: moderation.answer_appeal(
-            case, why, by=by, grant=True
+        do=lambda case, data, grounds, by: moderation.answer_appeal(
+            case, grounds, by=by, grant=True
         ),
         done="The appeal is granted.",
     ),
@@ -240,8 +257,8 @@ CASE_ACTIONS = {
         title="Reject the appeal",
         says=("The decision stands, for good: a decision is appealed once.",),
         label="Reject the appeal",
-        do=lambda case, data, why, by: moderation.answer_appeal(
-            case, why, by=by, grant=False
+        do=lambda case, data, grounds, by: moderation.answer_appeal(
+            case, grounds, by=by, grant=False
         ),
         done="The appeal is rejected.",
     ),
@@ -344,8 +361,8 @@ def _asking(function: Function) -> Action:
             "Nothing changes yet: another staff member has to confirm.",
         ),
         label="Ask for the removal",
-        do=lambda blob, data, why, by: moderation.request_removal(
-            function, blob, why, by=by
+        do=lambda blob, data, grounds, by: moderation.request_removal(
+            function, blob, grounds, by=by
         ),
         is_grave=True,
         done="Somebody else has to confirm the removal now.",
@@ -364,8 +381,8 @@ def _confirming(function: Function, removal: Removal) -> Action:
             "whole.",
         ),
         label="Remove the text for good",
-        do=lambda blob, data, why, by: moderation.confirm_removal(
-            function, removal, why, by=by
+        do=lambda blob, data, grounds, by: moderation.confirm_removal(
+            function, removal, grounds, by=by
         ),
         is_grave=True,
         done="The text is removed.",
@@ -377,8 +394,8 @@ def _withdrawing(function: Function, removal: Removal) -> Action:
         title="Withdraw the removal of file {}",
         says=("The file stays as it is.",),
         label="Withdraw it",
-        do=lambda blob, data, why, by: moderation.withdraw_removal(
-            function, removal, why, by=by
+        do=lambda blob, data, grounds, by: moderation.withdraw_removal(
+            function, removal, grounds, by=by
         ),
         done="The removal is withdrawn.",
     )

@@ -115,7 +115,9 @@ def reserve_name(request: HttpRequest):
             "Whoever has such a name keeps it.",
         ),
         label="Reserve it",
-        do=lambda _, data, why, by: moderation.reserve_name(data["name"], why, by=by),
+        do=lambda _, data, grounds, by: moderation.reserve_name(
+            data["name"], grounds, by=by
+        ),
         form=NameForm,
         done="The name is reserved.",
     )
@@ -131,8 +133,8 @@ def except_name(request: HttpRequest):
             "Everyone else is still refused.",
         ),
         label="Make the exception",
-        do=lambda _, data, why, by: moderation.except_name(
-            data["slug"], data["account"], why, by=by
+        do=lambda _, data, grounds, by: moderation.except_name(
+            data["slug"], data["account"], grounds, by=by
         ),
         form=ExceptionForm,
         done="The account may use the slug.",
@@ -149,7 +151,9 @@ def act_on_name(request: HttpRequest, kind, pk):
             title="Release the name {}",
             says=("Anybody can take it as a username or slug.",),
             label="Release it",
-            do=lambda row, data, why, by: moderation.release_name(row, why, by=by),
+            do=lambda row, data, grounds, by: moderation.release_name(
+                row, grounds, by=by
+            ),
             form=WhyForm,
             done="The name is released.",
         )
@@ -161,7 +165,9 @@ def act_on_name(request: HttpRequest, kind, pk):
         title="Withdraw the exception {}",
         says=("The account can't take the slug any more.",),
         label="Withdraw it",
-        do=lambda row, data, why, by: moderation.withdraw_exception(row, why, by=by),
+        do=lambda row, data, grounds, by: moderation.withdraw_exception(
+            row, grounds, by=by
+        ),
         done="The exception is withdrawn.",
     )
     about = f"name {row.slug} for {row.account.username}"

@@ -47,7 +47,7 @@ class Action:
 
     title: may name the thing, ``{}``. says: what it changes, a sentence each; or a
     function of the thing that gives them. do: called with the thing, the form's
-    cleaned values, the Why and the moderator.
+    cleaned values, the Grounds and the moderator.
     """
 
     title: str
@@ -77,7 +77,7 @@ def perform(request: HttpRequest, action: Action, subject, *, about, back: str):
     status = 200
     if form.is_valid():
         try:
-            action.do(subject, form.values, form.why(case), request.user)
+            action.do(subject, form.values, form.grounds(case), request.user)
         except NotFound:
             raise
         except RegistryError as error:

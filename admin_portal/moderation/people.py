@@ -23,7 +23,7 @@ ACCOUNT_ACTIONS = {
             "Their published functions stay, and can be installed.",
         ),
         label="Suspend the account",
-        do=lambda a, data, why, by: moderation.suspend_account(a, why, by=by),
+        do=lambda a, data, grounds, by: moderation.suspend_account(a, grounds, by=by),
         is_grave=True,
         done="The account is suspended.",
     ),
@@ -31,14 +31,14 @@ ACCOUNT_ACTIONS = {
         title="End the suspension of {}",
         says=("They can sign in, and their keys work again.",),
         label="End the suspension",
-        do=lambda a, data, why, by: moderation.restore_account(a, why, by=by),
+        do=lambda a, data, grounds, by: moderation.restore_account(a, grounds, by=by),
         done="The account works again.",
     ),
     "sign-out": Action(
         title="Sign {} out everywhere",
         says=("Every session in a browser ends. Keys go on.",),
         label="Sign them out",
-        do=lambda a, data, why, by: moderation.force_sign_out(a, why, by=by),
+        do=lambda a, data, grounds, by: moderation.force_sign_out(a, grounds, by=by),
         is_grave=True,
         done="They are signed out everywhere.",
     ),
@@ -46,14 +46,18 @@ ACCOUNT_ACTIONS = {
         title="Require a second factor of {}",
         says=("After signing in they are led to setting one up before anything else.",),
         label="Require it",
-        do=lambda a, data, why, by: moderation.require_second_factor(a, why, by=by),
+        do=lambda a, data, grounds, by: moderation.require_second_factor(
+            a, grounds, by=by
+        ),
         done="A second factor is required.",
     ),
     "waive-factor": Action(
         title="No longer require a second factor of {}",
         says=("Whether they have one is up to them.",),
         label="Leave it to them",
-        do=lambda a, data, why, by: moderation.waive_second_factor(a, why, by=by),
+        do=lambda a, data, grounds, by: moderation.waive_second_factor(
+            a, grounds, by=by
+        ),
         done="A second factor is up to them.",
     ),
 }

@@ -79,7 +79,9 @@ def act_on_switch(request: HttpRequest, name, action):
                 "get READ_ONLY (503) with it. Reading and installing go on.",
             ),
             label="Turn it on" if begins else "Turn it off",
-            do=lambda _, data, why, by: moderation.throw_switch(name, why, by=by),
+            do=lambda _, data, grounds, by: moderation.throw_switch(
+                name, grounds, by=by
+            ),
             form=UpkeepForm,
             is_grave=True,
         )
@@ -88,7 +90,9 @@ def act_on_switch(request: HttpRequest, name, action):
             title="End {}" if name == "read_only" else "Turn on {} again",
             says=("Everything it stopped works again at once.",),
             label="Back to normal",
-            do=lambda _, data, why, by: moderation.release_switch(name, why, by=by),
+            do=lambda _, data, grounds, by: moderation.release_switch(
+                name, grounds, by=by
+            ),
             form=UpkeepForm,
         )
     back = reverse("admin_portal:moderate_switches")

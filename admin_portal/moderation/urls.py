@@ -34,7 +34,7 @@ urlpatterns = [
     path(f"{M}categories", vocabulary.category_list, name="moderate_categories"),
     path(f"{M}categories/add", vocabulary.add_category, name="add_category"),
     path(f"{M}categories/order", vocabulary.order_categories, name="order_categories"),
-    path(f"{M}categories/go-on", vocabulary.go_on, name="go_on"),
+    path(f"{M}categories/go-on", vocabulary.resume_merges, name="resume_merges"),
     path(
         f"{M}categories/<str:slug>/<str:action>",
         vocabulary.act_on_category,

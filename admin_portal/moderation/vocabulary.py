@@ -28,7 +28,9 @@ CATEGORY_ACTIONS = {
             "send the old one get the new one with a warning.",
         ),
         label="Save",
-        do=lambda c, data, why, by: moderation.edit_category(c, why=why, by=by, **data),
+        do=lambda c, data, grounds, by: moderation.edit_category(
+            c, grounds=grounds, by=by, **data
+        ),
         form=CategoryForm,
         done="The category is saved.",
     ),
@@ -39,7 +41,7 @@ CATEGORY_ACTIONS = {
             "Functions in it keep it, and can publish, until they are moved.",
         ),
         label="Retire it",
-        do=lambda c, data, why, by: moderation.retire_category(c, why, by=by),
+        do=lambda c, data, grounds, by: moderation.retire_category(c, grounds, by=by),
         form=UpkeepForm,
         is_grave=True,
         done="The category is retired.",
@@ -48,7 +50,7 @@ CATEGORY_ACTIONS = {
         title="Put the category {} back into use",
         says=("Manifests can name it again.",),
         label="Put it back",
-        do=lambda c, data, why, by: moderation.reopen_category(c, why, by=by),
+        do=lambda c, data, grounds, by: moderation.reopen_category(c, grounds, by=by),
         form=UpkeepForm,
         done="The category is in use.",
     ),
@@ -61,8 +63,8 @@ CATEGORY_ACTIONS = {
             "manifests. This can't be undone.",
         ),
         label="Merge them",
-        do=lambda c, data, why, by: moderation.merge_category(
-            c, data["into"], why, by=by
+        do=lambda c, data, grounds, by: moderation.merge_category(
+            c, data["into"], grounds, by=by
         ),
         form=MergeForm,
         is_grave=True,
@@ -72,8 +74,8 @@ CATEGORY_ACTIONS = {
         title="Move functions to {}",
         says=("Each shows the new category at once; nothing else about it changes.",),
         label="Move them",
-        do=lambda c, data, why, by: moderation.move_functions(
-            data["functions"], c, why, by=by
+        do=lambda c, data, grounds, by: moderation.move_functions(
+            data["functions"], c, grounds, by=by
         ),
         form=MoveForm,
         done="The functions are moved.",
@@ -83,7 +85,9 @@ ADDING = Action(
     title="Add a category",
     says=("It is offered to authors at once, at the end of the list.",),
     label="Add it",
-    do=lambda _, data, why, by: moderation.add_category(why=why, by=by, **data),
+    do=lambda _, data, grounds, by: moderation.add_category(
+        grounds=grounds, by=by, **data
+    ),
     form=CategoryForm,
     done="The category is added.",
 )
@@ -91,7 +95,9 @@ ORDERING = Action(
     title="Order the categories",
     says=("Every list of categories follows this order.",),
     label="Save the order",
-    do=lambda _, data, why, by: moderation.order_categories(data["slugs"], why, by=by),
+    do=lambda _, data, grounds, by: moderation.order_categories(
+        data["slugs"], grounds, by=by
+    ),
     form=OrderForm,
     done="The order is saved.",
 )
@@ -103,7 +109,9 @@ REPLACING = Action(
         "Authors are told when they push.",
     ),
     label="Save",
-    do=lambda _, data, why, by: moderation.replace_tag(why=why, by=by, **data),
+    do=lambda _, data, grounds, by: moderation.replace_tag(
+        grounds=grounds, by=by, **data
+    ),
     form=TagForm,
     done="The tag is replaced.",
 )
@@ -140,14 +148,14 @@ def act_on_category(request: HttpRequest, slug, action):
         request, CATEGORY_ACTIONS[action], category, about=f"category {slug}"
     )
     if response.status_code == 302:
-        categories.go_on()
+        categories.resume_merges()
     return response
 
 
 @staff_page("POST")
-def go_on(request: HttpRequest):
+def resume_merges(request: HttpRequest):
     """Work on what a merge or a rename left to do."""
-    left = categories.go_on() + categories.retag()
+    left = categories.resume_merges() + categories.retag()
     messages.success(request, f"{left} left." if left else "All is done.")
     return redirect(request.POST.get("back") == "tags" and TAGS or CATEGORIES)
 
@@ -180,7 +188,7 @@ def free_tag(request: HttpRequest, pk):
         title="Use a tag again: {}",
         says=("Authors can use it. Functions that lost it don't get it back.",),
         label="Use it again",
-        do=lambda rule, data, why, by: moderation.free_tag(rule, why, by=by),
+        do=lambda rule, data, grounds, by: moderation.free_tag(rule, grounds, by=by),
         form=UpkeepForm,
         done="The tag can be used.",
     )

@@ -20,13 +20,13 @@ from admin_portal.pages import (
     wants_json,
 )
 from registry import errors, publishing
+from registry.content.rendering import README
+from registry.content.rendering import render as render_text
 from registry.errors import RegistryError
 from registry.licenses import IDENTIFIERS
 from registry.manifest import json_schema
 from registry.models import Category, Draft
 from registry.paths import MAX_README_BYTES
-from registry.rendering import README
-from registry.rendering import render as render_text
 
 PANELS = {"check": "findings"}
 # Monaco writes style elements of its own; nothing else on the site may.

@@ -15,13 +15,14 @@ from admin_portal.listing_forms import (
     wanted_listing,
 )
 from admin_portal.pages import VIA, author_page, own_function, popular_tags, say_no
-from registry import errors, listing
-from registry.comparison import compare
+from registry import errors
+from registry.content.comparison import compare
+from registry.content.rendering import README
+from registry.content.rendering import render as render_text
 from registry.errors import RegistryError
+from registry.listing import editing
+from registry.listing.screenshots import SHA256
 from registry.models import Category, Function
-from registry.rendering import README
-from registry.rendering import render as render_text
-from registry.screenshots import SHA256
 
 MAX_REVISION_ROWS = 100
 
@@ -29,7 +30,7 @@ MAX_REVISION_ROWS = 100
 @author_page("GET", "HEAD", "POST")
 def edit_listing(request: HttpRequest, slug):
     function = own_function(request, slug)
-    stored = listing.listing_of(function)
+    stored = editing.listing_of(function)
     posted = request.POST if request.method == "POST" else None
     page = ListingPage(
         function,
@@ -49,7 +50,7 @@ def edit_listing(request: HttpRequest, slug):
         wanted = wanted_listing(stored, page.form, page.pictures, page.examples)
         if posted.get("then") == "preview":
             return page.render(request, readme=render_text(README, wanted.readme))
-        listing.edit_listing(
+        editing.edit_listing(
             function,
             wanted,
             by=request.user,
@@ -68,7 +69,7 @@ class ListingPage:
     """The forms of one listing, and the page that shows them."""
 
     function: Function
-    stored: listing.Listing
+    stored: editing.Listing
     form: ListingForm
     pictures: Pictures
     examples: Examples
@@ -98,12 +99,12 @@ def listing_history(request: HttpRequest, slug):
     function = own_function(request, slug)
     revisions = function.listing_revisions.select_related("by", "category", "readme")
     revisions = list(revisions[:MAX_REVISION_ROWS])
-    now = listing.listing_of(function)
+    now = editing.listing_of(function)
     context = {
         "function": function,
         "revisions": revisions,
         # Publishing changes the listing too, and leaves no revision.
-        "newest_is_live": revisions and listing.listing_at(revisions[0]) == now,
+        "newest_is_live": revisions and editing.listing_at(revisions[0]) == now,
         "account_section": "functions",
     }
     return render(request, "admin_portal/listing_history.html", context)
@@ -116,13 +117,13 @@ def restore_listing(request: HttpRequest, slug, revision):
     kept = get_object_or_404(function.listing_revisions, number=revision)
     if request.method == "POST":
         try:
-            listing.restore_listing(function, revision, by=request.user, via=VIA)
+            editing.restore_listing(function, revision, by=request.user, via=VIA)
         except RegistryError as error:
             say_no(request, error)
         else:
             messages.success(request, f"The listing is back at revision {revision}.")
         return redirect("admin_portal:edit_listing", slug)
-    now, then = listing.listing_of(function), listing.listing_at(kept)
+    now, then = editing.listing_of(function), editing.listing_at(kept)
     context = {
         "function": function,
         "revision": kept,
@@ -143,9 +144,9 @@ def add_screenshot(request: HttpRequest, slug):
             messages.error(request, " ".join(faults))
         return redirect("admin_portal:edit_listing", slug)
     try:
-        listing.add_screenshot(
+        editing.add_screenshot(
             function,
-            form.cleaned_data["picture"].read(listing.screenshots.MAX_UPLOAD_BYTES + 1),
+            form.cleaned_data["picture"].read(editing.screenshots.MAX_UPLOAD_BYTES + 1),
             alt=form.cleaned_data["alt"],
             by=request.user,
             via=VIA,
@@ -164,7 +165,7 @@ def screenshot(request: HttpRequest, slug, sha256):
     if not SHA256.match(sha256) or not _has_picture(function, sha256):
         raise Http404("There is no such screenshot.")
     try:
-        picture = default_storage.open(listing.screenshot_name(sha256))
+        picture = default_storage.open(editing.screenshot_name(sha256))
     except FileNotFoundError as error:
         raise Http404("The picture's file is missing.") from error
     return FileResponse(picture, content_type="image/webp")

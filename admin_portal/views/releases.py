@@ -12,7 +12,7 @@ from admin_portal.forms import WaiveForm
 from admin_portal.pages import VIA, author_page, own_draft, own_function, say_no
 from admin_portal.preview import DraftPage
 from registry import errors, publishing
-from registry.comparison import compare
+from registry.content.comparison import compare
 from registry.errors import RegistryError
 from registry.models import Draft, Version
 from registry.publishing import drafts as draft_verbs

@@ -6,14 +6,15 @@ from functools import partial
 
 from django.db.models import Q
 
-from accounts.limits import Limit
 from accounts.models import Account
-from accounts.prepared import Prepared
 from api import shapes
 from api.answers import answer
 from api.decorators import endpoint, require_scope, require_within_key
 from api.views.common import CHANGES, CONTENT, FUNCTIONS, VIA
-from registry import errors, publishing, validation
+from core.db.prepared import Prepared
+from core.http.limits import Limit
+from registry import errors, publishing
+from registry.inspection import validation
 from registry.models import Draft
 
 CHECKS = Limit("validate", 60, 60)

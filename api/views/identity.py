@@ -5,12 +5,12 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts import keys
-from accounts.limits import Limit
 from accounts.passwords import SecondFactorNeeded, WrongPassword, check_password
 from accounts.switches import SwitchedOff
 from api import shapes
 from api.decorators import endpoint
 from api.views.common import VIA
+from core.http.limits import Limit
 from registry import errors
 
 LOGINS = Limit("login", 30, 60)

@@ -2,14 +2,16 @@
 
 from django.http import HttpResponse
 
-from accounts.limits import client_address
 from api import shapes
 from api.answers import IMMUTABLE, JSON, PUBLIC, answer
 from api.decorators import endpoint
 from api.views.common import FUNCTIONS, ONE, plain_name
-from registry import errors, installs, reading
+from core.http.limits import client_address
+from registry import errors
 from registry import shapes as public
 from registry.asked import FunctionList
+from registry.catalog import functions
+from registry.installs import counting
 from registry.models import Blob, Version
 
 MAX_WHERE = 100  # versions that one file is said to be in
@@ -40,7 +42,7 @@ def list_functions(request):
 )
 def read_function(request, username, slug):
     version = _published(request, slug, username)
-    files = {f.path: f.content for f in reading.files_to_install(version, flat=False)}
+    files = {f.path: f.content for f in functions.files_to_install(version, flat=False)}
     return answer({"function": shapes.function(version, files)}, cache=PUBLIC)
 
 
@@ -54,7 +56,7 @@ def read_function(request, username, slug):
 )
 def install_function(request, username, slug):
     version = _published(request, slug, username)
-    files = reading.files_to_install(version, flat=_is_flat(request))
+    files = functions.files_to_install(version, flat=_is_flat(request))
     _count_install(request, version)
     return answer(public.install_manifest(version, files), cache=PUBLIC)
 
@@ -69,7 +71,7 @@ def install_function(request, username, slug):
 )
 def install_by_slug(request, slug):
     version = _published(request, slug)
-    files = reading.files_to_install(version, flat=_is_flat(request))
+    files = functions.files_to_install(version, flat=_is_flat(request))
     _count_install(request, version)
     texts = {file.path: file.content for file in files}
     made = public.install_manifest(version, files)
@@ -84,7 +86,7 @@ def install_by_slug(request, slug):
     refusals=(errors.NotFound,),
 )
 def list_versions(request, username, slug):
-    function = reading.published_function(slug, plain_name(username))
+    function = functions.published_function(slug, plain_name(username))
     versions = function.versions.readable().select_related("yank").newest_first()
     versions = list(versions)
     for version in versions:
@@ -119,15 +121,15 @@ def read_file(request, sha256):
 
 
 def _published(request, slug: str, username: str = "") -> Version:
-    function = reading.published_function(slug, plain_name(username))
-    return reading.published_version(function, request.GET.get("version", ""))
+    function = functions.published_function(slug, plain_name(username))
+    return functions.published_version(function, request.GET.get("version", ""))
 
 
 def _count_install(request, version: Version) -> None:
     request.META["hub.installed_version"] = version.pk  # each serving of the kept page
     if "hub.is_conditional" in request.META:
         return
-    installs.count(
+    counting.count(
         version.pk,
         client=client_address(request),
         method=request.method,

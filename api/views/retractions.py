@@ -3,7 +3,8 @@
 from api import shapes
 from api.decorators import endpoint, require_within_key
 from api.views.common import CHANGES, ONE, VIA, plain_name
-from registry import errors, publishing, reading
+from registry import errors, publishing
+from registry.catalog import functions
 from registry.models import Function, Version
 
 
@@ -81,7 +82,7 @@ def undeprecate_function(request, username, slug):
 
 
 def _own_function(request, username: str, slug: str) -> Function:
-    function = reading.published_function(slug, plain_name(username))
+    function = functions.published_function(slug, plain_name(username))
     if function.owner_id != request.account.pk:
         raise errors.NotFound(f"You have no function {errors.shown(slug)}.")
     require_within_key(request, function.slug)
@@ -89,11 +90,11 @@ def _own_function(request, username: str, slug: str) -> Function:
 
 
 def _own_version(request, username: str, slug: str, number: str) -> Version:
-    return reading.published_version(_own_function(request, username, slug), number)
+    return functions.published_version(_own_function(request, username, slug), number)
 
 
 def _as_it_stands(version: Version) -> dict:
-    fresh = reading.published_version(version.function, version.number)
+    fresh = functions.published_version(version.function, version.number)
     return shapes.version_item(fresh)
 
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from hub import differences
 from hub.function_page import FunctionPage, function_page, refuse_taken_down
-from hub.http import NotHere
+from hub.http import PublicNotFound
 from registry.models import Version
 
 VIEWS = {"unified": "Unified", "split": "Split"}
@@ -40,7 +40,9 @@ def choose_versions(request: HttpRequest, page: FunctionPage):
     """The picker's form leads to the comparison; without a choice, the last step."""
     numbers = _numbers(page)
     if len(numbers) < 2:
-        raise NotHere(f"{page.function} has one version; there is nothing to compare.")
+        raise PublicNotFound(
+            f"{page.function} has one version; there is nothing to compare."
+        )
     new, old = request.GET.get("to") or numbers[0], request.GET.get("from") or ""
     if not old:
         at = numbers.index(new) if new in numbers else 0
@@ -51,13 +53,13 @@ def choose_versions(request: HttpRequest, page: FunctionPage):
 
 
 def _two(page: FunctionPage, *numbers: str) -> list[Version]:
-    """The versions of these numbers, in this order. Raises NotHere."""
+    """The versions of these numbers, in this order. Raises PublicNotFound."""
     versions = page.function.versions.filter(number__in=numbers)
     versions = versions.select_related("inspection", "quarantine")
     known = {version.number: version for version in versions}
     for number in numbers:
         if number not in known:
-            raise NotHere(f"{page.function} has no version {number[:64]}.")
+            raise PublicNotFound(f"{page.function} has no version {number[:64]}.")
         refuse_taken_down(known[number], f"{page.function} {number}")
     return [known[number] for number in numbers]
 

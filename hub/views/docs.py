@@ -7,9 +7,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from hub import docs, docs_search
-from hub.http import NotHere, public_page
+from hub.http import PublicNotFound, public_page
 from registry import manifest
-from registry.vocabulary import active_categories
+from registry.catalog.vocabulary import active_categories
 
 SCHEMA_PATH = "/schema/aerostack.json"
 
@@ -50,7 +50,9 @@ def manifest_schema(request):
 def _page(request, name):
     page = docs.page(name)
     if page is None:
-        raise NotHere("The docs have no page of this name. All of them are at /docs/.")
+        raise PublicNotFound(
+            "The docs have no page of this name. All of them are at /docs/."
+        )
     entries = docs.entries()
     at = [entry.name for entry in entries].index(name)
     return _render(

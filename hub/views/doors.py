@@ -5,11 +5,13 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.html import escape
 
-from accounts.limits import client_address
+from core.http.limits import client_address
 from hub import docs, maps, shadcn
 from hub.fastpath import CONDITIONAL, INSTALLED
 from hub.http import public_page
-from registry import errors, installs, reading
+from registry import errors
+from registry.catalog import functions
+from registry.installs import counting
 from registry.models import Category, Function
 
 SITEMAP_HEAD = (
@@ -23,8 +25,8 @@ def shadcn_item(request, username, item):
     """One function, or ``slug@version``, as ``npx shadcn add`` reads it."""
     slug, _, number = item.partition("@")
     try:
-        function = reading.published_function(slug, username)
-        version = reading.published_version(function, number)
+        function = functions.published_function(slug, username)
+        version = functions.published_version(function, number)
     except errors.RegistryError as error:
         # The command prints `message`.
         said = {"error": error.code, "message": f"{error.message} {error.fix}"}
@@ -36,7 +38,7 @@ def shadcn_item(request, username, item):
 
 
 def _count(request, version):
-    installs.count(
+    counting.count(
         version.pk,
         client=client_address(request),
         method=request.method,

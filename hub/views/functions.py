@@ -4,15 +4,15 @@ from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from accounts.prepared import Prepared
+from core.db.prepared import Prepared
 from hub import pictures, rendered
 from hub.function_page import FunctionPage, function_page, redirect_moved
-from hub.http import NotHere, immutable_page, raw_text
-from registry import quality
+from hub.http import PublicNotFound, immutable_page, raw_text
+from registry.content.rendering import language_of
 from registry.drawing.function import detail_html, source_html
-from registry.listing import screenshot_name
+from registry.inspection import quality
+from registry.listing.editing import screenshot_name
 from registry.models import Screenshot, UsageExample, VersionFile
-from registry.rendering import language_of
 
 MAX_VERSION_ROWS = 300
 EXAMPLES = Prepared(
@@ -82,7 +82,7 @@ def function_source(request: HttpRequest, page: FunctionPage, path: str = ""):
     path = path or page.version.entrypoint
     shown = next((file for file in page.files if file.path == path), None)
     if shown is None:
-        raise NotHere(
+        raise PublicNotFound(
             f"{page.function} {page.version.number} has no file {path[:155]}. "
             "Its files are under Source."
         )
@@ -113,5 +113,5 @@ def function_raw(request: HttpRequest, username, slug, version, path):
     if file is None:
         return redirect_moved(request, username, slug)
     if not file.blob.text and hasattr(file.blob, "removal"):
-        raise NotHere(rendered.REMOVED)
+        raise PublicNotFound(rendered.REMOVED)
     return raw_text(file.blob.text)

@@ -9,7 +9,7 @@ from hub.http import public_page
 from hub.list_page import AuthorPage, HomePage, ListPage, Suggestions
 from hub.listing import Wanted
 from hub.results import plain_rows, rows_of
-from registry.vocabulary import category_called
+from registry.catalog.vocabulary import category_called
 
 
 @public_page

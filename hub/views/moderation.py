@@ -11,7 +11,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from accounts.limits import client_address, count
+from core.http.limits import client_address, count
 from hub.feeds import AtomFeed
 from hub.function_page import redirect_moved
 from hub.http import public_page

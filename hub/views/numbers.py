@@ -7,14 +7,14 @@ from django.http import HttpRequest, HttpResponse
 
 from hub import plots
 from hub.function_page import FunctionPage, function_page
-from registry import install_numbers
+from registry.installs import statistics
 
 CSV_HEAD = ("day", "version", "installs", "automated")
 
 
 @function_page
 def function_installs(request: HttpRequest, page: FunctionPage):
-    days = install_numbers.by_day(page.function)
+    days = statistics.by_day(page.function)
     return page.render(
         request,
         "installs",
@@ -22,7 +22,7 @@ def function_installs(request: HttpRequest, page: FunctionPage):
         days=[day for day in reversed(days) if day.installs],
         recent=sum(day.installs for day in days),
         shown_days=len(days),
-        by_version=install_numbers.by_version(page.function),
+        by_version=statistics.by_version(page.function),
     )
 
 
@@ -32,7 +32,7 @@ def function_installs_csv(request: HttpRequest, page: FunctionPage):
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(CSV_HEAD)
-    writer.writerows(install_numbers.rows(page.function))
+    writer.writerows(statistics.rows(page.function))
     response = HttpResponse(text.getvalue(), "text/csv; charset=utf-8")
     name = f"installs-{page.function.slug}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -10,8 +10,8 @@ from django.shortcuts import render
 
 from hub import badges, cards
 from hub.function_page import FunctionPage, function_page
-from hub.http import NotHere
-from registry import sandbox
+from hub.http import PublicNotFound
+from registry.content import sandbox
 
 KEPT_SECONDS = 24 * 3600
 DRAWING_SECONDS = 4.0
@@ -21,7 +21,7 @@ DRAWING_SECONDS = 4.0
 def function_badge(request, page: FunctionPage, kind):
     badge = badges.badge(kind, page.function)
     if badge is None:
-        raise NotHere("The badges are version, installs and license.")
+        raise PublicNotFound("The badges are version, installs and license.")
     return render(request, "hub/badge.svg", badge, content_type="image/svg+xml")
 
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from registry.rendering import safe
+from registry.content.rendering import safe
 
 _needs_escaping = re.compile("[&<>\"']").search  # html.escape looks for each alone
 

@@ -13,11 +13,11 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.dateformat import format as formatted
 from django.utils.safestring import SafeString
 
-from registry.drawing.filetree import tree_of
+from registry.catalog.file_tree import tree_of
+from registry.content.rendering import Rendered, script_data
 from registry.drawing.frames import filled, joined
 from registry.drawing.structured import structured_data
-from registry.rendering import Rendered, script_data
-from registry.uses import Use
+from registry.inspection.uses import Use
 
 LANGUAGES = {"javascript": "JavaScript"}
 MOST_NEEDS = 8  # of a kind beside the README; the Uses tab has the rest

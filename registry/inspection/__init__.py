@@ -7,7 +7,9 @@ every consumer. Static, on syntax alone; nothing is run.
 
 from collections.abc import Callable
 
-from registry import sandbox
+from registry.content import sandbox
+from registry.content.languages import is_script
+from registry.content.sandbox import SandboxError
 from registry.inspection.checks import (
     CHECKS,
     Project,
@@ -18,8 +20,6 @@ from registry.inspection.checks import (
 from registry.inspection.facts import Facts
 from registry.inspection.rules import RULES, SEVERITIES, Place, documentation
 from registry.inspection.text import has_code, text_findings
-from registry.languages import is_script
-from registry.sandbox import SandboxError
 
 __all__ = [
     "INSPECTOR",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
+from registry.content.languages import is_script, language_of
 from registry.inspection.facts import Facts
 from registry.inspection.modules import (
     dependency_name,
@@ -13,7 +14,6 @@ from registry.inspection.modules import (
 )
 from registry.inspection.rules import WARNING, Place, finding
 from registry.inspection.text import has_code, place_at
-from registry.languages import is_script, language_of
 
 MANIFEST_PATH = "aerostack.json"
 LAYERS = ("core", "schema", "adapter", "index")

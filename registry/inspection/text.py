@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from registry.content.invisible import BIDI_RE, find_invisible, name_of
 from registry.inspection.rules import Place, finding
-from registry.invisible import BIDI_RE, find_invisible, name_of
 from registry.secrets import RULES as SECRET_RULES
 from registry.secrets import find_secrets
 

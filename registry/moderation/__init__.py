@@ -2,7 +2,7 @@
 
 Each takes the acting account as ``by=``, is one transaction, writes exactly one Event
 when it changes something, and changes nothing when it raises. Those of staff take a
-``Why``, keep a Decision with its reason, and refuse whoever it would concern.
+``Grounds``, keep a Decision with its reason, and refuse whoever it would concern.
 Source: docs/moderation.md.
 """
 
@@ -34,7 +34,7 @@ from registry.moderation.content import (
     request_removal,
     withdraw_removal,
 )
-from registry.moderation.deciding import Why, latest_seen, require_staff
+from registry.moderation.deciding import Grounds, latest_seen, require_staff
 from registry.moderation.reports import dismiss_case, report
 from registry.moderation.slugs import (
     except_name,
@@ -56,7 +56,7 @@ from registry.moderation.transfers import (
 )
 
 __all__ = [
-    "Why",
+    "Grounds",
     "accept_transfer",
     "add_category",
     "answer_appeal",

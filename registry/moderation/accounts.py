@@ -6,17 +6,19 @@ from django.db import transaction
 from accounts.models import Account
 from registry import errors
 from registry.models import Decision
-from registry.moderation.deciding import Why, decide, last
+from registry.moderation.deciding import Grounds, decide, last
 
 
 @transaction.atomic
-def suspend_account(account: Account, why: Why, *, by: Account) -> Decision:
+def suspend_account(account: Account, grounds: Grounds, *, by: Account) -> Decision:
     """Stop sign-in and keys of ``account``; its published functions stay.
 
     Raises as ``decide``; Conflict when it is suspended already.
     """
     account = _locked(account)
-    made = decide("suspend_account", subject_of(account), why, by=by, account=account)
+    made = decide(
+        "suspend_account", subject_of(account), grounds, by=by, account=account
+    )
     if not account.is_active:
         raise errors.Conflict(f"{account.username} is suspended already.")
     account.is_active = False
@@ -26,7 +28,7 @@ def suspend_account(account: Account, why: Why, *, by: Account) -> Decision:
 
 
 @transaction.atomic
-def restore_account(account: Account, why: Why, *, by: Account) -> Decision:
+def restore_account(account: Account, grounds: Grounds, *, by: Account) -> Decision:
     """End a suspension: sign-in and keys work again.
 
     Raises as ``decide``; Conflict when it is not suspended.
@@ -36,7 +38,7 @@ def restore_account(account: Account, why: Why, *, by: Account) -> Decision:
     made = decide(
         "restore_account",
         subject,
-        why,
+        grounds,
         by=by,
         account=account,
         reverses=last("suspend_account", subject=subject),
@@ -46,39 +48,43 @@ def restore_account(account: Account, why: Why, *, by: Account) -> Decision:
 
 
 @transaction.atomic
-def force_sign_out(account: Account, why: Why, *, by: Account) -> Decision:
+def force_sign_out(account: Account, grounds: Grounds, *, by: Account) -> Decision:
     """End every session of ``account`` in browsers. Keys go on.
 
     Raises as ``decide``.
     """
     account = _locked(account)
-    made = decide("force_sign_out", subject_of(account), why, by=by, account=account)
+    made = decide(
+        "force_sign_out", subject_of(account), grounds, by=by, account=account
+    )
     _end_sessions(account)
     return made
 
 
 @transaction.atomic
-def require_second_factor(account: Account, why: Why, *, by: Account) -> Decision:
+def require_second_factor(
+    account: Account, grounds: Grounds, *, by: Account
+) -> Decision:
     """Lead every page of ``account`` to setting up a second factor, until it has one.
 
     Raises as ``decide``; Conflict when it is required already.
     """
     account = _locked(account)
     subject = subject_of(account)
-    made = decide("require_second_factor", subject, why, by=by, account=account)
+    made = decide("require_second_factor", subject, grounds, by=by, account=account)
     _set_needs_factor(account, True)
     return made
 
 
 @transaction.atomic
-def waive_second_factor(account: Account, why: Why, *, by: Account) -> Decision:
+def waive_second_factor(account: Account, grounds: Grounds, *, by: Account) -> Decision:
     """Leave it to ``account`` whether it has a second factor.
 
     Raises as ``decide``; Conflict when it is not required.
     """
     account = _locked(account)
     subject = subject_of(account)
-    made = decide("waive_second_factor", subject, why, by=by, account=account)
+    made = decide("waive_second_factor", subject, grounds, by=by, account=account)
     _set_needs_factor(account, False)
     return made
 

@@ -6,7 +6,7 @@ from accounts.models import Account, record
 from registry import errors, switches
 from registry.models import Case, Decision, Function
 from registry.moderation import accounts, content, slugs
-from registry.moderation.deciding import VIA, Why, decide, locked
+from registry.moderation.deciding import VIA, Grounds, decide, locked
 from registry.moderation.reports import MAX_TEXT_CHARACTERS
 
 ANSWERS = ("grant_appeal", "reject_appeal")
@@ -59,7 +59,9 @@ def may_appeal(decision: Decision) -> bool:
 
 
 @transaction.atomic
-def answer_appeal(case: Case, why: Why, *, by: Account, grant: bool) -> Decision:
+def answer_appeal(
+    case: Case, grounds: Grounds, *, by: Account, grant: bool
+) -> Decision:
     """Grant an appeal, which takes the decision back, or reject it.
 
     Decisions outside UNDONE are only marked as taken back.
@@ -72,11 +74,11 @@ def answer_appeal(case: Case, why: Why, *, by: Account, grant: bool) -> Decision
     if first is None:
         raise errors.Conflict("This case is no appeal.")
     function = locked(first.function) if first.function_id else None
-    why = Why(why.reason, why.rule, case, why.seen)
+    grounds = Grounds(grounds.reason, grounds.rule, case, grounds.seen)
     made = decide(
         "grant_appeal" if grant else "reject_appeal",
         first.subject,
-        why,
+        grounds,
         by=by,
         function=function,
         account=first.account,

@@ -13,9 +13,10 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from accounts import freshness
 from accounts.models import Account
+from core.cache import freshness
 from registry import errors, search
+from registry.listing import sync
 from registry.manifest import TAG
 from registry.models import (
     Category,
@@ -26,8 +27,7 @@ from registry.models import (
     SearchDocument,
     TagRule,
 )
-from registry.moderation.deciding import Why, decide, locked
-from registry.publishing import listings
+from registry.moderation.deciding import Grounds, decide, locked
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])\Z")
 BATCH_FUNCTIONS = 500  # some 100 ms of the one write lock of SQLite
@@ -39,7 +39,7 @@ PAUSE_SECONDS = 0.01  # between two: others get their turn at SQLite's lock
 
 @transaction.atomic
 def add_category(
-    slug: str, label: str, description: str, why: Why, *, by: Account
+    slug: str, label: str, description: str, grounds: Grounds, *, by: Account
 ) -> Decision:
     """Add a category at the end of the list.
 
@@ -47,7 +47,7 @@ def add_category(
     Conflict when the slug is or was a category's.
     """
     slug = _checked_slug(slug)
-    made = decide("add_category", f"category {slug}", why, by=by)
+    made = decide("add_category", f"category {slug}", grounds, by=by)
     _require_free(slug)
     last = Category.objects.order_by("-position").first()
     Category.objects.create(
@@ -65,7 +65,7 @@ def edit_category(
     slug: str,
     label: str,
     description: str,
-    why: Why,
+    grounds: Grounds,
     *,
     by: Account,
 ) -> Decision:
@@ -76,7 +76,7 @@ def edit_category(
     """
     category = _locked(category)
     slug, old = _checked_slug(slug), category.slug
-    made = decide("edit_category", f"category {old}", why, by=by, slug=slug)
+    made = decide("edit_category", f"category {old}", grounds, by=by, slug=slug)
     if slug != old:
         category.aliases.filter(slug=slug).delete()  # its own slug of before
         _require_free(slug)
@@ -89,12 +89,12 @@ def edit_category(
 
 
 @transaction.atomic
-def order_categories(slugs: list[str], why: Why, *, by: Account) -> Decision:
+def order_categories(slugs: list[str], grounds: Grounds, *, by: Account) -> Decision:
     """Show the active categories in the order of ``slugs``.
 
     Raises as ``decide``; Conflict when they are not the active ones any more.
     """
-    made = decide("order_categories", "categories", why, by=by)
+    made = decide("order_categories", "categories", grounds, by=by)
     active = {c.slug: c for c in Category.objects.active().select_for_update()}
     if sorted(slugs) != sorted(active):
         raise errors.Conflict("The categories changed meanwhile.")
@@ -105,13 +105,13 @@ def order_categories(slugs: list[str], why: Why, *, by: Account) -> Decision:
 
 
 @transaction.atomic
-def retire_category(category: Category, why: Why, *, by: Account) -> Decision:
+def retire_category(category: Category, grounds: Grounds, *, by: Account) -> Decision:
     """Take a category out of use. Functions in it keep it until they are moved.
 
     Raises as ``decide``; Conflict when it is retired, or the last one.
     """
     category = _locked(category)
-    made = decide("retire_category", f"category {category.slug}", why, by=by)
+    made = decide("retire_category", f"category {category.slug}", grounds, by=by)
     _require_active(category)
     if Category.objects.active().count() == 1:
         raise errors.Conflict("The Hub needs at least one category.")
@@ -121,13 +121,13 @@ def retire_category(category: Category, why: Why, *, by: Account) -> Decision:
 
 
 @transaction.atomic
-def reopen_category(category: Category, why: Why, *, by: Account) -> Decision:
+def reopen_category(category: Category, grounds: Grounds, *, by: Account) -> Decision:
     """Put a retired category back into use.
 
     Raises as ``decide``; Conflict when it is in use, or was merged.
     """
     category = _locked(category)
-    made = decide("reopen_category", f"category {category.slug}", why, by=by)
+    made = decide("reopen_category", f"category {category.slug}", grounds, by=by)
     if category.retired_at is None:
         raise errors.Conflict(f"{category.slug} is in use.")
     category.retired_at = None
@@ -137,17 +137,17 @@ def reopen_category(category: Category, why: Why, *, by: Account) -> Decision:
 
 @transaction.atomic
 def merge_category(
-    category: Category, into: Category, why: Why, *, by: Account
+    category: Category, into: Category, grounds: Grounds, *, by: Account
 ) -> Decision:
     """Make ``category`` part of another. From here on its slug stands for that one;
-    its functions follow in batches (``go_on``).
+    its functions follow in batches (``resume_merges``).
 
     Raises as ``decide``; Conflict when either is not in use, or both are one.
     """
     into = _locked(into)
     category = _locked(category)
     made = decide(
-        "merge_category", f"category {category.slug}", why, by=by, into=into.slug
+        "merge_category", f"category {category.slug}", grounds, by=by, into=into.slug
     )
     _require_active(into)
     if category.pk == into.pk:
@@ -162,7 +162,7 @@ def merge_category(
 
 @transaction.atomic
 def move_functions(
-    functions: list[Function], into: Category, why: Why, *, by: Account
+    functions: list[Function], into: Category, grounds: Grounds, *, by: Account
 ) -> Decision:
     """Move up to MAX_MOVED_AT_ONCE functions to another category.
 
@@ -177,7 +177,7 @@ def move_functions(
     made = decide(
         "move_functions",
         f"category {into.slug}",
-        why,
+        grounds,
         by=by,
         functions=[function.path for function in functions],
     )
@@ -186,7 +186,7 @@ def move_functions(
         function = locked(function)
         if function.owner_id == by.pk:
             raise errors.OwnDecision(f"{function} is a function of your own.")
-        listings.refresh(function, function.latest, category=into)
+        sync.refresh(function, function.latest, category=into)
     return made
 
 
@@ -197,7 +197,7 @@ def left() -> int:
     return merged.count() + SearchDocument.objects.filter(category__in=aliases).count()
 
 
-def go_on(*, seconds: float = WORK_SECONDS) -> int:
+def resume_merges(*, seconds: float = WORK_SECONDS) -> int:
     """Move functions after their categories for a while. Returns how many are left."""
     end = time.monotonic() + seconds
     while (move_batch() or refile_batch()) and time.monotonic() < end:
@@ -243,7 +243,7 @@ def move_batch() -> int:
 
 
 @transaction.atomic
-def replace_tag(tag: str, becomes: str, why: Why, *, by: Account) -> Decision:
+def replace_tag(tag: str, becomes: str, grounds: Grounds, *, by: Account) -> Decision:
     """List every function tagged ``tag`` under ``becomes`` instead, now and later;
     "" blocks the tag. Functions follow in batches (``retag``).
 
@@ -258,7 +258,7 @@ def replace_tag(tag: str, becomes: str, why: Why, *, by: Account) -> Decision:
             field="tag",
         )
     action = "merge_tag" if becomes else "block_tag"
-    made = decide(action, f"tag {tag}", why, by=by, becomes=becomes)
+    made = decide(action, f"tag {tag}", grounds, by=by, becomes=becomes)
     rule = TagRule.objects.filter(tag=tag).first()
     circle = tag == becomes or TagRule.objects.filter(tag=becomes).exists()
     if circle or (rule and rule.becomes == becomes):
@@ -269,13 +269,13 @@ def replace_tag(tag: str, becomes: str, why: Why, *, by: Account) -> Decision:
 
 
 @transaction.atomic
-def free_tag(rule: TagRule, why: Why, *, by: Account) -> Decision:
+def free_tag(rule: TagRule, grounds: Grounds, *, by: Account) -> Decision:
     """Let a replaced or blocked tag be used again. Functions that lost it don't get
     it back by themselves.
 
     Raises as ``decide``; Conflict when it is free.
     """
-    made = decide("free_tag", f"tag {rule.tag}", why, by=by)
+    made = decide("free_tag", f"tag {rule.tag}", grounds, by=by)
     deleted, _ = TagRule.objects.filter(tag=rule.tag).delete()
     if not deleted:
         raise errors.Conflict(f"The tag {rule.tag} is free.")
@@ -300,7 +300,7 @@ def retag_batch() -> int:
     pks = sorted(set(rows.values_list("function", flat=True)[:BATCH_TAGGED]))
     for pk in pks:
         function = locked(Function(pk=pk))
-        listings.refresh(function, function.latest)
+        sync.refresh(function, function.latest)
     freshness.touch_on_commit()
     return len(pks)
 

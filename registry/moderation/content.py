@@ -6,7 +6,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account
-from registry import derived, errors
+from registry import errors
+from registry.content import derived
+from registry.listing import sync
 from registry.models import (
     Blob,
     Decision,
@@ -18,18 +20,25 @@ from registry.models import (
     Version,
     VersionQuarantine,
 )
-from registry.moderation.deciding import Why, decide, last, locked, require_published
-from registry.publishing import listings
+from registry.moderation.deciding import (
+    Grounds,
+    decide,
+    last,
+    locked,
+    require_published,
+)
 
 
 @transaction.atomic
-def quarantine_function(function: Function, why: Why, *, by: Account) -> Decision:
+def quarantine_function(
+    function: Function, grounds: Grounds, *, by: Account
+) -> Decision:
     """Take ``function`` out of lists, search and install; its page says why.
 
     Raises as ``decide``; Conflict when it is quarantined already, or not published.
     """
     function = locked(function)
-    made = decide("quarantine_function", function, why, by=by, function=function)
+    made = decide("quarantine_function", function, grounds, by=by, function=function)
     require_published(function)
     if FunctionQuarantine.objects.filter(function=function).exists():
         raise errors.Conflict(f"{function} is quarantined already.")
@@ -41,7 +50,9 @@ def quarantine_function(function: Function, why: Why, *, by: Account) -> Decisio
 
 
 @transaction.atomic
-def lift_function_quarantine(function: Function, why: Why, *, by: Account) -> Decision:
+def lift_function_quarantine(
+    function: Function, grounds: Grounds, *, by: Account
+) -> Decision:
     """Put ``function`` back as it was.
 
     Raises as ``decide``; Conflict when it is not quarantined.
@@ -51,7 +62,7 @@ def lift_function_quarantine(function: Function, why: Why, *, by: Account) -> De
     made = decide(
         "lift_function_quarantine",
         function,
-        why,
+        grounds,
         by=by,
         function=function,
         reverses=taken_back,
@@ -61,14 +72,14 @@ def lift_function_quarantine(function: Function, why: Why, *, by: Account) -> De
 
 
 @transaction.atomic
-def quarantine_version(version: Version, why: Why, *, by: Account) -> Decision:
+def quarantine_version(version: Version, grounds: Grounds, *, by: Account) -> Decision:
     """Take one version out of install, its files and pages; the others stay.
 
     Raises as ``decide``; Conflict when it is quarantined already.
     """
     function = locked(version.function)
     subject = f"{function}@{version.number}"
-    made = decide("quarantine_version", subject, why, by=by, function=function)
+    made = decide("quarantine_version", subject, grounds, by=by, function=function)
     if VersionQuarantine.objects.filter(version=version).exists():
         raise errors.Conflict(f"{subject} is quarantined already.")
     VersionQuarantine.objects.create(
@@ -79,7 +90,9 @@ def quarantine_version(version: Version, why: Why, *, by: Account) -> Decision:
 
 
 @transaction.atomic
-def lift_version_quarantine(version: Version, why: Why, *, by: Account) -> Decision:
+def lift_version_quarantine(
+    version: Version, grounds: Grounds, *, by: Account
+) -> Decision:
     """Offer ``version`` again.
 
     Raises as ``decide``; Conflict when it is not quarantined, or a file of it was
@@ -90,7 +103,7 @@ def lift_version_quarantine(version: Version, why: Why, *, by: Account) -> Decis
     made = decide(
         "lift_version_quarantine",
         subject,
-        why,
+        grounds,
         by=by,
         function=function,
         reverses=last("quarantine_version", function=function, subject=subject),
@@ -101,7 +114,7 @@ def lift_version_quarantine(version: Version, why: Why, *, by: Account) -> Decis
 
 @transaction.atomic
 def request_removal(
-    function: Function, blob: Blob, why: Why, *, by: Account
+    function: Function, blob: Blob, grounds: Grounds, *, by: Account
 ) -> Removal:
     """Ask a second staff member to empty a file of ``function`` for good.
 
@@ -111,7 +124,7 @@ def request_removal(
     function = locked(function)
     _refuse_own_file(blob, by)
     subject = subject_of(function, blob)
-    made = decide("request_removal", subject, why, by=by, function=function)
+    made = decide("request_removal", subject, grounds, by=by, function=function)
     if Removal.objects.filter(blob=blob).exists():
         raise errors.Conflict("The removal of this file was asked for already.")
     return Removal.objects.create(blob=blob, reason=made.reason, requested_by=by)
@@ -119,7 +132,7 @@ def request_removal(
 
 @transaction.atomic
 def withdraw_removal(
-    function: Function, removal: Removal, why: Why, *, by: Account
+    function: Function, removal: Removal, grounds: Grounds, *, by: Account
 ) -> Decision:
     """Give up a removal that no second staff member has confirmed.
 
@@ -131,7 +144,7 @@ def withdraw_removal(
     made = decide(
         "withdraw_removal",
         subject,
-        why,
+        grounds,
         by=by,
         function=function,
         reverses=last("request_removal", subject=subject),
@@ -142,7 +155,7 @@ def withdraw_removal(
 
 @transaction.atomic
 def confirm_removal(
-    function: Function, removal: Removal, why: Why, *, by: Account
+    function: Function, removal: Removal, grounds: Grounds, *, by: Account
 ) -> Decision:
     """Empty the file, for good. Its row, hash and size stay; every version that has it
     is quarantined, because it can't be installed whole any more.
@@ -156,7 +169,7 @@ def confirm_removal(
         raise errors.OwnDecision("You asked for this removal yourself.")
     _refuse_own_file(removal.blob, by)
     subject = subject_of(function, removal.blob)
-    made = decide("remove_file", subject, why, by=by, function=function)
+    made = decide("remove_file", subject, grounds, by=by, function=function)
     removal.confirmed_by, removal.confirmed_at = by, timezone.now()
     removal.save(update_fields=["confirmed_by", "confirmed_at"])
     Blob.objects.filter(pk=removal.blob_id).update(text="")
@@ -203,7 +216,7 @@ def put_version_back(function: Function, number: str) -> None:
 
 
 def _relist(function: Function) -> None:
-    listings.refresh(function, listings.latest_of(function))
+    sync.refresh(function, sync.latest_of(function))
 
 
 def _waiting(removal: Removal) -> Removal:

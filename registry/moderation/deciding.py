@@ -20,7 +20,7 @@ PRIVATE = frozenset(
 
 
 @dataclass(frozen=True)
-class Why:
+class Grounds:
     """On what grounds something is decided.
 
     rule: a key of RULES. reason: 1 to 300 characters, shown to whoever it concerns
@@ -37,7 +37,7 @@ class Why:
 def decide(
     action: str,
     subject: object,
-    why: Why,
+    grounds: Grounds,
     *,
     by: Account,
     function: Function | None = None,
@@ -57,15 +57,15 @@ def decide(
     if action not in SWITCHING:
         switches.require()
     account = account or (function.owner if function else None)
-    _refuse_own(by, account, why.case)
+    _refuse_own(by, account, grounds.case)
     subject = str(subject)[:200]
-    _refuse_late(why, function, subject)
-    if why.rule not in RULES:
+    _refuse_late(grounds, function, subject)
+    if grounds.rule not in RULES:
         raise errors.ValidationError("Choose the rule it rests on.", field="rule")
     made = Decision.objects.create(
         action=action,
-        rule=why.rule,
-        reason=sentence(why.reason, "reason"),
+        rule=grounds.rule,
+        reason=sentence(grounds.reason, "reason"),
         subject=subject,
         function=function,
         account=account,
@@ -74,8 +74,8 @@ def decide(
         by=by,
         by_name=by.username,
     )
-    if why.case:
-        Case.objects.filter(pk=why.case.pk).update(decision=made)
+    if grounds.case:
+        Case.objects.filter(pk=grounds.case.pk).update(decision=made)
     record(
         action,
         subject,
@@ -126,17 +126,17 @@ def _refuse_own(by: Account, account: Account | None, case: Case | None) -> None
         raise errors.OwnDecision("You brought this case yourself.")
 
 
-def _refuse_late(why: Why, function: Function | None, subject: str) -> None:
-    if why.case:
-        case = Case.objects.select_for_update().filter(pk=why.case.pk).first()
+def _refuse_late(grounds: Grounds, function: Function | None, subject: str) -> None:
+    if grounds.case:
+        case = Case.objects.select_for_update().filter(pk=grounds.case.pk).first()
         if case is None:
             raise errors.Conflict("The case is gone: its function was deleted.")
         if case.decision_id:
             raise _decided(case.decision)
-    if why.seen is None:
+    if grounds.seen is None:
         return
     about = {"function": function} if function else {"subject": subject}
-    first = Decision.objects.filter(pk__gt=why.seen, **about).first()
+    first = Decision.objects.filter(pk__gt=grounds.seen, **about).first()
     if first:
         raise _decided(first)
 

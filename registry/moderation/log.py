@@ -4,8 +4,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from accounts.models import Event
+from registry.catalog.paging import MAX_ID, Page
 from registry.models import Decision
-from registry.paging import MAX_ID, Page
 
 PAGE_ROWS = 50
 

@@ -4,12 +4,12 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.crypto import salted_hmac
 
-from accounts.limits import Limit
 from accounts.models import Account, record
+from core.http.limits import Limit
 from registry import errors, switches
 from registry.models import Case, Decision, Function, Report
 from registry.models.moderation import REPORT_REASONS
-from registry.moderation.deciding import Why, decide, locked
+from registry.moderation.deciding import Grounds, decide, locked
 
 MAX_TEXT_CHARACTERS = 2000
 REPORTS = Limit("reports", 10, 3600)  # of one client, by whichever door
@@ -76,7 +76,7 @@ def report(
 
 
 @transaction.atomic
-def dismiss_case(case: Case, why: Why, *, by: Account) -> Decision:
+def dismiss_case(case: Case, grounds: Grounds, *, by: Account) -> Decision:
     """Close reports, a dispute or a look-alike name without doing anything.
 
     Raises as ``decide``; Conflict when it is an appeal.
@@ -84,8 +84,8 @@ def dismiss_case(case: Case, why: Why, *, by: Account) -> Decision:
     if case.kind not in DISMISSALS:
         raise errors.Conflict("An appeal is granted or rejected, not dismissed.")
     function = locked(case.function)
-    why = Why(why.reason, why.rule, case, why.seen)
-    return decide(DISMISSALS[case.kind], function, why, by=by, function=function)
+    grounds = Grounds(grounds.reason, grounds.rule, case, grounds.seen)
+    return decide(DISMISSALS[case.kind], function, grounds, by=by, function=function)
 
 
 def weight_of(reporter: Account | None) -> int:

@@ -14,7 +14,7 @@ from registry.models import (
     NameHold,
     Redirect,
 )
-from registry.moderation.deciding import Why, decide, last, locked
+from registry.moderation.deciding import Grounds, decide, last, locked
 from registry.names import check_name, look_alike
 from registry.publishing import claims
 
@@ -22,7 +22,7 @@ RESERVABLE = re.compile(r"(?=(?:[^a-z0-9]*[a-z0-9]){2})[a-z0-9*][a-z0-9*-]{0,63}
 
 
 @transaction.atomic
-def reserve_name(name: str, why: Why, *, by: Account) -> Decision:
+def reserve_name(name: str, grounds: Grounds, *, by: Account) -> Decision:
     """Keep ``name`` from being taken as a username or slug.
 
     name: lower case; a ``*`` stands for any characters, so that "aws-*" reserves all
@@ -37,7 +37,7 @@ def reserve_name(name: str, why: Why, *, by: Account) -> Decision:
             "letters or digits.",
             field="name",
         )
-    made = decide("reserve_name", f"name {name}", why, by=by)
+    made = decide("reserve_name", f"name {name}", grounds, by=by)
     reserved, is_new = ReservedName.objects.get_or_create(
         name=name, defaults={"reason": made.reason, "by": by}
     )
@@ -47,14 +47,14 @@ def reserve_name(name: str, why: Why, *, by: Account) -> Decision:
 
 
 @transaction.atomic
-def release_name(reserved: ReservedName, why: Why, *, by: Account) -> Decision:
+def release_name(reserved: ReservedName, grounds: Grounds, *, by: Account) -> Decision:
     """Let a reserved name be taken again.
 
     Raises as ``decide``; Conflict when it is not reserved, or was retired with an
     account: old addresses must never serve somebody else.
     """
     name = reserved.name
-    made = decide("release_name", f"name {name}", why, by=by)
+    made = decide("release_name", f"name {name}", grounds, by=by)
     held = ReservedName.objects.filter(name=name).first()
     if held is None:
         raise errors.Conflict(f"{name} is not reserved any more.")
@@ -69,7 +69,7 @@ def release_name(reserved: ReservedName, why: Why, *, by: Account) -> Decision:
 
 @transaction.atomic
 def rename_function(
-    function: Function, slug: str, why: Why, *, by: Account
+    function: Function, slug: str, grounds: Grounds, *, by: Account
 ) -> Decision:
     """Give ``function`` another slug. What was published answers to the old one for
     good, and nobody else may take it.
@@ -80,7 +80,7 @@ def rename_function(
     function = locked(function)
     old, new = function.slug, check_name(slug, field="slug")
     made = decide(
-        "rename_function", function, why, by=by, function=function, old=old, new=new
+        "rename_function", function, grounds, by=by, function=function, old=old, new=new
     )
     if new == old:
         raise errors.Conflict(f"The function is called {old} already.")
@@ -104,7 +104,7 @@ def rename_function(
 
 
 @transaction.atomic
-def release_claim(function: Function, why: Why, *, by: Account) -> Decision:
+def release_claim(function: Function, grounds: Grounds, *, by: Account) -> Decision:
     """Take the name from a function that was never published; its drafts stay its
     author's. In a dispute the claimant gets the name.
 
@@ -112,29 +112,29 @@ def release_claim(function: Function, why: Why, *, by: Account) -> Decision:
     90 days and nobody disputes it.
     """
     function = locked(function)
-    made = decide("release_claim", function, why, by=by, function=function)
-    is_dispute = bool(why.case) and why.case.kind == "dispute"
+    made = decide("release_claim", function, grounds, by=by, function=function)
+    is_dispute = bool(grounds.case) and grounds.case.kind == "dispute"
     if function.published_at:
         raise errors.Conflict("A published name is never given to somebody else.")
     if "--" in function.slug or not (is_dispute or claims.is_idle(function)):
         raise errors.Conflict(f"{function} is not an idle claim.")
     claims.give_up(function)
     claims.release_if_unused(function.look_alike, function.owner_id)
-    if is_dispute and why.case.claimant_id:
+    if is_dispute and grounds.case.claimant_id:
         NameClaim.objects.get_or_create(
-            look_alike=function.look_alike, defaults={"owner": why.case.claimant}
+            look_alike=function.look_alike, defaults={"owner": grounds.case.claimant}
         )
     return made
 
 
 @transaction.atomic
-def hold_name(function: Function, why: Why, *, by: Account) -> Decision:
+def hold_name(function: Function, grounds: Grounds, *, by: Account) -> Decision:
     """Let nothing new be published under the name for now. What is live stays.
 
     Raises as ``decide``; Conflict when it is held already.
     """
     function = locked(function)
-    made = decide("hold_name", function, why, by=by, function=function)
+    made = decide("hold_name", function, grounds, by=by, function=function)
     if NameHold.objects.filter(function=function).exists():
         raise errors.Conflict(f"{function} is on hold already.")
     NameHold.objects.create(
@@ -144,7 +144,7 @@ def hold_name(function: Function, why: Why, *, by: Account) -> Decision:
 
 
 @transaction.atomic
-def lift_hold(function: Function, why: Why, *, by: Account) -> Decision:
+def lift_hold(function: Function, grounds: Grounds, *, by: Account) -> Decision:
     """Let the author publish under the name again.
 
     Raises as ``decide``; Conflict when it is not held.
@@ -153,7 +153,7 @@ def lift_hold(function: Function, why: Why, *, by: Account) -> Decision:
     made = decide(
         "lift_hold",
         function,
-        why,
+        grounds,
         by=by,
         function=function,
         reverses=last("hold_name", function=function),
@@ -163,14 +163,16 @@ def lift_hold(function: Function, why: Why, *, by: Account) -> Decision:
 
 
 @transaction.atomic
-def except_name(slug: str, account: Account, why: Why, *, by: Account) -> Decision:
+def except_name(
+    slug: str, account: Account, grounds: Grounds, *, by: Account
+) -> Decision:
     """Let ``account`` use ``slug`` although it reads like another account's name.
 
     Raises as ``decide``; InvalidName; Conflict when it was excepted already.
     """
     slug = check_name(slug, field="slug")
     subject = f"name {slug} for {account.username}"
-    made = decide("except_name", subject, why, by=by, account=account)
+    made = decide("except_name", subject, grounds, by=by, account=account)
     _, is_new = NameException.objects.get_or_create(
         slug=slug,
         account=account,
@@ -182,7 +184,9 @@ def except_name(slug: str, account: Account, why: Why, *, by: Account) -> Decisi
 
 
 @transaction.atomic
-def withdraw_exception(exception: NameException, why: Why, *, by: Account) -> Decision:
+def withdraw_exception(
+    exception: NameException, grounds: Grounds, *, by: Account
+) -> Decision:
     """Take an exception back that was not used.
 
     Raises as ``decide``; Conflict when its account has a function of that name.
@@ -192,7 +196,7 @@ def withdraw_exception(exception: NameException, why: Why, *, by: Account) -> De
     made = decide(
         "withdraw_exception",
         subject,
-        why,
+        grounds,
         by=by,
         account=account,
         reverses=last("except_name", subject=subject),

@@ -6,18 +6,18 @@ from accounts.models import Account, Switch
 from accounts.switches import SWITCHES
 from registry import errors
 from registry.models import Decision
-from registry.moderation.deciding import Why, decide, last
+from registry.moderation.deciding import Grounds, decide, last
 
 
 @transaction.atomic
-def throw_switch(name: str, why: Why, *, by: Account) -> Decision:
+def throw_switch(name: str, grounds: Grounds, *, by: Account) -> Decision:
     """Turn ``name``, a key of SWITCHES, off. Users are shown the reason.
 
     Raises as ``decide``; NotFound for another name; Conflict when it is off already.
     """
     if name not in SWITCHES:
         raise errors.NotFound("There is no such switch.")
-    made = decide("throw_switch", f"switch {name}", why, by=by)
+    made = decide("throw_switch", f"switch {name}", grounds, by=by)
     _, is_new = Switch.objects.get_or_create(
         name=name, defaults={"reason": made.reason, "by": by}
     )
@@ -27,13 +27,13 @@ def throw_switch(name: str, why: Why, *, by: Account) -> Decision:
 
 
 @transaction.atomic
-def release_switch(name: str, why: Why, *, by: Account) -> Decision:
+def release_switch(name: str, grounds: Grounds, *, by: Account) -> Decision:
     """Turn ``name`` on again. Raises as ``decide``; Conflict when it is on."""
     subject = f"switch {name}"
     made = decide(
         "release_switch",
         subject,
-        why,
+        grounds,
         by=by,
         reverses=last("throw_switch", subject=subject),
     )

@@ -14,7 +14,7 @@ from registry.models import (
     Redirect,
     TransferOffer,
 )
-from registry.moderation.deciding import VIA, Why, decide, locked
+from registry.moderation.deciding import VIA, Grounds, decide, locked
 from registry.names import look_alike
 from registry.publishing import drafts
 
@@ -73,7 +73,7 @@ def withdraw_transfer(offer: TransferOffer, *, by: Account) -> None:
 
 @transaction.atomic
 def force_transfer(
-    function: Function, to: Account, why: Why, *, by: Account
+    function: Function, to: Account, grounds: Grounds, *, by: Account
 ) -> Decision:
     """Give ``function`` to another account without asking its owner.
 
@@ -84,7 +84,7 @@ def force_transfer(
     """
     function = locked(function)
     made = decide(
-        "force_transfer", function, why, by=by, function=function, to=to.username
+        "force_transfer", function, grounds, by=by, function=function, to=to.username
     )
     if to.pk == by.pk:
         raise errors.OwnDecision("You can't give a function to yourself.")

@@ -8,11 +8,11 @@ from contextlib import AbstractContextManager
 
 from accounts.models import Account
 from accounts.names import HELD
-from accounts.prepared import asked_ahead
+from core.db.prepared import asked_ahead
+from registry.catalog.vocabulary import ACTIVE, TAG_RULES
 from registry.names import slugify
 from registry.publishing import intake
-from registry.publishing.claims import LOOK
-from registry.vocabulary import ACTIVE, TAG_RULES
+from registry.publishing.claims import NAME_STATUS
 
 MAX_TAGS, MAX_TAG_CHARACTERS = 20, 30  # past these, the manifest refuses them
 
@@ -22,7 +22,9 @@ def of_push(submission: intake.Submission, by: Account) -> AbstractContextManage
     name = submission.slug or submission.manifest.get("name")
     slug = slugify(name) if isinstance(name, str) else ""
     tags = _looked_up(submission.manifest.get("tags"))
-    return asked_ahead((HELD, slug), (LOOK, by.pk, slug), (ACTIVE,), (TAG_RULES, tags))
+    return asked_ahead(
+        (HELD, slug), (NAME_STATUS, by.pk, slug), (ACTIVE,), (TAG_RULES, tags)
+    )
 
 
 def _looked_up(tags) -> tuple[str, ...]:

@@ -7,10 +7,11 @@ from django.db.models import Exists, Subquery
 from django.utils import timezone
 
 from accounts.models import Account
-from accounts.prepared import Prepared, insert
-from registry import errors, resemblance, switches
+from core.db.prepared import Prepared, insert
+from registry import errors, switches
 from registry.models import Function, NameClaim, NameException, Redirect
 from registry.names import look_alike
+from registry.publishing import resemblance
 
 IDLE_CLAIM = timedelta(days=90)
 
@@ -25,8 +26,8 @@ OWN_ONCE = Prepared(
     ).select_related("category")
 )
 LOCKED = Prepared(lambda pk: Function.objects.select_for_update().filter(pk=pk))
-# Of one account and one slug, in the order of Look's fields.
-LOOK = Prepared(
+# Of one account and one slug, in the order of NameStatus's fields.
+NAME_STATUS = Prepared(
     lambda owner, slug: Account.objects.filter(pk=owner).values_list(
         Subquery(Function.objects.filter(owner=owner, slug=slug).values("pk")),
         Subquery(
@@ -42,7 +43,7 @@ LOCKED_CLAIM = Prepared(
 )
 
 
-class Look(NamedTuple):
+class NameStatus(NamedTuple):
     """What an account finds under a slug. own, renamed: ids of functions of its own
     that have it, or had it before a rename. is_left: does it lead to some function that
     has another name by now? is_stopped: did staff turn off what claiming needs?"""
@@ -53,9 +54,9 @@ class Look(NamedTuple):
     is_stopped: bool
 
     @classmethod
-    def at(cls, slug: str, owner: Account) -> "Look":
+    def at(cls, slug: str, owner: Account) -> "NameStatus":
         """Raises Unauthorized: the account was deleted since its key was checked."""
-        found = LOOK.first(owner.pk, slug)
+        found = NAME_STATUS.first(owner.pk, slug)
         if found is None:
             raise errors.Unauthorized
         return cls._make(found)
@@ -71,7 +72,7 @@ def claim(slug: str, owner: Account) -> tuple[Function, bool]:
 
     Raises DuplicateSlug, ReadOnly, Unauthorized. Source: docs/architecture.md, "Names".
     """
-    look = Look.at(slug, owner)
+    look = NameStatus.at(slug, owner)
     if look.is_stopped:
         switches.require()
     found = look.own or look.renamed
@@ -99,7 +100,7 @@ def claim(slug: str, owner: Account) -> tuple[Function, bool]:
 
 def named(slug: str, owner: Account) -> Function | None:
     """``owner``'s function that is called ``slug``, or was before a rename."""
-    look = Look.at(slug, owner)
+    look = NameStatus.at(slug, owner)
     if look.own:
         return OWN.first(owner.pk, slug)
     return OWN_ONCE.first(owner.pk, slug) if look.renamed else None

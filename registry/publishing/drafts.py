@@ -8,15 +8,15 @@ from django.db.models import Exists
 from django.utils import timezone
 
 from accounts.models import Account, record
-from accounts.prepared import Prepared, insert, together, update
+from core.db.prepared import Prepared, insert, together, update
 from registry import errors, paths, switches
+from registry.catalog.vocabulary import accepted_categories, tag_warnings
 from registry.manifest import Manifest
 from registry.models import Draft, Function, Version
 from registry.names import check_name, slugify
 from registry.publishing import ahead, intake
 from registry.publishing.claims import claim, named, release_if_unused
 from registry.secrets import find_secrets
-from registry.vocabulary import accepted_categories, tag_warnings
 
 LOCKED_DRAFT = Prepared(lambda pk: Draft.objects.select_for_update().filter(pk=pk))
 # Without joins: PostgreSQL reads a row again after waiting for its lock, but what is

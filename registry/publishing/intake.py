@@ -180,8 +180,8 @@ def check_entrypoint(
     files: dict, entrypoint: str, code: str | None
 ) -> errors.RegistryError | None:
     """EmptyCode or MissingEntrypoint, when the files hold nothing to run."""
+    from registry.content.rendering import language_of
     from registry.inspection import has_code
-    from registry.rendering import language_of
 
     if entrypoint in files:
         text = files[entrypoint]

@@ -8,7 +8,7 @@ from django.db.models import Exists, Subquery
 from django.utils import timezone
 
 from accounts.models import Account, record
-from accounts.prepared import (
+from core.db.prepared import (
     Prepared,
     asked_ahead,
     insert,
@@ -16,7 +16,10 @@ from accounts.prepared import (
     together,
     update,
 )
-from registry import derived, errors, integrity, paths, semver
+from registry import errors, integrity, paths, semver
+from registry.catalog.vocabulary import ACTIVE, TAG_RULES, accepted_categories
+from registry.content import derived
+from registry.listing import sync
 from registry.manifest import FROZEN, Manifest
 from registry.models import (
     Blob,
@@ -31,9 +34,8 @@ from registry.models import (
     VersionFile,
 )
 from registry.names import look_alike
-from registry.publishing import drafts, listings, waivers
+from registry.publishing import drafts, waivers
 from registry.publishing.claims import require_claim
-from registry.vocabulary import ACTIVE, TAG_RULES, accepted_categories
 
 NUMBERED = Prepared(
     lambda function, precedence: Version.objects.filter(
@@ -44,8 +46,8 @@ HELD = Prepared(lambda function: NameHold.objects.filter(function=function))
 STOPPED = Prepared(
     lambda function: FunctionQuarantine.objects.filter(function=function)
 )
-# Of a locked function, in the order of Standing's fields.
-STANDING = Prepared(
+# Of a locked function, in the order of PublishState's fields.
+PUBLISH_STATE = Prepared(
     lambda function, precedence, form, category, blobs: Function.objects.filter(
         pk=function
     ).values_list(
@@ -68,7 +70,7 @@ class Publication:
     already_published: bool
 
 
-class Standing(NamedTuple):
+class PublishState(NamedTuple):
     """What publishing depends on beside the draft, asked with the function locked.
 
     claimed_by: the account that holds the name. category: the manifest's, by its id.
@@ -85,9 +87,9 @@ class Standing(NamedTuple):
 
     @staticmethod
     def question(function: Function, manifest: Manifest, texts: dict) -> tuple:
-        """STANDING and its values."""
+        """PUBLISH_STATE and its values."""
         return (
-            STANDING,
+            PUBLISH_STATE,
             function.pk,
             semver.parse(manifest["version"]).precedence,
             look_alike(function.slug),
@@ -135,10 +137,10 @@ def release(draft: Draft, *, by: Account, via: str) -> Publication:
     manifest = check_complete(draft)
     hashes = hashes_of(draft.files)
     texts = _texts(draft, hashes)
-    question = Standing.question(function, manifest, texts)
+    question = PublishState.question(function, manifest, texts)
     tags = manifest["tags"] or function.tags
     with asked_ahead(question, (TAG_RULES, tuple(tags))):
-        standing = Standing._make(STANDING.first(*question[1:]))
+        standing = PublishState._make(PUBLISH_STATE.first(*question[1:]))
         existing = standing.is_numbered and same_version(function, manifest, hashes)
         if existing:
             return Publication(existing, already_published=True)
@@ -149,14 +151,14 @@ def release(draft: Draft, *, by: Account, via: str) -> Publication:
             update(draft, "version")
             record("publish", version, by=by, via=via, draft=str(draft.pk))
             is_first = not standing.has_versions
-            listings.after_publish(
+            sync.after_publish(
                 function, version, manifest, standing.category, is_first=is_first
             )
-    derived.follow(version)
+    derived.enqueue(version)
     return Publication(version, already_published=False)
 
 
-def _refuse(draft: Draft, standing: Standing) -> None:
+def _refuse(draft: Draft, standing: PublishState) -> None:
     function = draft.function
     if standing.claimed_by != function.owner_id:
         require_claim(function)

@@ -4,9 +4,10 @@ from django.db import transaction
 
 from accounts.models import Account, record
 from registry import errors, search
+from registry.listing import sync
 from registry.manifest import has_invisible
 from registry.models import Deprecation, Function, Version, Yank
-from registry.publishing import drafts, listings
+from registry.publishing import drafts
 
 MAX_SENTENCE_CHARACTERS = 300
 
@@ -35,7 +36,7 @@ def yank(
     made = Yank.objects.create(
         version=version, reason=reason, replacement=replacement, by=by
     )
-    listings.refresh(function, listings.latest_of(function))
+    sync.refresh(function, sync.latest_of(function))
     record("yank", version, by=by, via=via, reason=reason)
     return made
 
@@ -50,7 +51,7 @@ def unyank(version: Version, *, by: Account, via: str) -> None:
     deleted, _ = Yank.objects.filter(version=version).delete()
     if not deleted:
         raise errors.Conflict(f"Version {version.number} is not yanked.")
-    listings.refresh(function, listings.latest_of(function))
+    sync.refresh(function, sync.latest_of(function))
     record("unyank", version, by=by, via=via)
 
 

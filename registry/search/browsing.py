@@ -1,6 +1,6 @@
 """Functions without words to find them by: all, or those that filters leave."""
 
-from registry import listed, paging
+from registry.catalog import listed, paging
 from registry.models import SearchDocument
 from registry.search import facets
 from registry.search.engines import engine

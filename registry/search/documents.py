@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Value
 from django.db.models.functions import Replace
 
-from accounts.prepared import Prepared
+from core.db.prepared import Prepared
 from registry.models import Function, SearchDocument
 from registry.search import rows, spelling
 from registry.search.engines import engine, insert

@@ -4,8 +4,9 @@ import base64
 import json
 from dataclasses import dataclass, field, replace
 
-from registry import errors, listed, paging
-from registry.listed import FunctionRow
+from registry import errors
+from registry.catalog import listed, paging
+from registry.catalog.listed import FunctionRow
 from registry.search import browsing, code, facets, spelling
 from registry.search.browsing import COUNTED_AT_MOST
 from registry.search.code import Line

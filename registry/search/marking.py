@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from registry import listed
+from registry.catalog import listed
 from registry.search.engines import engine
 from registry.search.text import COMPOUND, MAX_README_CHARACTERS, fold, stem
 

@@ -6,8 +6,8 @@ Functions are named by their places (places.py), which are their order too.
 from collections import Counter
 from dataclasses import dataclass, field
 
-from accounts import replicas
-from registry.listed import FunctionRow
+from core.db import replicas
+from registry.catalog.listed import FunctionRow
 from registry.search.query import FLAGS
 
 LOOKED_AT = 3_000  # matches outside the popular tier that are put in order

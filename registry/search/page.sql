@@ -33,7 +33,7 @@ BEGIN
 END $$;
 
 -- A page of results in one exchange: what registry_look finds, ``shown`` of the
--- functions themselves as registry/listed.py reads them (in no order), and facets of the
+-- functions themselves as registry/catalog/listed.py reads them (in no order), and facets of the
 -- sample. skip: how many places are those of earlier pages.
 CREATE OR REPLACE FUNCTION registry_find(
     words text[], filter text, is_open boolean, wanted integer, most integer,

@@ -11,9 +11,9 @@ from datetime import datetime
 
 from django.db import OperationalError, transaction
 
-from accounts import replicas
+from core.db import replicas
 from registry import errors
-from registry.listed import FunctionRow
+from registry.catalog.listed import FunctionRow
 from registry.search import matching
 from registry.search.matching import Answer, Match, Question, column
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from accounts import replicas
-from registry import listed
+from core.db import replicas
+from registry.catalog import listed
 from registry.search.engines import engine, insert
 from registry.search.text import MAX_WORD_CHARACTERS
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
 
-from accounts import replicas
+from core.db import replicas
 from registry.search import matching
 from registry.search.matching import Answer, Match, Question, column
 from registry.search.places import SUNK, function_at

@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from registry import listing, publishing
+from registry import publishing
+from registry.listing import editing
 from registry.models import Draft, Version
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -359,8 +360,8 @@ def pages_of(alice, publish, push):
     version = publish(version="1.1.0", code="export const b = 2;\n")
     publishing.yank(version, reason="Broken.", by=alice, via="admin")
     example = {"title": "Call it", "language": "bash", "code": "curl /api\n"}
-    wanted = listing.Listing("# Two", ["image"], "media", examples=[example])
-    listing.edit_listing(version.function, wanted, by=alice, via="admin")
+    wanted = editing.Listing("# Two", ["image"], "media", examples=[example])
+    editing.edit_listing(version.function, wanted, by=alice, via="admin")
     key = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
     draft = push(
         version="1.2.0",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from registry import derived
+from registry.content import derived
 
 STATIC = Path(__file__).resolve().parent.parent.parent / "static"
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -4,7 +4,7 @@ import pytest
 
 from registry import moderation
 from registry.models import Case, Function, Removal
-from registry.moderation import Why
+from registry.moderation import Grounds
 from tests.conftest import PASSWORD, make_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,7 +103,9 @@ def test_report_leads_to_quarantine_and_appeal(
     author = signed_in("alice")
     author.goto("/admin/decisions")
     author.get_by_role("link", name="Appeal…").click()
-    author.get_by_label("Why is the decision wrong?").fill("It is a public test key.")
+    author.get_by_label("Grounds is the decision wrong?").fill(
+        "It is a public test key."
+    )
     author.get_by_role("button", name="Send the appeal").click()
     author.get_by_text("under appeal").wait_for()
 
@@ -149,12 +151,12 @@ def scene(publish, staff, alice, bob):
     moderation.report(
         function, reason="name", by=bob, source="x", via="api", text="Our."
     )
-    moderation.reserve_name("aws-*", Why("A trademark.", "name"), by=staff)
-    moderation.replace_tag("casino", "", Why("Spam.", "spam"), by=staff)
-    moderation.throw_switch("sign_up", Why("A wave of spam."), by=staff)
-    held = moderation.hold_name(function, Why("Let us talk.", "name"), by=staff)
+    moderation.reserve_name("aws-*", Grounds("A trademark.", "name"), by=staff)
+    moderation.replace_tag("casino", "", Grounds("Spam.", "spam"), by=staff)
+    moderation.throw_switch("sign_up", Grounds("A wave of spam."), by=staff)
+    held = moderation.hold_name(function, Grounds("Let us talk.", "name"), by=staff)
     blob = function.versions.get().files.get().blob
-    moderation.request_removal(function, blob, Why("A key.", "secret"), by=staff)
+    moderation.request_removal(function, blob, Grounds("A key.", "secret"), by=staff)
     moderation.appeal(held, "It is a common word.", by=alice)
     assert Removal.objects.exists()
     staffs = [

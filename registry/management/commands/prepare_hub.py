@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand
 from whitenoise.compress import Compressor
 
 from accounts.models import Account, random_password
-from registry import demo
+from registry.management import demo
 from registry.models import Function, SearchDocument
 
 

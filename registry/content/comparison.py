@@ -7,8 +7,8 @@ difflib is quick on what people write and quadratic on what they might send, so
 import difflib
 from dataclasses import dataclass
 
-from registry import sandbox
-from registry.invisible import find_invisible, name_of
+from registry.content import sandbox
+from registry.content.invisible import find_invisible, name_of
 
 CONTEXT_LINES = 3
 MAX_SHOWN_LINES = 1_500  # of all files together; a page must stay readable

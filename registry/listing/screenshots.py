@@ -10,7 +10,7 @@ import hashlib
 import io
 import re
 
-from registry.sandbox import SandboxError
+from registry.content.sandbox import SandboxError
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_UPLOAD_BYTES = 5 * 1024 * 1024

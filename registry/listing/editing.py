@@ -15,8 +15,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, record
-from registry import errors, paths, rendering, sandbox, screenshots
+from registry import errors, paths
+from registry.catalog.vocabulary import (
+    accepted_categories,
+    active_categories,
+    replaced_tags,
+)
+from registry.content import rendering, sandbox
 from registry.integrity import sha256_of
+from registry.listing import screenshots, sync
 from registry.manifest import Manifest, has_invisible
 from registry.models import (
     Blob,
@@ -27,12 +34,7 @@ from registry.models import (
     Screenshot,
     UsageExample,
 )
-from registry.publishing import drafts, listings
-from registry.vocabulary import (
-    accepted_categories,
-    active_categories,
-    replaced_tags,
-)
+from registry.publishing import drafts
 
 MAX_SCREENSHOTS = 8
 MAX_EXAMPLES = 10
@@ -122,7 +124,7 @@ def restore_listing(
 def add_screenshot(
     function: Function, data: bytes, *, alt: str, by: Account, via: str
 ) -> Screenshot:
-    """Show one more picture with ``function``, re-encoded (registry/screenshots.py).
+    """Show one more picture with ``function``, re-encoded (screenshots.py).
 
     data: a PNG, JPEG or WebP file, at most MAX_UPLOAD_BYTES. alt: what it shows, for
     those who don't see it.
@@ -274,7 +276,7 @@ def _write(function: Function, wanted: Listing, before: Listing) -> None:
         changes["readme_id"] = _kept(wanted.readme)
     if wanted.category != before.category:
         changes["category"] = Category.objects.get(slug=wanted.category)
-    listings.refresh(function, function.latest, **changes)
+    sync.refresh(function, function.latest, **changes)
     function.screenshots.all().delete()
     Screenshot.objects.bulk_create(
         Screenshot(function=function, position=position, **picture)

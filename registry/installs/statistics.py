@@ -1,4 +1,4 @@
-"""Reading what registry/installs.py counted."""
+"""Reading what registry/installs/counting.py counted."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta

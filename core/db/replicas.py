@@ -1,7 +1,7 @@
 """Reading from streaming replicas of PostgreSQL, never behind what was published here.
 
-A view wrapped in ``reading`` asks a replica when there is one that has replayed all
-that the primary had written when the version key (freshness.py) last changed, and all
+A view wrapped in ``reads_replica`` asks a replica when there is one that has replayed
+all that the primary had written when the version key (freshness.py) last changed, and all
 it had a second ago: whoever follows the link straight after publishing sees the new
 version, and no page is kept under a key that is newer than its rows. Everything else,
 and every write, is the primary's. A replica that fails is left out for a while, and the
@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS as PRIMARY
 from django.db import Error, connections
 
-from accounts import freshness
+from core.cache import freshness
 
 LEFT_OUT_SECONDS = 10  # after a failure
 BEHIND_SECONDS = 0.02  # after a replica was found behind
@@ -56,7 +56,7 @@ _replayed: WeakKeyDictionary = WeakKeyDictionary()
 
 
 class Router:
-    """Models are read where ``reading`` said, and written on the primary."""
+    """Models are read where ``reads_replica`` said, and written on the primary."""
 
     def db_for_read(self, model, **hints) -> str:
         is_replicated = model._meta.app_label in APPLICATIONS
@@ -74,7 +74,7 @@ class Router:
         return db == PRIMARY
 
 
-def reading(view):
+def reads_replica(view):
     """Let ``view``, which writes nothing, read from a replica.
 
     Where the replica fails on the way, the view is called again, on the primary.
@@ -104,7 +104,7 @@ def reading(view):
 
 @contextmanager
 def one_server():
-    """Have all that is read in ``reading``, within this, come from the same server:
+    """Have all that is read in ``reads_replica`` come from one server:
     what a page depends on, and the page."""
     if _chosen.get() or not settings.REPLICAS:
         yield

@@ -1,12 +1,12 @@
 """Names that could be taken for a well-used function's, found when they are made.
 
 Readers of one name may mean the other; staff look at each (docs/moderation.md,
-"Look-alike names"). Names that read exactly alike never get this far: NameClaim.
+"NameStatus-alike names"). Names that read exactly alike never get this far: NameClaim.
 """
 
 import time
 
-from accounts.prepared import Prepared
+from core.db.prepared import Prepared
 from registry.models import Case, Function
 from registry.names import look_alike
 

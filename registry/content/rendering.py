@@ -12,11 +12,11 @@ from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
 
-from registry import sandbox
-from registry.invisible import marker
-from registry.languages import LANGUAGES, language_of
-from registry.links import resolve_relative
-from registry.sandbox import OutputTooLarge, SandboxError
+from registry.content import sandbox
+from registry.content.invisible import marker
+from registry.content.languages import LANGUAGES, language_of
+from registry.content.links import resolve_relative
+from registry.content.sandbox import OutputTooLarge, SandboxError
 
 __all__ = [
     "LANGUAGES",
@@ -90,7 +90,9 @@ def source_html(text: str, language: str) -> str:
 
     Raises TooComplex on very long lines, OutputTooLarge past the output limit.
     """
-    from registry.highlight import highlighted  # memory that only the worker needs
+    from registry.content.highlight import (
+        highlighted,  # memory that only the worker needs
+    )
 
     text = _with_line_feeds(text)
     if language not in LANGUAGES:
@@ -110,8 +112,8 @@ def source_html(text: str, language: str) -> str:
 
 
 def readme_html(text: str) -> str:
-    """``registry.readme.readme_html``, loaded where it is called: in the worker."""
-    from registry import readme
+    """``readme.readme_html``, loaded where it is called: in the worker."""
+    from registry.content import readme
 
     return readme.readme_html(text)
 

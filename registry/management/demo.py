@@ -5,10 +5,11 @@ from pathlib import Path
 
 from accounts.models import Account, random_password
 from accounts.registration import create_account
-from registry import derived, publishing, semver
+from registry import publishing, semver
+from registry.content import derived
 from registry.models import Function, Version
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SOURCE = {".ts", ".js"}
 NOT_SENT = {"versions"}
 

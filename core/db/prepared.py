@@ -156,7 +156,7 @@ class Statement:
 def _server_cursor(raw):
     """A cursor of psycopg's connection ``raw`` whose statements stay prepared: always
     the same one, but where answers are yet to come."""
-    from accounts.preparing import PreparingCursor
+    from core.db.preparing import PreparingCursor
 
     if raw.pgconn.pipeline_status:
         return PreparingCursor(raw)

@@ -16,8 +16,8 @@ from pygments.lexers.shell import BashLexer
 from pygments.lexers.sql import SqlLexer
 from pygments.token import Token
 
-from registry.invisible import marker
-from registry.lexing import QuickJavascriptLexer, QuickTypeScriptLexer
+from registry.content.invisible import marker
+from registry.content.lexing import QuickJavascriptLexer, QuickTypeScriptLexer
 
 # The only lexers ever used, out of some six hundred: each is one more way to hang.
 # Markdown must not highlight its code blocks, which would reach all the others.

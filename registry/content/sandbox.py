@@ -23,8 +23,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from registry import sandbox_child
-from registry.sandbox_child import BASE_DIR, MAX_ANSWER_BYTES, Child, Died
+from registry.content import sandbox_child
+from registry.content.sandbox_child import BASE_DIR, MAX_ANSWER_BYTES, Child, Died
 
 __all__ = [
     "BASE_DIR",

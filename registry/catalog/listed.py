@@ -225,7 +225,7 @@ def fetched(sql: str, values: Sequence = ()) -> list[tuple]:
         with connection.cursor() as cursor:
             cursor.execute(sql, values or None)
             return cursor.fetchall()
-    from accounts.preparing import reading_cursor
+    from core.db.preparing import reading_cursor
 
     connection.ensure_connection()
     with connection.wrap_database_errors:

@@ -2,8 +2,9 @@
 
 from django.utils import timezone
 
-from accounts.prepared import Prepared, execute, insert_all, update
+from core.db.prepared import Prepared, execute, insert_all, update
 from registry import search
+from registry.catalog.vocabulary import replaced_tags
 from registry.manifest import Manifest
 from registry.models import (
     Function,
@@ -11,7 +12,6 @@ from registry.models import (
     FunctionTag,
     Version,
 )
-from registry.vocabulary import replaced_tags
 
 # Taken from the latest version; README, tags and category are the author's to edit.
 OF_THE_LATEST = ("name", "description", "language", "runtime", "license")
@@ -50,7 +50,7 @@ def after_publish(
     ``version``, which may be its first.
 
     A version below the latest (a backport) leaves the listing as it is. Search
-    follows when the version is derived from (derived.follow).
+    follows when the version is derived from (derived.enqueue).
     """
     now = timezone.now()
     function.published_at = function.published_at or now

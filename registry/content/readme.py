@@ -14,11 +14,11 @@ import nh3
 from markdown import Markdown
 from pymdownx.slugs import slugify
 
-from registry.highlight import highlighted
-from registry.invisible import marker
-from registry.languages import LANGUAGES, known_language
-from registry.links import ID_PREFIX, REL
-from registry.sandbox import OutputTooLarge, SandboxError
+from registry.content.highlight import highlighted
+from registry.content.invisible import marker
+from registry.content.languages import LANGUAGES, known_language
+from registry.content.links import ID_PREFIX, REL
+from registry.content.sandbox import OutputTooLarge, SandboxError
 
 MAX_README_HTML_BYTES = 1_000_000
 

@@ -23,8 +23,8 @@ import socket
 import sys
 import traceback
 
-from registry.sandbox import MAX_ANSWER_BYTES, OutputTooLarge, SandboxError
-from registry.sandbox_child import receive_frame, send_frame
+from registry.content.sandbox import MAX_ANSWER_BYTES, OutputTooLarge, SandboxError
+from registry.content.sandbox_child import receive_frame, send_frame
 
 MAX_MEMORY_BYTES = 768 * 1024 * 1024  # of address space; idle it takes about 60 MB
 MAX_REQUEST_BYTES = 64 * 1024 * 1024  # 2 MiB of source is at most 12 MiB as JSON
@@ -52,7 +52,8 @@ def main() -> None:
 def _prepare() -> None:
     """Load and build what tasks need before any worker is forked: memory that doesn't
     change any more is shared by all, and nobody's first preview waits for libraries."""
-    from registry import inspection, rendering
+    from registry import inspection
+    from registry.content import rendering
 
     for language in rendering.LANGUAGES:
         rendering.source_html("let a = 1;\n", language)

@@ -18,11 +18,12 @@ from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 from django.db.models import Exists, OuterRef
 
-from accounts import freshness
-from accounts.prepared import Prepared, insert_all, together
-from registry import inspection, rendering, search
+from core.cache import freshness
+from core.db.prepared import Prepared, insert_all, together
+from registry import inspection, search
+from registry.content import rendering
+from registry.content.sandbox import SandboxError
 from registry.models import Blob, Inspection, Rendering, Version, VersionFile
-from registry.sandbox import SandboxError
 
 CATCH_UP_VERSIONS = 1000
 # What is published within this time is derived from together, unless nothing was for
@@ -57,7 +58,7 @@ _thread: threading.Thread | None = None
 _room = threading.Semaphore(UNDER_WAY)
 
 
-def follow(version: Version) -> None:
+def enqueue(version: Version) -> None:
     """Have everything derived from a version just published, once that is committed.
 
     Search hears of it then too: once, and outside the transaction that others wait

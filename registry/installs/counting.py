@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 from django.db.models import F
 
-from accounts import freshness
+from core.cache import freshness
 from registry import search
 from registry.models import (
     DaySalt,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass
 
-from accounts.prepared import Prepared
+from core.db.prepared import Prepared
 from registry import errors
 from registry.integrity import sha256_of
 from registry.models import Function, Redirect, Version, VersionFile

@@ -5,7 +5,8 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from registry import errors, listed
+from registry import errors
+from registry.catalog import listed
 
 DEFAULT_SORT = "recent"
 MAX_ID = 2**63 - 1  # what both databases hold
@@ -51,7 +52,7 @@ def overview(
 
 
 def overview_said(*, sort: str, cursor: str = "", limit: int) -> tuple | None:
-    """What the ``overview`` says (registry/listed.py). Raises as ``page``."""
+    """What the ``overview`` says (registry/catalog/listed.py). Raises as ``page``."""
     where, order = _asked((), sort, cursor)
     return listed.overview_said(where, order=order, limit=limit + 1)
 

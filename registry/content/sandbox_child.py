@@ -18,7 +18,7 @@ import threading
 import time
 from pathlib import Path
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = Path(__file__).resolve().parents[2]
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 START_SECONDS = 30  # a child that is not ready by then is given up
 
@@ -179,7 +179,7 @@ class _Nursery:
         self._control, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "registry.sandbox_worker"],
+                [sys.executable, "-m", "registry.content.sandbox_worker"],
                 cwd=BASE_DIR,
                 env={"PATH": os.defpath, "LANG": "C.UTF-8"},
                 stdin=theirs,

@@ -3,7 +3,7 @@
 Source: docs/moderation.md, "Categories" and "Tags".
 """
 
-from accounts.prepared import Prepared
+from core.db.prepared import Prepared
 from registry.models import Category, CategoryAlias, Function, TagRule
 
 # Each active category, once for each of its further slugs.

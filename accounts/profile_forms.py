@@ -102,7 +102,7 @@ class ProjectKeyForm(forms.Form):
         self.account = account
 
     def clean(self):
-        if switch := switches.thrown("key_creation"):
+        if switch := switches.is_off("key_creation"):
             raise ValidationError(switches.sentence(switch))
         if ApiKey.objects.usable().filter(account=self.account).count() >= MAX_KEYS:
             raise ValidationError(

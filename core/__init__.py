@@ -1,0 +1,1 @@
+"""What knows no noun of ours: caching, the database, HTTP."""

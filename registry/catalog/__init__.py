@@ -1,0 +1,1 @@
+"""Reading what is published: one function, lists of them, the vocabulary."""

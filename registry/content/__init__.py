@@ -1,0 +1,1 @@
+"""Untrusted text -> safe HTML, in the confined worker."""

@@ -1,0 +1,1 @@
+"""Installs: what clients copy, what is left to do then, how often it happens."""

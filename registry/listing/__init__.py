@@ -1,0 +1,1 @@
+"""A function's listing: README, tags, category, screenshots, usage examples."""
