@@ -103,7 +103,7 @@ class AccountAdapter(DefaultAccountAdapter):
         the account's other sessions; a changed password does so by itself,
         because sessions are bound to the password's hash.
         """
-        record(VERBS[template_prefix], user, by=user, via="admin")
+        record(VERBS[template_prefix], user, by=user, via="admin", stale=())
         if template_prefix.startswith("mfa/"):
             end_other_sessions(self.request, user)
         mail.notify(user, template_prefix, to=email, **(context or {}))

@@ -87,7 +87,7 @@ class SignupForm(Plain, account_forms.SignupForm):
         try:
             with transaction.atomic():
                 account = super().save(request)
-                record("create_account", account, by=account, via="admin")
+                record("create_account", account, by=account, via="admin", stale=())
         except IntegrityError as error:
             messages.error(
                 request,
@@ -136,7 +136,7 @@ class _CodeMixin(Plain):
         if self.authenticator.type == Authenticator.Type.RECOVERY_CODES:
             self.authenticator.refresh_from_db()
             left = len(self.authenticator.wrap().get_unused_codes())
-            record("use_recovery_code", self.user, by=self.user, via="admin")
+            record("use_recovery_code", self.user, by=self.user, via="admin", stale=())
             mail.notify(self.user, "account/email/recovery_code_used", left=left)
 
 

@@ -113,7 +113,9 @@ def create_key(
         patterns=list(patterns),
         expires_at=expires_at,
     )
-    record("create_key", f"key {key.pk}", by=by or account, via=via, name=name)
+    record(
+        "create_key", f"key {key.pk}", by=by or account, via=via, name=name, stale=()
+    )
     if via != "system":  # an operator's script: nothing but the key is printed
         _mail_after_commit(key, "key_created")
     return key, secret
@@ -125,7 +127,7 @@ def revoke_key(key: ApiKey, *, by: Account, via: str = "admin") -> None:
     if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(
         revoked_at=timezone.now()
     ):
-        record("revoke_key", f"key {key.pk}", by=by, via=via, name=key.name)
+        record("revoke_key", f"key {key.pk}", by=by, via=via, name=key.name, stale=())
         _mail_after_commit(key, "key_revoked")
 
 

@@ -1,26 +1,10 @@
 """Refusals that come before any page."""
 
 from allauth.mfa.utils import is_mfa_enabled
-from django.http import HttpResponseBadRequest
 from django.shortcuts import redirect, render
 
 from accounts import switches
 from accounts.passwords import FACTORS
-
-
-class RefuseNulMiddleware:
-    """400 for a NUL in path or query: PostgreSQL can't store or compare one."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        query = request.META.get("QUERY_STRING", "")
-        if "\0" in request.path_info or "%00" in query or "\0" in query:
-            return HttpResponseBadRequest(
-                "The address contains a NUL character.\n", "text/plain; charset=utf-8"
-            )
-        return self.get_response(request)
 
 
 class RequireSecondFactorMiddleware:

@@ -1,6 +1,7 @@
 """Who you are, which key, what was done."""
 
 import secrets
+from collections.abc import Iterable
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -8,7 +9,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.names import check_username
-from core.cache import freshness
+from core.cache import versions
 from core.db.prepared import insert_all
 
 
@@ -176,13 +177,28 @@ class Event(models.Model):
         return f"{self.verb} {self.subject}"
 
 
-def record(verb: str, subject: object, *, by: Account | None, via: str, **data) -> None:
-    """Write the one Event of a verb. Call it inside the verb's transaction.
+def record(
+    verb: str,
+    subject: object,
+    *,
+    by: Account | None,
+    via: str,
+    stale: Iterable[str] | None = None,
+    **data,
+) -> None:
+    """Write the one Event of a verb, and make stale the public answers it changes. Call
+    it inside the verb's transaction.
 
     verb: imperative, such as "publish". subject: what it was done to; its ``str``.
-    data: JSON-able details; the actor's name is added, for after the account is gone.
+    stale: subjects of answers (core/cache/versions.py), () for a verb that changes
+    nothing public. By default the ``cache_subjects`` of ``subject``; where it has none,
+    every answer. data: JSON-able details; the actor's name is added, for after the
+    account is gone.
     """
-    freshness.touch_on_commit()
+    if stale is None:
+        stale = getattr(subject, "cache_subjects", [versions.EVERYTHING])
+    if stale:
+        versions.bump_on_commit(*stale)
     event = Event(
         actor=by,
         verb=verb,

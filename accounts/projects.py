@@ -16,7 +16,12 @@ def create_project(account: Account, *, name: str, slug: str, url: str = "") -> 
     """
     project = account.projects.create(name=name, slug=slug, url=url)
     record(
-        "create_project", f"project {project.pk}", by=account, via="admin", name=name
+        "create_project",
+        f"project {project.pk}",
+        by=account,
+        via="admin",
+        name=name,
+        stale=(),
     )
     return project
 
@@ -26,14 +31,28 @@ def change_project(project: Project, *, name: str, url: str, by: Account) -> Non
     """Rename ``project`` or change its address. Its slug stays: keys print it."""
     project.name, project.url = name, url
     project.save(update_fields=["name", "url"])
-    record("change_project", f"project {project.pk}", by=by, via="admin", name=name)
+    record(
+        "change_project",
+        f"project {project.pk}",
+        by=by,
+        via="admin",
+        name=name,
+        stale=(),
+    )
 
 
 @transaction.atomic
 def delete_project(project: Project, *, by: Account) -> None:
     """Delete ``project`` and stop all its keys."""
     name, keys = project.name, project.keys.count()
-    record("delete_project", f"project {project.pk}", by=by, via="admin", name=name)
+    record(
+        "delete_project",
+        f"project {project.pk}",
+        by=by,
+        via="admin",
+        name=name,
+        stale=(),
+    )
     project.delete()
     transaction.on_commit(
         lambda: mail.notify(

@@ -24,7 +24,7 @@ def create_account(
     """
     account = Account.objects.create_user(username, email, password, **fields)
     account.emailaddress_set.create(email=account.email, verified=True, primary=True)
-    record("create_account", username, by=None, via=via)
+    record("create_account", username, by=None, via=via, stale=())
     return account
 
 
@@ -43,7 +43,7 @@ def drop_unconfirmed(
     for account in lapsed.distinct():
         try:
             with transaction.atomic():
-                record("drop_sign_up", account, by=None, via="system")
+                record("drop_sign_up", account, by=None, via="system", stale=())
                 account.delete()
         except ProtectedError:
             continue

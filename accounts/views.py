@@ -136,7 +136,7 @@ def delete_project(request, slug):
 @login_required
 def end_session(request, pk):
     session = get_object_or_404(UserSession, pk=pk, user=request.user)
-    record("end_session", request.user, by=request.user, via="admin")
+    record("end_session", request.user, by=request.user, via="admin", stale=())
     end_sessions(request, [session])
     messages.success(request, "That session is signed out.")
     return redirect("usersessions_list")

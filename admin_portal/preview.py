@@ -1,10 +1,5 @@
-"""The Hub's own page of a function, made of a draft that only its author sees.
+"""The Hub's own page of a function, made of a draft that only its author sees."""
 
-The templates are the Hub's; what they are given stands in for a published version
-and is never saved.
-"""
-
-from dataclasses import dataclass
 from functools import cached_property
 
 from django.conf import settings
@@ -14,25 +9,23 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry import integrity, paths
-from registry.content.rendering import README, language_of
+from registry.catalog.pages import FunctionPage
+from registry.content.rendering import README, Rendered, language_of
 from registry.content.rendering import render as render_text
-from registry.drawing import function as drawn_function
 from registry.inspection import inspect_safely
 from registry.inspection.quality import checklist
-from registry.inspection.uses import Uses, uses_of
-from registry.installs.steps import Steps, steps_of
 from registry.manifest import Manifest
-from registry.models import Blob, Category, Draft, Version, VersionFile
+from registry.models import Blob, Category, Draft, Function, Version, VersionFile
 
 TABS = ("readme", "source", "uses", "install")
 
 
-@dataclass(frozen=True)
-class DraftPage:
-    """What hub.function_page.FunctionPage is for a version, for ``draft``."""
+class DraftPage(FunctionPage):
+    """``draft`` as the page of the version it would become. Nothing of it is saved."""
 
-    draft: Draft
-    is_pinned = False
+    def __init__(self, draft: Draft):
+        self.draft = draft
+        super().__init__(_version_of(draft))
 
     @property
     def url(self) -> str:
@@ -47,112 +40,106 @@ class DraftPage:
         return f"{self.url}/raw/"
 
     @property
-    def command(self) -> str:
-        return f"aerostack functions install {self.draft.function.path}"
-
-    @cached_property
-    def files(self) -> list[VersionFile]:
-        return [
-            VersionFile(path=path, blob=Blob(size=paths.size_of(text), text=text))
-            for path, text in sorted(self.draft.files.items())
-        ]
+    def version_count(self) -> int:
+        return self.function.versions.count()
 
     @property
     def file_count(self) -> int:
         return len(self.files)
 
     @cached_property
-    def function(self):
-        """The draft's function as publishing would list it; not to be saved."""
-        function, manifest = self.draft.function, self.manifest
-        category = Category.objects.filter(slug=manifest["category"]).first()
-        function.category = category or Category(slug="none", label="no category")
-        function.tags = manifest["tags"] or function.tags
-        return function
-
-    @cached_property
-    def manifest(self) -> dict:
-        manifest, _ = Manifest.read(self.draft.manifest, categories=(), complete=False)
-        return manifest.as_json()
-
-    @cached_property
-    def version(self) -> Version:
-        hashes = {path: integrity.sha256_of(t) for path, t in self.draft.files.items()}
-        return Version(
-            function=self.function,
-            number=self.draft.number or "(no version)",
-            is_prerelease="-" in self.draft.number,
-            manifest=self.manifest,
-            integrity=integrity.of_files(hashes),
-            size=sum(file.blob.size for file in self.files),
-            published_by=self.function.owner.username,
-            published_at=timezone.now(),
-        )
+    def files(self) -> list[VersionFile]:
+        return _files_of(self.draft)
 
     @cached_property
     def report(self) -> dict:
-        return inspect_safely(self.manifest, self.draft.files)
+        return inspect_safely(self.version.manifest, self.draft.files)
 
     @cached_property
-    def uses(self) -> Uses:
-        return uses_of(self.manifest, self.report)
+    def readme(self) -> Rendered | None:
+        if not self.readme_text.strip():
+            return None
+        return render_text(README, self.readme_text)
 
     @property
-    def version_count(self) -> int:
-        return self.function.versions.count()
+    def readme_text(self) -> str:
+        return self.draft.readme
+
+    @cached_property
+    def examples(self):
+        return self.function.examples.all()
+
+    @cached_property
+    def screenshots(self):
+        """Until the function is on the Hub, its pages serve no picture: the preview
+        shows ``own_screenshots`` instead."""
+        return self.function.screenshots.all() if self.function.published_at else []
 
     @property
-    def steps(self) -> Steps:
-        return steps_of(self.function, self.version)
+    def own_screenshots(self):
+        return [] if self.function.published_at else self.function.screenshots.all()
+
+    def file(self, path: str) -> VersionFile | None:
+        """The entrypoint that a draft names may be missing: then its first file."""
+        found = super().file(path)
+        is_entrypoint = path == self.draft.entrypoint
+        return self.files[0] if found is None and is_entrypoint else found
+
+    def source_of(self, file: VersionFile) -> Rendered:
+        return render_text(language_of(file.path), file.blob.text)
 
     def render(self, request: HttpRequest, tab: str, path: str):
         """One tab of the page. Raises Http404 for a file the draft does not have."""
         if tab not in TABS:
             raise Http404("There is no such tab.")
-        context = drawn_function.head(self) | {
-            "page": self,
-            "draft": self.draft,
-            "function": self.function,
-            "version": self.version,
-            "tab": tab,
-            "section": "functions",
-            **self._tab(tab, path),
-        }
+        context = {"page": self, "tab": tab, "section": "functions"}
+        context |= {"function": self.function, "version": self.version}
+        context |= self._tab(tab, path)
         return render(request, f"admin_portal/preview_{tab}.html", context)
 
     def _tab(self, tab: str, path: str) -> dict:
-        if tab == "readme":
-            return self._readme()
         if tab == "uses":
-            points = checklist(self.version, self.draft.readme, self.report)
+            points = checklist(self.version, self.readme_text, self.report)
             return {"checklist": points}
-        return self._source(path) if tab == "source" and self.files else {}
-
-    def _readme(self) -> dict:
-        """The README, the examples, and the pictures: until the function is on the
-        Hub, its public pages don't serve them, so they are drawn from here."""
-        text, function = self.draft.readme, self.draft.function
-        pictures = list(function.screenshots.all())
-        shown = drawn_function.detail(
-            self,
-            readme=render_text(README, text) if text.strip() else None,
-            examples=function.examples.values_list("title", "code"),
-            screenshots=[
-                (each.sha256, each.width, each.height, each.alt)
-                for each in pictures
-                if function.published_at
-            ],
-        )
-        own = [] if function.published_at else pictures
-        return shown | {"own_screenshots": own}
-
-    def _source(self, path: str) -> dict:
-        path = path or self.draft.entrypoint
-        known = {file.path: file for file in self.files}
-        file = known.get(path)
-        if file is None and path == self.draft.entrypoint:
-            file = self.files[0]
+        if tab != "source" or not self.files:
+            return {}
+        file = self.file(path or self.draft.entrypoint)
         if file is None:
             raise Http404("The draft has no such file.")
-        drawn = render_text(language_of(file.path), file.blob.text)
-        return drawn_function.source(self, file.path, file.blob.size, drawn)
+        return {
+            "file": file,
+            "source": self.source_of(file),
+            "tree": self.tree(file.path),
+        }
+
+
+def _files_of(draft: Draft) -> list[VersionFile]:
+    return [
+        VersionFile(path=path, blob=Blob(size=paths.size_of(text), text=text))
+        for path, text in sorted(draft.files.items())
+    ]
+
+
+def _version_of(draft: Draft) -> Version:
+    """The version that publishing would make of ``draft``; not to be saved."""
+    manifest, _ = Manifest.read(draft.manifest, categories=(), complete=False)
+    manifest = manifest.as_json()
+    hashes = {path: integrity.sha256_of(text) for path, text in draft.files.items()}
+    return Version(
+        function=_listed_as(draft.function, manifest),
+        number=draft.number or "(no version)",
+        is_prerelease="-" in draft.number,
+        manifest=manifest,
+        integrity=integrity.of_files(hashes),
+        size=sum(file.blob.size for file in _files_of(draft)),
+        published_by=draft.function.owner.username,
+        published_at=timezone.now(),
+    )
+
+
+def _listed_as(function: Function, manifest: dict) -> Function:
+    """``function`` as publishing would list it; not to be saved."""
+    category = Category.objects.filter(slug=manifest["category"]).first()
+    function.category = category or Category(slug="none", label="no category")
+    function.tags = manifest["tags"] or function.tags
+    return function

@@ -1,26 +1,36 @@
 """How the API answers: JSON on every status, refusals in one shape per family."""
 
+import json
 import logging
 import uuid
 
 from django.http import HttpResponse
 
+from core.http.public import make_public
 from registry import errors
-from registry.shapes import JSON, as_json
 
-PUBLIC = "public, no-cache"  # the same for everyone; sealed with an ETag on its way out
-IMMUTABLE = "public, max-age=31536000, s-maxage=60, immutable"
+JSON = "application/json"
 PRIVATE = "private, no-store"
 CLI_PREFIX = "/api/v1/cli/"
 
 log = logging.getLogger(__name__)
 
 
-def answer(value: object, status: int = 200, *, cache: str = PRIVATE) -> HttpResponse:
-    """``value`` as JSON."""
-    response = HttpResponse(as_json(value), JSON, status)
-    response.headers["Cache-Control"] = cache
+def answer(value: object, status: int = 200) -> HttpResponse:
+    """``value`` as JSON, for the caller alone."""
+    response = _as_json(value, status)
+    response.headers["Cache-Control"] = PRIVATE
     return response
+
+
+def public_answer(value: object, *args, **options) -> HttpResponse:
+    """``value`` as JSON, the same for everyone. Arguments as of ``make_public``."""
+    return make_public(_as_json(value, 200), *args, **options)
+
+
+def _as_json(value: object, status: int) -> HttpResponse:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return HttpResponse(text, JSON, status)
 
 
 def refusal(error: errors.RegistryError, path: str) -> HttpResponse:

@@ -1,16 +1,12 @@
 """What every request under /api/ gets: one spelling of its path, JSON on errors."""
 
 import re
-from functools import cache
 
-from csp.constants import HEADER as POLICY
-from csp.middleware import CSPMiddleware
-from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import Resolver404, resolve
 
-from accounts.middleware import RefuseNulMiddleware
+from core.http.nul import RefuseNulMiddleware
 from api.answers import JSON, failure, refusal
 from api.body import drain
 from registry import errors
@@ -24,7 +20,7 @@ class ApiMiddleware:
     made a JSON body.
 
     An endpoint answers right here. The middleware after this one is for browsers:
-    sessions, forms, messages, frames. The API knows keys, never cookies.
+    sessions, forms, messages. The API knows keys, never cookies.
     """
 
     def __init__(self, get_response):
@@ -57,7 +53,7 @@ class ApiMiddleware:
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
-    """The endpoint's answer, with the headers that every other answer has."""
+    """The endpoint's answer."""
     request.get_host()  # raises for a name that is none of the Hub's
     try:
         found = request.resolver_match = resolve(request.path_info)
@@ -65,13 +61,6 @@ def _answer(request: HttpRequest) -> HttpResponse:
         response = HttpResponse(status=404)
     else:
         response = found.func(request, *found.args, **found.kwargs)
-    response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
-    response.headers.setdefault(POLICY, _policy())
     response.headers.setdefault("Content-Length", str(len(response.content)))
     return response
 
-
-@cache
-def _policy() -> str:
-    made = CSPMiddleware(lambda request: HttpResponse())(HttpRequest())
-    return made.headers[POLICY]

@@ -35,7 +35,7 @@ def report_function(request):
     if not username or not slug:
         raise errors.ValidationError("function is not username/slug.", field="function")
     made = moderation.report(
-        functions.published_function(slug, username),
+        functions.find_function(slug, username=username),
         by=_reporter(request),
         source=client_address(request),
         via="api",

@@ -5,7 +5,7 @@ import re
 from django.conf import settings
 from django.views.decorators.http import require_safe
 
-from api.answers import PUBLIC, answer
+from api.answers import public_answer
 from api.decorators import ENDPOINTS, Endpoint
 from api.schemas import PARAMETERS, REFUSALS, schemas
 from registry import errors
@@ -16,7 +16,7 @@ ALWAYS = (errors.MethodNotAllowed, errors.Internal, errors.Unavailable)
 
 @require_safe
 def openapi_json(request):
-    return answer(document(), cache=PUBLIC)
+    return public_answer(document(), subjects=())
 
 
 def document() -> dict:

@@ -1,13 +1,126 @@
-"""Rows of the registry as the JSON that clients read (docs/api.md); what is of
-published ones alone stands in registry/shapes.py."""
+"""Rows of the registry as the JSON that clients read (docs/api.md)."""
+
+from datetime import datetime
 
 from django.conf import settings
 
 from accounts.models import ApiKey
-from registry.catalog.functions import entrypoint_among
+from registry.catalog.lists import FunctionRow
+from registry.installs.layout import InstallFile, entrypoint_among
 from registry.models import Draft, Function, Version
 from registry.publishing import CiResult
-from registry.shapes import item, notices, timestamp
+from registry.search import Found
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, to the second."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def function_list(found: Found, limit: int) -> dict:
+    """A page of functions."""
+    return {
+        "functions": [_list_item(row) for row in found.rows],
+        "total": found.total,
+        "limit": limit,
+        "next": found.next,
+    }
+
+
+def _list_item(row: FunctionRow) -> dict:
+    """``item`` of a row that was read for a list."""
+    return {
+        "id": str(row.uid),
+        "name": row.name,
+        "slug": row.slug,
+        "description": row.description,
+        "category": row.category,
+        "author_username": row.username,
+        "star_count": row.star_count,
+        "clone_count": row.install_count,
+        "version": row.latest_number,
+        "tags": row.tags,
+        "license": row.license,
+        "updated_at": timestamp(row.updated_at),
+    }
+
+
+def item(function: Function) -> dict:
+    """A function in a list; no code."""
+    return {
+        "id": str(function.uid),
+        "name": function.name,
+        "slug": function.slug,
+        "description": function.description,
+        "category": function.category.slug if function.category_id else "",
+        "author_username": function.owner.username,
+        "star_count": function.star_count,
+        "clone_count": function.install_count,
+        "version": function.latest_number,
+        "tags": function.tags,
+        "license": function.license,
+        "updated_at": timestamp(function.updated_at),
+    }
+
+
+def install_manifest(version: Version, files: list[InstallFile]) -> dict:
+    """What a consumer's client needs to copy ``version``; flat keys."""
+    function, manifest = version.function, version.manifest
+    is_feature = manifest["routeExport"] and manifest["routePath"]
+    return {
+        "id": str(function.uid),
+        "name": manifest["name"],
+        "slug": function.slug,
+        "description": manifest["description"],
+        "author": function.owner.username,
+        "version": version.number,
+        "category": function.category.slug,
+        "type": "feature" if is_feature else "utility",
+        "language": manifest["language"],
+        "runtime": manifest["runtime"],
+        "license": manifest["license"],
+        "starCount": function.star_count,
+        "cloneCount": function.install_count,
+        "tags": function.tags,
+        "entrypoint": entrypoint_among({file.path for file in files}, version),
+        "npmDependencies": manifest["npmDependencies"],
+        "envVars": manifest["envVars"],
+        "routeExport": manifest["routeExport"],
+        "routePath": manifest["routePath"],
+        "drizzleSchema": manifest["drizzleSchema"],
+        "files": [_install_file(file) for file in files],
+        "integrity": version.integrity,
+        "publishedAt": timestamp(version.published_at),
+        **notices(version),
+    }
+
+
+def _install_file(file: InstallFile) -> dict:
+    made = {
+        "path": file.path,
+        "content": file.content,
+        "sha256": file.sha256,
+        "size": file.size,
+    }
+    return made | {"generated": True} if file.is_generated else made
+
+
+def notices(version: Version) -> dict:
+    """Yanked and deprecated, with the reasons where there are some."""
+    made = {
+        "yanked": version.is_yanked,
+        "deprecated": version.function.is_deprecated,
+    }
+    if version.function.renamed_from:
+        made["renamedFrom"] = version.function.renamed_from
+    if version.is_yanked:
+        made["yankReason"] = version.yank.reason
+        made["replacement"] = version.yank.replacement
+    if made["deprecated"]:
+        deprecation = version.function.deprecation
+        made["deprecationMessage"] = deprecation.message
+        made["successor"] = deprecation.successor
+    return made
 
 
 def draft_item(draft: Draft) -> dict:

@@ -26,28 +26,25 @@ control_socket_disable = True
 
 
 def when_ready(server):
-    """Everything is loaded: load what first requests would, leave it out of what the
-    workers' garbage collectors write to, and take no connection across the fork."""
+    """Everything is loaded: leave it out of what the workers' garbage collectors write
+    to, and take no connection across the fork."""
     import gc
 
     from django.db import connections
 
-    from config.wsgi import application
-    from hub.warming import warm_up
     from registry.content import sandbox
 
     sandbox.prepare()
-    warm_up(application)
     connections.close_all()
     gc.collect()
     gc.freeze()
 
 
 def post_worker_init(worker):
-    """What a process that died may have left undone: making kept pages stale after
-    a commit, and deriving from what was published."""
-    from core.cache import freshness
+    """Do what a process that died may have left undone: making answers stale after a
+    commit, and deriving from what was published."""
+    from core.cache import versions
     from registry.content import derived
 
-    freshness.touch()
+    versions.bump(versions.EVERYTHING)
     derived.catch_up()

@@ -81,17 +81,17 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "core.cache.middleware.PageCacheMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "hub.http.SealMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "api.middleware.ApiMiddleware",
-    "accounts.middleware.RefuseNulMiddleware",
+    "core.http.nul.RefuseNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.RequireSecondFactorMiddleware",
     "accounts.middleware.ReadOnlyMiddleware",
@@ -159,10 +159,8 @@ DATABASE_ROUTERS = ["core.db.replicas.Router"] if REPLICAS else []
 # --- caches: "default" is shared by all processes (sign-in limits), "local" is not
 _cache_url = env.str("CACHE_URL", default="")
 CACHE_IS_SHARED = bool(_cache_url)  # by several machines
-# Public pages kept as ready bytes, in each worker process (hub/fastpath.py).
+# Public answers kept as ready bytes by each worker process (core/cache/middleware.py).
 PAGE_CACHE_BYTES = env_int("PAGE_CACHE_MB", 32, at_least=0, at_most=4096) * 2**20
-# Hot ones as files too, for all processes of a machine (hub/kept_store.py).
-PAGE_STORE_BYTES = env_int("PAGE_STORE_MB", 1024, at_least=0, at_most=2**20) * 2**20
 if _cache_url:
     _shared = env.cache_url("CACHE_URL") | {"BACKEND": "core.cache.redis.SharedCache"}
     if not _cache_url.startswith(("redis://", "rediss://")):

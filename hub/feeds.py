@@ -12,7 +12,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 
 from accounts.models import Account
-from hub.http import PublicNotFound
+from hub.public import PublicNotFound
 from registry import errors
 from registry.catalog import functions
 from registry.models import Category, Function, Version, Yank
@@ -148,7 +148,7 @@ class FunctionVersions(_HubFeed):
         return absolute(function.url)
 
     def items(self, function):
-        versions = function.versions.filter(quarantine=None).select_related("yank")
+        versions = function.versions.readable().select_related("yank")
         versions = list(versions.order_by("-published_at", "-id")[:MAX_ENTRIES])
         for version in versions:
             version.function = function
@@ -166,9 +166,8 @@ class Yanks(_HubFeed):
         return absolute("/functions/")
 
     def items(self):
-        yanks = Yank.objects.filter(
-            version__quarantine=None, version__function__quarantine=None
-        ).select_related("version__function__owner")
+        yanks = Yank.objects.filter(version__in=Version.objects.readable())
+        yanks = yanks.select_related("version__function__owner")
         return yanks.order_by("-id")[:MAX_ENTRIES]
 
     def item_title(self, yank):
@@ -211,8 +210,8 @@ def _latest(function: Function) -> Version:
 
 def _function(slug: str, username: str) -> Function:
     try:
-        return functions.published_function(slug, username)
-    except errors.RegistryError as error:
+        return functions.find_function(slug, username=username)
+    except errors.NotFound as error:
         raise PublicNotFound(error.message) from error
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Exists, Max, OuterRef
 
 from accounts.models import Account
-from hub.http import PublicNotFound
+from hub.public import PublicNotFound
 from registry.models import Category, Function
 
 MAX_URLS = 50_000  # of one file; the protocol's limit

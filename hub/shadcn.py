@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from registry.catalog.functions import files_to_install
+from registry.installs.layout import files_to_install
 from registry.installs.steps import steps_of
 from registry.models import Function, Version
 

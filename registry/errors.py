@@ -134,6 +134,20 @@ class NotFound(RegistryError):
     fix = "Check the address; drafts are visible to their owner only."
 
 
+class NoSuchVersion(NotFound):
+    """The function is there and has no version of that number."""
+
+
+class Quarantined(NotFound):
+    """Staff took it down; says when and why."""
+
+    def __init__(self, what: str, quarantine):
+        """what: its name. quarantine: a FunctionQuarantine or VersionQuarantine."""
+        super().__init__(
+            f"{what} was quarantined on {quarantine.at:%d %B %Y}: {quarantine.reason}"
+        )
+
+
 class MethodNotAllowed(RegistryError):
     code = "METHOD_NOT_ALLOWED"
     status = 405

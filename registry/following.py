@@ -26,10 +26,10 @@ MAX_FOLLOWS = 2000  # of one account
 def star(function: Function, *, by: Account, via: str) -> bool:
     """Give ``function`` a star. Returns whether that was new.
 
-    Raises NotFound unless the function is published.
+    Raises NotFound unless the function is readable.
     """
     switches.require()
-    _require_published(function)
+    _require_readable(function)
     _, is_new = Star.objects.get_or_create(function=function, account=by)
     if is_new:
         _count_stars(function)
@@ -53,19 +53,19 @@ def follow(subject: Function | Account, *, by: Account, via: str) -> bool:
     """Have ``by`` told of what happens to a function, or of what an author publishes.
     Returns whether that was new.
 
-    Raises NotFound for a function that is not published; Conflict for oneself, or
+    Raises NotFound for a function that is not readable; Conflict for oneself, or
     beyond MAX_FOLLOWS.
     """
     switches.require()
     if isinstance(subject, Function):
-        _require_published(subject)
+        _require_readable(subject)
     elif subject == by:
         raise errors.Conflict("You can't follow yourself.")
     if Follow.objects.filter(account=by).count() >= MAX_FOLLOWS:
         raise errors.Conflict(f"You follow {MAX_FOLLOWS} things already.")
     _, is_new = Follow.objects.get_or_create(account=by, **_target(subject))
     if is_new:
-        record("follow", subject, by=by, via=via)
+        record("follow", subject, by=by, via=via, stale=())
     return is_new
 
 
@@ -75,7 +75,7 @@ def unfollow(subject: Function | Account, *, by: Account, via: str) -> bool:
     switches.require()
     gone, _ = Follow.objects.filter(account=by, **_target(subject)).delete()
     if gone:
-        record("unfollow", subject, by=by, via=via)
+        record("unfollow", subject, by=by, via=via, stale=())
     return bool(gone)
 
 
@@ -100,7 +100,7 @@ def choose_digest(account: Account, every: str, *, by: Account | None, via: str)
         digest.told_until = timezone.now()
     digest.every = every
     digest.save(update_fields=["every", "told_until"])
-    record("choose_digest", account, by=by, via=via, every=every)
+    record("choose_digest", account, by=by, via=via, every=every, stale=())
     return digest
 
 
@@ -171,8 +171,8 @@ def account_of(stop_token: str) -> Account | None:
 # --- helpers
 
 
-def _require_published(function: Function) -> None:
-    if not function.published_at:
+def _require_readable(function: Function) -> None:
+    if not Function.objects.readable().filter(pk=function.pk).exists():
         raise errors.NotFound("There is no such function.")
 
 

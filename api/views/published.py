@@ -1,18 +1,18 @@
 """What anyone may read: lists, functions, install manifests, files."""
 
-from django.http import HttpResponse
+from functools import partial
 
 from api import shapes
-from api.answers import IMMUTABLE, JSON, PUBLIC, answer
+from api.answers import public_answer
 from api.decorators import endpoint
+from api.list_query import ListQuery
 from api.views.common import FUNCTIONS, ONE, plain_name
-from core.http.limits import client_address
+from core.http.public import IMMUTABLE
 from registry import errors
-from registry import shapes as public
-from registry.asked import FunctionList
 from registry.catalog import functions
 from registry.installs import counting
-from registry.models import Blob, Version
+from registry.installs.layout import InstallFile, files_to_install
+from registry.models import LISTS, Blob, Version
 
 MAX_WHERE = 100  # versions that one file is said to be in
 
@@ -26,10 +26,8 @@ MAX_WHERE = 100  # versions that one file is said to be in
     refusals=(errors.ValidationError,),
 )
 def list_functions(request):
-    # Read already, perhaps, to find out whether a kept answer is still right.
-    page = request.META.pop("hub.read", None) or FunctionList.read(request.GET)
-    made = public.function_list(page)
-    return HttpResponse(made, JSON, headers={"Cache-Control": PUBLIC})
+    query = ListQuery.read(request.GET)
+    return public_answer(shapes.function_list(query.find(), query.limit), [LISTS])
 
 
 @endpoint(
@@ -41,9 +39,10 @@ def list_functions(request):
     refusals=(errors.NotFound,),
 )
 def read_function(request, username, slug):
-    version = _published(request, slug, username)
-    files = {f.path: f.content for f in functions.files_to_install(version, flat=False)}
-    return answer({"function": shapes.function(version, files)}, cache=PUBLIC)
+    version = _version(request, slug, username)
+    files = _texts(files_to_install(version, flat=False))
+    made = {"function": shapes.function(version, files)}
+    return public_answer(made, [version.function.pages_subject])
 
 
 @endpoint(
@@ -55,10 +54,9 @@ def read_function(request, username, slug):
     refusals=(errors.NotFound, errors.ValidationError),
 )
 def install_function(request, username, slug):
-    version = _published(request, slug, username)
-    files = functions.files_to_install(version, flat=_is_flat(request))
-    _count_install(request, version)
-    return answer(public.install_manifest(version, files), cache=PUBLIC)
+    version = _version(request, slug, username)
+    files = files_to_install(version, flat=_is_flat(request))
+    return _install_answer(version, shapes.install_manifest(version, files))
 
 
 @endpoint(
@@ -70,12 +68,11 @@ def install_function(request, username, slug):
     refusals=(errors.NotFound, errors.ValidationError),
 )
 def install_by_slug(request, slug):
-    version = _published(request, slug)
-    files = functions.files_to_install(version, flat=_is_flat(request))
-    _count_install(request, version)
-    texts = {file.path: file.content for file in files}
-    made = public.install_manifest(version, files)
-    return answer(made | {"function": shapes.function(version, texts)}, cache=PUBLIC)
+    version = _version(request, slug)
+    files = files_to_install(version, flat=_is_flat(request))
+    made = shapes.install_manifest(version, files)
+    made["function"] = shapes.function(version, _texts(files))
+    return _install_answer(version, made)
 
 
 @endpoint(
@@ -86,13 +83,13 @@ def install_by_slug(request, slug):
     refusals=(errors.NotFound,),
 )
 def list_versions(request, username, slug):
-    function = functions.published_function(slug, plain_name(username))
+    function = functions.find_function(slug, username=plain_name(username))
     versions = function.versions.readable().select_related("yank").newest_first()
     versions = list(versions)
     for version in versions:
         version.function = function
-    found = {"versions": [shapes.version_item(version) for version in versions]}
-    return answer(found, cache=PUBLIC)
+    made = {"versions": [shapes.version_item(version) for version in versions]}
+    return public_answer(made, [function.pages_subject])
 
 
 @endpoint(
@@ -117,24 +114,24 @@ def read_file(request, sha256):
         }
         for use in uses[:MAX_WHERE]
     ]
-    return answer({"content": blob.text, "versions": where}, cache=IMMUTABLE)
+    made = {"content": blob.text, "versions": where}
+    return public_answer(made, [LISTS], cache=IMMUTABLE)
 
 
-def _published(request, slug: str, username: str = "") -> Version:
-    function = functions.published_function(slug, plain_name(username))
-    return functions.published_version(function, request.GET.get("version", ""))
+def _version(request, slug: str, username: str = "") -> Version:
+    number = request.GET.get("version", "")
+    return functions.find_version(slug, username=plain_name(username), number=number)
 
 
-def _count_install(request, version: Version) -> None:
-    request.META["hub.installed_version"] = version.pk  # each serving of the kept page
-    if "hub.is_conditional" in request.META:
-        return
-    counting.count(
-        version.pk,
-        client=client_address(request),
-        method=request.method,
-        headers=request.headers,
-    )
+def _install_answer(version: Version, made: dict):
+    """An answer that counts as an install each time it is sent."""
+    subjects = [version.function.pages_subject]
+    count = partial(counting.count, version.pk)
+    return public_answer(made, subjects, on_send=count)
+
+
+def _texts(files: list[InstallFile]) -> dict[str, str]:
+    return {file.path: file.content for file in files}
 
 
 def _is_flat(request) -> bool:

@@ -82,7 +82,7 @@ def undeprecate_function(request, username, slug):
 
 
 def _own_function(request, username: str, slug: str) -> Function:
-    function = functions.published_function(slug, plain_name(username))
+    function = functions.find_function(slug, username=plain_name(username))
     if function.owner_id != request.account.pk:
         raise errors.NotFound(f"You have no function {errors.shown(slug)}.")
     require_within_key(request, function.slug)
@@ -90,12 +90,13 @@ def _own_function(request, username: str, slug: str) -> Function:
 
 
 def _own_version(request, username: str, slug: str, number: str) -> Version:
-    return functions.published_version(_own_function(request, username, slug), number)
+    function = _own_function(request, username, slug)
+    return functions.find_version(function.slug, number=number)
 
 
 def _as_it_stands(version: Version) -> dict:
-    fresh = functions.published_version(version.function, version.number)
-    return shapes.version_item(fresh)
+    slug, number = version.function.slug, version.number
+    return shapes.version_item(functions.find_version(slug, number=number))
 
 
 def _text(request, name: str) -> str:

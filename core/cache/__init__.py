@@ -1,0 +1,1 @@
+"""Public answers kept in memory, and how it is known that they are still right."""

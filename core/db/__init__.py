@@ -1,0 +1,1 @@
+"""Prepared questions, replicas, and our two database backends."""

@@ -1,11 +1,11 @@
 """Reading from streaming replicas of PostgreSQL, never behind what was published here.
 
-A view wrapped in ``reads_replica`` asks a replica when there is one that has replayed
-all that the primary had written when the version key (freshness.py) last changed, and all
-it had a second ago: whoever follows the link straight after publishing sees the new
-version, and no page is kept under a key that is newer than its rows. Everything else,
-and every write, is the primary's. A replica that fails is left out for a while, and the
-view made again from the primary. See docs/scaling.md, "Replicas".
+A view wrapped in ``reads_replica`` asks a replica, if one has replayed all that the
+primary had written when something public last changed (core/cache/versions.py), and all
+it had written a second ago. So whoever follows the link straight after publishing sees
+the new version, and no page is kept under a version that is newer than its rows.
+Everything else, and every write, is the primary's. A replica that fails is left out for
+a while, and the view is called again on the primary. See docs/scaling.md, "Replicas".
 """
 
 import logging
@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS as PRIMARY
 from django.db import Error, connections
 
-from core.cache import freshness
+from core.cache import versions
 
 LEFT_OUT_SECONDS = 10  # after a failure
 BEHIND_SECONDS = 0.02  # after a replica was found behind
@@ -178,7 +178,7 @@ def _wanted() -> int | None:
     primary is asked. While the primary is down, what it said last holds under its key.
     """
     global _written
-    key, now = freshness.key(), time.monotonic()
+    key, now = versions.current([versions.ANYTHING]), time.monotonic()
     known = _written if _written and _written.key == key else None
     if known and now - known.asked_at < KNOWN_SECONDS:
         return known.bytes

@@ -1,0 +1,1 @@
+"""What a public answer is, and limits of requests."""

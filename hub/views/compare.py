@@ -5,8 +5,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from hub import differences
-from hub.function_page import FunctionPage, function_page, refuse_taken_down
-from hub.http import PublicNotFound
+from hub.function_page import FunctionPage, function_page, render_page
+from hub.public import PublicNotFound, TakenDown
+from registry import errors
+from registry.catalog import functions
 from registry.models import Version
 
 VIEWS = {"unified": "Unified", "split": "Split"}
@@ -20,8 +22,9 @@ def compare_versions(request: HttpRequest, page: FunctionPage, span: str):
     changes = differences.compared(old, new)
     view = request.GET.get("view", "")
     view = view if view in VIEWS else "unified"
-    return page.render(
+    return render_page(
         request,
+        page,
         "compare",
         old=old,
         new=new,
@@ -54,18 +57,26 @@ def choose_versions(request: HttpRequest, page: FunctionPage):
 
 def _two(page: FunctionPage, *numbers: str) -> list[Version]:
     """The versions of these numbers, in this order. Raises PublicNotFound."""
-    versions = page.function.versions.filter(number__in=numbers)
-    versions = versions.select_related("inspection", "quarantine")
-    known = {version.number: version for version in versions}
+    versions = page.function.versions.readable().filter(number__in=numbers)
+    known = {each.number: each for each in versions.select_related("inspection")}
     for number in numbers:
         if number not in known:
-            raise PublicNotFound(f"{page.function} has no version {number[:64]}.")
-        refuse_taken_down(known[number], f"{page.function} {number}")
+            _refuse(page, number)
     return [known[number] for number in numbers]
 
 
+def _refuse(page: FunctionPage, number: str) -> None:
+    """Raise PublicNotFound, with staff's reason for a quarantined version."""
+    try:
+        functions.find_version(page.function.slug, number=number)
+    except errors.Quarantined as error:
+        raise TakenDown(error.message) from error
+    except errors.NotFound as error:
+        raise PublicNotFound(error.message) from error
+
+
 def _numbers(page: FunctionPage) -> list[str]:
-    versions = page.function.versions.filter(quarantine=None).newest_first()
+    versions = page.function.versions.readable().newest_first()
     return list(versions.values_list("number", flat=True)[:MAX_OPTIONS])
 
 

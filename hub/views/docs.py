@@ -7,29 +7,29 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from hub import docs, docs_search
-from hub.http import PublicNotFound, public_page
+from hub.public import PublicNotFound, public_page
 from registry import manifest
 from registry.catalog.vocabulary import active_categories
 
 SCHEMA_PATH = "/schema/aerostack.json"
 
 
-@public_page
+@public_page(subjects=())
 def docs_without_slash(request):
     return redirect("hub:docs_index", permanent=True)
 
 
-@public_page
+@public_page(subjects=())
 def docs_index(request):
     return _render(request, "hub/docs_index.html")
 
 
-@public_page
+@public_page(subjects=())
 def docs_page(request, name):
     return _page(request, name)
 
 
-@public_page
+@public_page(subjects=())
 def docs_search_page(request):
     """Results for ``?q=``; without it, the page about searching for functions."""
     if "q" not in request.GET:
@@ -39,7 +39,7 @@ def docs_search_page(request):
     return _render(request, "hub/docs_search.html", query=query.strip(), results=found)
 
 
-@public_page
+@public_page(subjects=())
 def manifest_schema(request):
     """aerostack.json as JSON Schema, with this Hub's categories, for editors."""
     schema = manifest.json_schema(active_categories(), settings.HUB_URL + SCHEMA_PATH)

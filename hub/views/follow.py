@@ -6,36 +6,34 @@ from functools import wraps
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account
-from hub.function_page import redirect_moved
+from hub.function_page import find_page, redirect_to
+from hub.public import personal_page
 from registry import errors, following
 from registry.models import Digest, Follow, Function
 
 VIA = "hub"
 MAX_STARS = 500  # shown in one's own list
-_uncached = cache_control(private=True, no_store=True)
 _get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def _personal(view):
-    """A page of the signed-in account; no cache keeps it."""
-    return _uncached(_get_or_post(login_required(view)))
+    """A page of the signed-in account."""
+    return personal_page(_get_or_post(login_required(view)))
 
 
 def _about_function(view):
-    """``view(request, function)`` for a published function."""
+    """``view(request, function)`` for a readable function."""
 
     @_personal
     @wraps(view)
     def wrapped(request, username, slug):
-        functions = Function.objects.published().described().named(username, slug)
-        function = functions.first()
-        if function is None:
-            return redirect_moved(request, username, slug)
-        return view(request, function)
+        page = find_page(username, slug)
+        if page.function.renamed_from:
+            return redirect_to(page, request, username, slug)
+        return view(request, page.function)
 
     return wrapped
 
@@ -124,7 +122,7 @@ def _choose_digest(request, account: Account, *, by: Account):
     return redirect("hub:following")
 
 
-@_uncached
+@personal_page
 @_get_or_post
 def stop_digest(request, token):
     """The link in a digest; works without signing in. The mail's robots only GET."""

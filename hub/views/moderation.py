@@ -7,14 +7,13 @@ from django.http import HttpRequest, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import escape
-from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from core.http.limits import client_address, count
 from hub.feeds import AtomFeed
-from hub.function_page import redirect_moved
-from hub.http import public_page
+from hub.function_page import find_page, redirect_to
+from hub.public import personal_page, public_page
 from registry import errors, moderation
 from registry.models import Decision, Function
 from registry.models.moderation import REPORT_REASONS, RULES
@@ -49,15 +48,15 @@ class ReportForm(forms.Form):
         self.fields["version"].choices = [("", "All, or I can't say"), *listed]
 
 
-@cache_control(private=True, no_store=True)
+@personal_page
 @csrf_protect
 @require_http_methods(["GET", "HEAD", "POST"])
 def report_function(request: HttpRequest, username, slug):
     """The one page about a function with a form that needs no account."""
-    functions = Function.objects.published().described().named(username, slug)
-    function = functions.filter(quarantine=None).first()
-    if function is None:
-        return redirect_moved(request, username, slug)
+    page = find_page(username, slug)
+    function = page.function
+    if function.renamed_from:
+        return redirect_to(page, request, username, slug)
     if request.method != "POST":
         return _form(request, function, ReportForm(function=function))
     usage = count(REPORTS, client_address(request))

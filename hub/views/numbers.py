@@ -5,8 +5,8 @@ import io
 
 from django.http import HttpRequest, HttpResponse
 
-from hub import plots
-from hub.function_page import FunctionPage, function_page
+from hub.function_page import FunctionPage, function_page, render_page
+from hub.svg.installs import plot_of
 from registry.installs import statistics
 
 CSV_HEAD = ("day", "version", "installs", "automated")
@@ -15,10 +15,11 @@ CSV_HEAD = ("day", "version", "installs", "automated")
 @function_page
 def function_installs(request: HttpRequest, page: FunctionPage):
     days = statistics.by_day(page.function)
-    return page.render(
+    return render_page(
         request,
+        page,
         "installs",
-        plot=plots.installs(days),
+        plot=plot_of(days),
         days=[day for day in reversed(days) if day.installs],
         recent=sum(day.installs for day in days),
         shown_days=len(days),

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from hub.http import public_page
+from hub.public import public_page
 
 FAVICON = (Path(__file__).parents[2] / "static/hub/favicon.svg").read_text()
 ROBOTS = """\

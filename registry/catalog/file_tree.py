@@ -1,39 +1,41 @@
 """The files of a version as a tree, for the list beside the source."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from registry.models import VersionFile
+
+@dataclass(frozen=True)
+class Entry:
+    """A file, or a folder with its ``entries``. ``is_shown``: the page shows this file."""
+
+    name: str
+    path: str = ""
+    is_shown: bool = False
+    entries: Sequence["Entry"] = ()
 
 
-def tree_of(files: Iterable[VersionFile], chosen: str) -> list[dict]:
-    """Folders first, then files, each by name.
-
-    files: at most some fifty, by path. chosen: the path being shown.
-
-    Returns entries ``{"name", "path", "is_chosen"}`` for files and
-    ``{"name", "entries"}`` for folders.
-    """
+def tree_of(paths: Iterable[str], shown: str) -> list[Entry]:
+    """Folders first, then files, each by name. shown: the path of the file on show."""
     root: dict = {}
-    for file in files:
-        *folders, name = file.path.split("/")
-        place = root
+    for path in paths:
+        *folders, name = path.split("/")
+        inside = root
         for folder in folders:
-            place = place.setdefault(f"{folder}/", {})
-        place[name] = file.path
-    return _entries(root, chosen)
+            inside = inside.setdefault(f"{folder}/", {})
+        inside[name] = path
+    return _entries(root, shown)
 
 
-def _entries(folder: dict, chosen: str) -> list[dict]:
+def _entries(folder: dict, shown: str) -> list[Entry]:
     # Folders end in a slash: they come first, and never meet a file's name.
     ordered = sorted(folder.items(), key=lambda item: (item[0][-1] != "/", item[0]))
     entries = []
     for name, inside in ordered:
         if isinstance(inside, str):
-            is_chosen = inside == chosen
-            entries.append({"name": name, "path": inside, "is_chosen": is_chosen})
+            entries.append(Entry(name, inside, is_shown=inside == shown))
             continue
         # A folder that holds one folder alone is shown as one: src/lib.
         while len(inside) == 1 and (only := next(iter(inside)))[-1] == "/":
             name, inside = name + only, inside[only]
-        entries.append({"name": name[:-1], "entries": _entries(inside, chosen)})
+        entries.append(Entry(name[:-1], entries=_entries(inside, shown)))
     return entries

@@ -6,6 +6,7 @@ Source: docs/moderation.md, "Categories" and "Tags".
 from core.db.prepared import Prepared
 from registry.models import Category, CategoryAlias, Function, TagRule
 
+CATEGORIES = Prepared(lambda: Category.objects.order_by("position", "slug"))
 # Each active category, once for each of its further slugs.
 ACTIVE = Prepared(
     lambda: Category.objects.active().values_list("slug", "aliases__slug")
@@ -17,6 +18,16 @@ TAG_RULES = Prepared(
         .values_list("tag", "becomes")
     )
 )
+
+
+def all_categories() -> list[Category]:
+    """Retired ones too, in the order that staff gave them."""
+    return CATEGORIES()
+
+
+def active() -> list[Category]:
+    """Those that functions may be in, in the order that staff gave them."""
+    return [category for category in CATEGORIES() if category.retired_at is None]
 
 
 def active_categories() -> list[str]:

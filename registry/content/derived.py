@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 from django.db.models import Exists, OuterRef
 
-from core.cache import freshness
+from core.cache import versions as cache_versions
 from core.db.prepared import Prepared, insert_all, together
 from registry import inspection, search
 from registry.content import rendering
@@ -123,7 +123,6 @@ def _keep(versions, renderings: list[Rendering], reports: list[Inspection]) -> N
             insert_all(renderings)
             insert_all(reports, replacing="version")
         _tell_search(versions)  # now their code and what it reaches are known
-        freshness.touch_on_commit()
 
 
 def _wait(made: list[Future], versions: list[Version]) -> None:
@@ -138,13 +137,15 @@ def _wait(made: list[Future], versions: list[Version]) -> None:
         if unheard:
             with transaction.atomic():
                 _tell_search(unheard)
-                freshness.touch_on_commit()
             unheard = []
 
 
 def _tell_search(versions: Iterable[Version]) -> None:
+    """Index the functions of ``versions``, and make stale what shows them."""
     functions = {version.function_id: version.function for version in versions}
     search.index(*functions.values())
+    stale = [subject for each in functions.values() for subject in each.cache_subjects]
+    cache_versions.bump_on_commit(*stale)
 
 
 def catch_up() -> int:

@@ -6,8 +6,9 @@ the same text, only escaped, and the page says why. See docs/rendering.md.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
@@ -37,6 +38,7 @@ README = "readme"
 MAX_LINE_CHARACTERS = 5_000  # some lexers take quadratic time on one line
 MAX_LINES = 20_000  # each costs about 90 bytes of HTML, however short it is
 MAX_SOURCE_HTML_BYTES = 2_000_000
+FIRST_HEADING = re.compile(r"\s*<h2[^>]*>([^<]*)</h2>")
 
 
 class TooComplex(SandboxError):
@@ -50,6 +52,18 @@ class Rendered:
     html: SafeString
     complete: bool
     reason: str = ""  # a sentence for people where ``complete`` is False
+
+    def without_title(self, titles: set[str]) -> "Rendered":
+        """Without a first heading that only repeats one of ``titles`` (lower case)."""
+        heading = FIRST_HEADING.match(self.html)
+        if heading is None or heading[1].casefold() not in titles:
+            return self
+        return replace(self, html=safe(self.html[heading.end() :]))
+
+    def with_links(self, base: str) -> "Rendered":
+        """With relative links and images leading to files under ``base``, a URL that
+        ends in a slash."""
+        return replace(self, html=safe(resolve_relative(self.html, base)))
 
 
 def render(kind: str, text: str, timeout: float = 2.0) -> Rendered:

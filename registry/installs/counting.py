@@ -12,6 +12,7 @@ import logging
 import re
 import secrets
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -22,17 +23,21 @@ from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 from django.db.models import F
 
-from core.cache import freshness
+from core.cache import versions
 from registry import search
 from registry.models import (
+    LISTS,
     DaySalt,
     Function,
     InstallCount,
     InstallSighting,
     Version,
+    pages_subject,
 )
 
 FLUSH_SECONDS = 5
+# Lists show install counts. Each process makes them stale this often at most.
+LISTS_SECONDS = 60
 MAX_WAITING = 50_000  # noted requests in memory; some 15 MB. More are not counted.
 ROWS_PER_INSERT = 400  # four values each; SQLite takes 32,766 in a statement
 # A day's sightings go when it is this long over: by then all processes wrote theirs.
@@ -59,6 +64,8 @@ _waiting: set[_Noted] = set()  # a set: one client asking 10,000 times is one en
 _lock = threading.Lock()
 _wake = threading.Event()
 _thread: threading.Thread | None = None
+_lists_bumped_at = -LISTS_SECONDS  # time.monotonic
+_lists_are_owed = False
 
 
 def count(
@@ -103,14 +110,31 @@ def flush() -> int:
     try:
         with transaction.atomic():
             fresh = _insert(noted)
-            _add(fresh)
+            functions = _add(fresh)
             if fresh:
-                freshness.touch_on_commit()
+                versions.bump_on_commit(*map(pages_subject, functions))
+                transaction.on_commit(_owe_lists)
     except Exception:
         with _lock:  # for the next time
             _waiting.update(noted[: MAX_WAITING - len(_waiting)])
         raise
     return sum(n for (_, _, is_automated), n in fresh.items() if not is_automated)
+
+
+def _owe_lists() -> None:
+    """Make lists stale, now or when LISTS_SECONDS have passed."""
+    global _lists_are_owed
+    _lists_are_owed = True
+    bump_lists_if_due()
+
+
+def bump_lists_if_due() -> None:
+    """Make lists stale if they show older counts and it is time."""
+    global _lists_are_owed, _lists_bumped_at
+    now = time.monotonic()
+    if _lists_are_owed and now - _lists_bumped_at >= LISTS_SECONDS:
+        _lists_are_owed, _lists_bumped_at = False, now
+        versions.bump(LISTS)
 
 
 def forget_days_over() -> None:
@@ -151,8 +175,9 @@ def _insert_new(rows: list[tuple]) -> list[tuple[int, date, bool]]:
         ]
 
 
-def _add(fresh: Counter) -> None:
-    """Add to the counts, in one order everywhere, so that no two processes deadlock."""
+def _add(fresh: Counter) -> set[int]:
+    """Add to the counts, in one order everywhere, so that no two processes deadlock.
+    Returns the ids of the functions."""
     days = sorted({(version_id, day) for version_id, day, _ in fresh})
     InstallCount.objects.bulk_create(
         (InstallCount(version_id=version_id, day=day) for version_id, day in days),
@@ -177,6 +202,7 @@ def _add(fresh: Counter) -> None:
             install_count=F("install_count") + n
         )
     search.reorder(of_function)
+    return {*owners.values()}
 
 
 def _salt(day: date) -> str:
@@ -204,10 +230,12 @@ def _start() -> None:
 def _work() -> None:
     pause = threading.Event()
     while True:
-        _wake.wait(timeout=3600)  # an hour: days end also where nobody installs
+        # An hour: days end also where nobody installs.
+        _wake.wait(timeout=LISTS_SECONDS if _lists_are_owed else 3600)
         _wake.clear()
         pause.wait(FLUSH_SECONDS)
         _write()
+        bump_lists_if_due()
         connection.close()  # hold none while there is nothing to do
 
 

@@ -9,11 +9,13 @@ from registry.models.activity import (
     Star,
 )
 from registry.models.functions import (
+    LISTS,
     Category,
     Function,
     FunctionTag,
     NameClaim,
     Redirect,
+    pages_subject,
 )
 from registry.models.listings import ListingRevision, Screenshot, UsageExample
 from registry.models.moderation import (
@@ -43,6 +45,7 @@ from registry.models.versions import (
 )
 
 __all__ = [
+    "LISTS",
     "Blob",
     "Case",
     "Category",
@@ -80,4 +83,5 @@ __all__ = [
     "VersionFile",
     "VersionQuarantine",
     "Yank",
+    "pages_subject",
 ]

@@ -6,6 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+# What every page that lists functions depends on (core/cache/versions.py).
+LISTS = "lists"
+
 
 class CategoryQuerySet(models.QuerySet):
     def active(self):
@@ -58,8 +61,16 @@ class FunctionQuerySet(models.QuerySet):
         return self.filter(is_listed=True)
 
     def published(self):
-        """Ever published; its pages answer, also when every version is yanked."""
+        """Ever published, also when every version is yanked by now."""
         return self.exclude(published_at=None)
+
+    def readable(self):
+        """Public: published, and not quarantined. Its pages answer."""
+        return self.published().filter(quarantine=None)
+
+    def quarantined(self):
+        """Taken down by staff."""
+        return self.filter(quarantine__isnull=False)
 
     def owned_by(self, account):
         return self.filter(owner=account)
@@ -166,6 +177,24 @@ class Function(models.Model):
     @property
     def url(self) -> str:
         return f"/functions/{self.path}"
+
+    @property
+    def is_deprecated(self) -> bool:
+        return hasattr(self, "deprecation")
+
+    @property
+    def pages_subject(self) -> str:
+        """What the pages of this function depend on (core/cache/versions.py)."""
+        return pages_subject(self.pk)
+
+    @property
+    def cache_subjects(self) -> tuple[str, ...]:
+        """What a change of this function makes stale: its pages, and lists."""
+        return self.pages_subject, LISTS
+
+
+def pages_subject(function_id: int) -> str:
+    return f"function:{function_id}"
 
 
 class FunctionTag(models.Model):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from registry.models.functions import Function
+from registry.models.functions import LISTS, Function, pages_subject
 
 
 class DraftQuerySet(models.QuerySet):
@@ -91,8 +91,12 @@ class VersionQuerySet(models.QuerySet):
         return self.filter(yank=None, quarantine=None)
 
     def readable(self):
-        """Not quarantined, nor its whole function: its bytes may be had."""
+        """Public: neither the version nor its whole function is quarantined."""
         return self.filter(quarantine=None, function__quarantine=None)
+
+    def quarantined(self):
+        """Taken down by staff, by itself."""
+        return self.filter(quarantine__isnull=False)
 
     def newest_first(self):
         """By SemVer precedence, highest first."""
@@ -142,6 +146,11 @@ class Version(models.Model):
         super().save(*args, **kwargs)
 
     @property
+    def cache_subjects(self) -> tuple[str, ...]:
+        """What a change of this version makes stale."""
+        return pages_subject(self.function_id), LISTS
+
+    @property
     def is_yanked(self) -> bool:
         return hasattr(self, "yank")
 
@@ -156,8 +165,8 @@ class Version(models.Model):
 
 class VersionFileQuerySet(models.QuerySet):
     def readable(self):
-        """Of versions that staff did not take down."""
-        return self.filter(version__quarantine=None, version__function__quarantine=None)
+        """Of versions that are public."""
+        return self.filter(version__in=Version.objects.readable())
 
 
 class VersionFile(models.Model):

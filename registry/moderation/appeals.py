@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from accounts.models import Account, record
+from core.cache import versions
 from registry import errors, switches
 from registry.models import Case, Decision, Function
 from registry.moderation import accounts, content, slugs
@@ -45,7 +46,8 @@ def appeal(decision: Decision, text: str, *, by: Account) -> Case:
         claimant=by,
         text=text,
     )
-    record("appeal", decision.subject, by=by, via=VIA, decision=decision.pk)
+    log = [versions.ANYTHING]  # the public log says that it is under appeal
+    record("appeal", decision.subject, by=by, via=VIA, decision=decision.pk, stale=log)
     return case
 
 

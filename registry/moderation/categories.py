@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from accounts.models import Account
-from core.cache import freshness
+from core.cache import versions
 from registry import errors, search
 from registry.listing import sync
 from registry.manifest import TAG
@@ -213,7 +213,7 @@ def refile_batch() -> int:
             alias.slug, alias.category.slug, limit=BATCH_FUNCTIONS
         )
         if done:
-            freshness.touch_on_commit()
+            versions.bump_on_commit(versions.EVERYTHING)
             return done
     return 0
 
@@ -235,7 +235,7 @@ def move_batch() -> int:
     steps = [(category.pk, -listed), (category.merged_into_id, listed)]
     for pk, step in sorted(steps):  # in one order, as publishing does
         Category.objects.filter(pk=pk).update(function_count=F("function_count") + step)
-    freshness.touch_on_commit()
+    versions.bump_on_commit(versions.EVERYTHING)
     return len(rows)
 
 
@@ -301,7 +301,7 @@ def retag_batch() -> int:
     for pk in pks:
         function = locked(Function(pk=pk))
         sync.refresh(function, function.latest)
-    freshness.touch_on_commit()
+    versions.bump_on_commit(versions.EVERYTHING)
     return len(pks)
 
 

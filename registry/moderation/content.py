@@ -169,7 +169,9 @@ def confirm_removal(
         raise errors.OwnDecision("You asked for this removal yourself.")
     _refuse_own_file(removal.blob, by)
     subject = subject_of(function, removal.blob)
-    made = decide("remove_file", subject, grounds, by=by, function=function)
+    made = decide(
+        "remove_file", subject, grounds, by=by, function=function, is_wide=True
+    )
     removal.confirmed_by, removal.confirmed_at = by, timezone.now()
     removal.save(update_fields=["confirmed_by", "confirmed_at"])
     Blob.objects.filter(pk=removal.blob_id).update(text="")
@@ -203,7 +205,7 @@ def put_function_back(function: Function) -> None:
 
 def put_version_back(function: Function, number: str) -> None:
     """The same for one version of ``function``, locked."""
-    version = function.versions.filter(number=number, quarantine__isnull=False).first()
+    version = function.versions.quarantined().filter(number=number).first()
     if version is None:
         raise errors.Conflict(f"{function}@{number} is not quarantined.")
     if version.files.filter(blob__removal__confirmed_at__isnull=False).exists():

@@ -43,12 +43,14 @@ def decide(
     function: Function | None = None,
     account: Account | None = None,
     reverses: Decision | None = None,
+    is_wide: bool = False,
     **data,
 ) -> Decision:
     """Keep a decision and its Event; close the case it answers.
 
     Call it first inside the verb's transaction, with what it is about locked.
     subject: its ``str`` is kept. account: whom it concerns, else the function's owner.
+    is_wide: whether pages of other functions change too.
 
     Raises NotFound (``by`` is not staff), OwnDecision, Conflict (somebody decided
     first; says what), ReadOnly, ValidationError.
@@ -81,6 +83,7 @@ def decide(
         subject,
         by=by,
         via=VIA,
+        stale=function.cache_subjects if function and not is_wide else None,
         rule=made.rule,
         reason=made.reason,
         decision=made.pk,

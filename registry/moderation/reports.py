@@ -71,7 +71,7 @@ def report(
         weight=weight_of(by),
     )
     _weigh(case)
-    record("report", function, by=by, via=via, report=made.pk, reason=reason)
+    record("report", function, by=by, via=via, report=made.pk, reason=reason, stale=())
     return made
 
 

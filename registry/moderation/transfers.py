@@ -37,7 +37,7 @@ def offer_transfer(function: Function, to: Account, *, by: Account) -> TransferO
         raise errors.Conflict(
             f"{function.slug} is on offer already; withdraw that first."
         ) from None
-    record("offer_transfer", function, by=by, via=VIA, to=to.username)
+    record("offer_transfer", function, by=by, via=VIA, to=to.username, stale=())
     return offer
 
 
@@ -60,7 +60,7 @@ def refuse_transfer(offer: TransferOffer, *, by: Account) -> None:
     """Turn an offer down. Raises NotFound, Conflict, ReadOnly."""
     function, offer = _open(offer, to=by)
     _close(offer, "refused")
-    record("refuse_transfer", function, by=by, via=VIA)
+    record("refuse_transfer", function, by=by, via=VIA, stale=())
 
 
 @transaction.atomic
@@ -68,7 +68,7 @@ def withdraw_transfer(offer: TransferOffer, *, by: Account) -> None:
     """Take one's own offer back. Raises NotFound, Conflict, ReadOnly."""
     function, offer = _open(offer, by=by)
     _close(offer, "withdrawn")
-    record("withdraw_transfer", function, by=by, via=VIA)
+    record("withdraw_transfer", function, by=by, via=VIA, stale=())
 
 
 @transaction.atomic

@@ -82,7 +82,9 @@ def _note_saved(draft: Draft, event: str, created: bool, *, by: Account, via: st
     """A call that only saves writes its Event; one that publishes has publish's."""
     function = draft.function
     drafts.touch(function)
-    record(event, function, by=by, via=via, draft=str(draft.pk), claimed=created)
+    record(
+        event, function, by=by, via=via, draft=str(draft.pk), claimed=created, stale=()
+    )
 
 
 def _read(body: dict) -> intake.Submission:

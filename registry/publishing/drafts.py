@@ -74,7 +74,13 @@ def push(
             if not is_new:
                 touch(function)
             record(
-                "push", function, by=by, via=via, draft=str(draft.pk), claimed=is_new
+                "push",
+                function,
+                by=by,
+                via=via,
+                draft=str(draft.pk),
+                claimed=is_new,
+                stale=(),
             )
     return Saved(draft, submission.faults.warnings + secret_warnings(draft.files))
 
@@ -95,7 +101,9 @@ def new_draft(name: str, *, by: Account, via: str = "admin") -> Draft:
         readme=shown_readme(function),
     )
     touch(function)
-    record("push", function, by=by, via=via, draft=str(draft.pk), claimed=is_new)
+    record(
+        "push", function, by=by, via=via, draft=str(draft.pk), claimed=is_new, stale=()
+    )
     return draft
 
 
@@ -114,7 +122,9 @@ def next_draft(version: Version, *, by: Account, via: str = "admin") -> Draft:
         readme=shown_readme(function),
     )
     touch(function)
-    record("push", function, by=by, via=via, draft=str(draft.pk), claimed=False)
+    record(
+        "push", function, by=by, via=via, draft=str(draft.pk), claimed=False, stale=()
+    )
     return draft
 
 
@@ -151,7 +161,9 @@ def save_draft(
     )
     if write(draft, manifest, submission.files, submission.readme):
         touch(draft.function)
-        record("save_draft", draft.function, by=by, via=via, draft=str(draft.pk))
+        record(
+            "save_draft", draft.function, by=by, via=via, draft=str(draft.pk), stale=()
+        )
     return Saved(draft, submission.faults.warnings + secret_warnings(draft.files))
 
 
@@ -178,7 +190,7 @@ def delete_draft(draft: Draft, *, by: Account, via: str) -> None:
         raise errors.Conflict(
             f"This draft became a version of {function.slug}; published versions stay."
         )
-    record("delete_draft", function, by=by, via=via, draft=str(draft.pk))
+    record("delete_draft", function, by=by, via=via, draft=str(draft.pk), stale=())
     draft.delete()
     if not function.published_at and not function.drafts.exists():
         function.delete()

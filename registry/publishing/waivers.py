@@ -42,7 +42,15 @@ def waive_secret(
         value_hash=hash_value(secret.value),
         defaults={"reason": sentence(reason, "reason"), "by": by},
     )
-    record("waive_secret", function, by=by, via=via, rule=secret.rule, reason=reason)
+    record(
+        "waive_secret",
+        function,
+        by=by,
+        via=via,
+        rule=secret.rule,
+        reason=reason,
+        stale=(),
+    )
     return waiver
 
 
@@ -51,7 +59,7 @@ def withdraw_waiver(waiver: SecretWaiver, *, by: Account, via: str = "admin") ->
     """Take a waiver back. Raises NotFound unless ``by`` owns the function."""
     function = drafts.owned(waiver.function_id, by)
     waiver.delete()
-    record("withdraw_waiver", function, by=by, via=via, rule=waiver.rule)
+    record("withdraw_waiver", function, by=by, via=via, rule=waiver.rule, stale=())
 
 
 def hash_value(value: str) -> str:

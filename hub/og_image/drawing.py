@@ -15,7 +15,7 @@ WIDTH, HEIGHT, MARGIN = 1200, 630, 72  # pixels
 MAX_LINES = 3  # of the description
 GROUND, INK, SOFT, LINE = "#0d0f12", "#edeff2", "#bac1cc", "#242932"
 ACCENT, BOX = "#a5b0ff", "#14171c"
-FONTS = Path(__file__).resolve().parents[1] / "static/fonts"
+FONTS = Path(__file__).resolve().parents[2] / "static/fonts"
 # What each pair of files holds, as hub.css says of them; the rest can't be drawn.
 LATIN = ((0x20, 0xFF), (0x2010, 0x2027), (0x2030, 0x205E), (0x20AC, 0x20AC))
 EXTENDED = ((0x100, 0x17F), (0x1E00, 0x1E9F))

@@ -1,13 +1,12 @@
-"""What a list of functions was asked for: read from the address, and back into one."""
+"""What a list of functions is asked for: read from an address, and back into one."""
 
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from urllib.parse import quote, quote_plus
 
-from hub.http import PublicNotFound
+from hub.public import PublicNotFound
 from registry import errors, search
-from registry.catalog import paging
+from registry.catalog import lists
 
 PAGE_ROWS = 20
 IN_A_PATH = "!$&'()*+,;=~:@"  # stand for themselves there (RFC 3986, 3.3)
@@ -29,25 +28,13 @@ FLAG_LABELS = {
 FILTERS = (*search.FILTERS, *FLAG_LABELS)
 
 
-@contextmanager
-def as_asked():
-    """Raises PublicNotFound where a cursor is refused."""
-    try:
-        yield
-    except errors.ValidationError as error:
-        raise PublicNotFound(
-            "This address names a page of a list that doesn't exist. "
-            "Start from the first page."
-        ) from error
-
-
 @dataclass(frozen=True)
-class Wanted:
-    """The functions a reader wants; "" is anything. Flags are "1" or "".
+class ListQuery:
+    """Which functions a reader asks for; "" is anything. Flags are "1" or "".
 
-    Anything unknown in an address falls back to the default, but for a cursor, which
-    is refused: it would show the wrong page. ``of``: what the path itself names,
-    "category", "tag", "author" or nothing of it.
+    Anything unknown in an address falls back to the default, except a cursor, which is
+    refused because it would show the wrong page. ``of``: what the path itself names,
+    "category", "tag", "author" or "".
     """
 
     category: str = ""
@@ -65,7 +52,7 @@ class Wanted:
     of: str = ""
 
     @classmethod
-    def from_query(cls, query, **fixed) -> "Wanted":
+    def from_address(cls, query, **fixed) -> "ListQuery":
         """query: the request's GET. fixed: what the path itself says."""
         given = {name: query.get(name, "").strip() for name in NAMES}
         given["q"] = " ".join(given["q"][:MAX_QUERY_CHARACTERS].split())
@@ -73,8 +60,8 @@ class Wanted:
         given["author"] = given["author"].removeprefix("@").lower()
         for flag in FLAG_LABELS:
             given[flag] = given[flag] if given[flag] == "1" else ""
-        wanted = cls(**given | fixed, of="".join(fixed))
-        return wanted if wanted.sort in wanted.orders else replace(wanted, sort="")
+        asked = cls(**given | fixed, of="".join(fixed))
+        return asked if asked.sort in asked.orders else replace(asked, sort="")
 
     @property
     def orders(self) -> list[str]:
@@ -83,29 +70,23 @@ class Wanted:
 
     @property
     def order(self) -> str:
-        default = RELEVANCE if self.q else paging.DEFAULT_SORT
-        return self.sort or default
-
-    @cached_property
-    def at_the_start(self) -> "Wanted":
-        """The same from its first page on."""
-        return replace(self, cursor="")
+        return self.sort or self._usual_order(self.q)
 
     @property
-    def chosen(self) -> dict[str, str]:
+    def filters(self) -> dict[str, str]:
         """The filters that are set, without the words."""
         return {name: getattr(self, name) for name in FILTERS if getattr(self, name)}
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.q or self.chosen)
+        return bool(self.q or self.filters)
 
-    def found(self, *, want_facets: bool = True) -> search.Found:
+    def find(self, *, want_facets: bool = True) -> search.Found:
         """want_facets: where the list is narrowed.
 
-        Raises PublicNotFound when the cursor is not one of ours.
+        Raises PublicNotFound when the cursor is not one of ours, and Unavailable.
         """
-        with as_asked():
+        try:
             return search.find(
                 self.q,
                 sort=self.order,
@@ -113,43 +94,36 @@ class Wanted:
                 limit=PAGE_ROWS,
                 want_facets=want_facets and self.is_narrowed,
                 with_yanked=True,
-                **self.chosen,
+                **self.filters,
             )
+        except errors.ValidationError as error:
+            raise PublicNotFound(
+                "This address names a page of a list that doesn't exist. "
+                "Start from the first page."
+            ) from error
 
     def url(self, **changes) -> str:
         """The address of this list with ``changes``; without a cursor unless given."""
         given = self._given | changes
         query = {name: value for name, value in given.items() if value}
-        usual = RELEVANCE if given["q"] else paging.DEFAULT_SORT
-        if given["sort"] == usual or (given["sort"] == RELEVANCE and not given["q"]):
+        if given["sort"] == self._usual_order(given["q"]):
+            query.pop("sort", None)
+        if given["sort"] == RELEVANCE and not given["q"]:
             query.pop("sort", None)
         path = "/functions/"
         asked = tuple(query.keys() - {"sort", "cursor"})
         if asked in PATHS and "/" not in query[asked[0]]:
             path = PATHS[asked] + quote(query.pop(asked[0]), safe=IN_A_PATH)
-        pairs = [f"{name}={_quoted(value)}" for name, value in query.items()]
+        pairs = [f"{name}={quote_plus(value)}" for name, value in query.items()]
         return f"{path}?{'&'.join(pairs)}" if pairs else path
+
+    @staticmethod
+    def _usual_order(q: str) -> str:
+        return RELEVANCE if q else lists.DEFAULT_SORT
 
     @cached_property
     def _given(self) -> dict[str, str]:
         return {name: getattr(self, name) for name in NAMES} | {"cursor": ""}
 
-    @property
-    def labels(self) -> list[tuple[str, str]]:
-        """What narrows the list, each with the address of the list without it."""
-        words = {"q": f"“{self.q}”"} if self.q else {}
-        said = {"tag": "#{}", "author": "by {}"}
-        filters = {
-            name: FLAG_LABELS.get(name) or said.get(name, "{}").format(value)
-            for name, value in self.chosen.items()
-        }
-        given = (words | filters).items()
-        return [(label, self.url(**{name: ""})) for name, label in given]
 
-
-NAMES = tuple(f.name for f in fields(Wanted) if f.name != "of")  # in an address
-
-
-@lru_cache(4_096)
-def _quoted(value: str) -> str:
-    return quote_plus(value)
+NAMES = tuple(f.name for f in fields(ListQuery) if f.name != "of")  # in an address

@@ -1,18 +1,19 @@
 """What other programs read of the Hub: registry formats, site maps, search."""
 
+from functools import partial
+
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.html import escape
 
-from core.http.limits import client_address
+from core.http.public import make_public
 from hub import docs, maps, shadcn
-from hub.fastpath import CONDITIONAL, INSTALLED
-from hub.http import public_page
+from hub.public import public_page
 from registry import errors
 from registry.catalog import functions
 from registry.installs import counting
-from registry.models import Category, Function
+from registry.models import LISTS, Category, Function
 
 SITEMAP_HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -25,41 +26,30 @@ def shadcn_item(request, username, item):
     """One function, or ``slug@version``, as ``npx shadcn add`` reads it."""
     slug, _, number = item.partition("@")
     try:
-        function = functions.published_function(slug, username)
-        version = functions.published_version(function, number)
+        version = functions.find_version(slug, username=username, number=number)
     except errors.RegistryError as error:
         # The command prints `message`.
         said = {"error": error.code, "message": f"{error.message} {error.fix}"}
         return JsonResponse(said, status=error.status)
-    request.META[INSTALLED] = version.pk  # each serving of the kept answer counts
-    if CONDITIONAL not in request.META:
-        _count(request, version)
-    return JsonResponse(shadcn.item(version))
+    subjects = [version.function.pages_subject]
+    count = partial(counting.count, version.pk)
+    return make_public(JsonResponse(shadcn.item(version)), subjects, on_send=count)
 
 
-def _count(request, version):
-    counting.count(
-        version.pk,
-        client=client_address(request),
-        method=request.method,
-        headers=request.headers,
-    )
-
-
-@public_page
+@public_page(subjects=[LISTS])
 def shadcn_registry(request):
     functions = Function.objects.listed().select_related("owner")
     functions = functions.order_by("-install_count", "-id")[: shadcn.MAX_LISTED]
     return JsonResponse(shadcn.listing(functions))
 
 
-@public_page
+@public_page(subjects=[LISTS])
 def sitemap_index(request):
     context = {"files": maps.files(), "hub_url": settings.HUB_URL}
     return render(request, "hub/sitemap_index.xml", context, "application/xml")
 
 
-@public_page
+@public_page(subjects=[LISTS])
 def sitemap(request, section, number):
     # Up to 50,000 addresses: joined here, because a template takes ten times as long.
     rows = [
@@ -72,14 +62,14 @@ def sitemap(request, section, number):
     return HttpResponse(text, "application/xml")
 
 
-@public_page
+@public_page(subjects=())
 def opensearch(request):
     context = {"hub_url": settings.HUB_URL}
     mime = "application/opensearchdescription+xml"
     return render(request, "hub/opensearch.xml", context, mime)
 
 
-@public_page
+@public_page(subjects=())
 def llms(request):
     context = {
         "hub_url": settings.HUB_URL,

@@ -1,16 +1,16 @@
-"""Pictures of a function for other sites: badges and the Open Graph image."""
+"""Images of a function for other sites: badges and the Open Graph image."""
 
 import base64
 import hashlib
 import json
 
 from django.core.cache import caches
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from hub import badges, cards
+from hub import badges, og_image
 from hub.function_page import FunctionPage, function_page
-from hub.http import PublicNotFound
+from hub.public import PublicNotFound
 from registry.content import sandbox
 
 KEPT_SECONDS = 24 * 3600
@@ -18,7 +18,7 @@ DRAWING_SECONDS = 4.0
 
 
 @function_page
-def function_badge(request, page: FunctionPage, kind):
+def function_badge(request: HttpRequest, page: FunctionPage, kind: str):
     badge = badges.badge(kind, page.function)
     if badge is None:
         raise PublicNotFound("The badges are version, installs and license.")
@@ -26,7 +26,7 @@ def function_badge(request, page: FunctionPage, kind):
 
 
 @function_page
-def function_card(request, page: FunctionPage):
+def function_card(request: HttpRequest, page: FunctionPage):
     """1200 by 630 pixels, drawn in the worker and kept under what it shows."""
     function = page.function
     card = {
@@ -48,12 +48,12 @@ def function_card(request, page: FunctionPage):
 
 
 def _drawn(card: dict[str, str]) -> bytes:
-    shown = json.dumps([cards.CARD, card], sort_keys=True)
+    shown = json.dumps([og_image.DRAWING, card], sort_keys=True)
     key = f"card:{hashlib.sha256(shown.encode()).hexdigest()}"
     cache = caches["local"]
     png = cache.get(key)
     if png is None:
-        drawn = sandbox.run(cards.draw, card, timeout=DRAWING_SECONDS)
+        drawn = sandbox.run(og_image.draw, card, timeout=DRAWING_SECONDS)
         png = base64.b64decode(drawn)
         cache.set(key, png, KEPT_SECONDS)
     return png

@@ -33,7 +33,7 @@ class Plot:
     left: int = LEFT
 
 
-def installs(days: Sequence[Day]) -> Plot:
+def plot_of(days: Sequence[Day]) -> Plot:
     """days: one after the other, oldest first, at least one."""
     top = _round_up(max(day.installs for day in days))
     bars = []

@@ -1,0 +1,166 @@
+"""The one cache: public answers as ready bytes, in the memory of each process.
+
+An answer enters it only where its view declared it public (core/http/public.py). It is
+given again as long as the version of its subjects is the one it was made under
+(core/cache/versions.py).
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+
+from core.cache import versions
+from core.http.limits import client_address
+from core.http.public import REVALIDATE, accepts_gzip, etag_of, is_personal, pack
+
+MAX_QUERY_CHARACTERS = 300  # of an address whose answer is kept
+
+Address = tuple[str, str, str, bool]  # host, path, query, whether gzip is accepted
+
+
+@dataclass(frozen=True, slots=True)
+class CachedAnswer:
+    """A 200 as it was made: its headers, and its body as it is sent."""
+
+    version: versions.Version
+    subjects: Sequence[str]
+    on_send: Callable[..., None] | None
+    headers: dict[str, str]
+    body: bytes
+
+    def is_right(self) -> bool:
+        """Whether nothing that it depends on has changed since."""
+        return versions.current(self.subjects) == self.version
+
+    def response(self) -> HttpResponse:
+        return HttpResponse(self.body, headers=self.headers)
+
+
+class PageCacheMiddleware:
+    """Seals public answers, keeps them, and gives them again.
+
+    Stands behind SecurityMiddleware, so that plain HTTP is redirected before it, and
+    before everything else, so that an answer in memory costs nothing else.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        # While templates are being edited, nothing is kept.
+        self.answers = AnswerStore(0 if settings.DEBUG else settings.PAGE_CACHE_BYTES)
+
+    def __call__(self, request):
+        address = _address(request)
+        answer = self.answers.get(address) if address else None
+        if answer is None or not answer.is_right():
+            answer, response = self._make(request, address)
+        else:
+            response = answer.response()
+        return _send(request, answer, response) if answer else response
+
+    def _make(self, request, address: Address | None):
+        """The view's response, sealed and kept if it is public; and as CachedAnswer."""
+        before = versions.current([versions.ANYTHING])
+        response = self.get_response(request)
+        public = getattr(response, "public", None)
+        if public is None:
+            return None, response
+        if is_personal(response):
+            response.headers["Cache-Control"] = "private, no-store"
+            return None, response
+        response.headers["Vary"] = "Accept-Encoding"
+        if accepts_gzip(request.headers.get("Accept-Encoding", "")):
+            pack(response)
+        response.headers["Content-Length"] = str(len(response.content))
+        if response.status_code != 200:
+            return None, _without_body(request, response)
+        response.headers["ETag"] = etag_of(response.content)
+        answer = CachedAnswer(
+            version=versions.current(public.subjects),
+            subjects=public.subjects,
+            on_send=public.on_send,
+            headers=dict(response.headers),
+            body=response.content,
+        )
+        # A write while the page was made may be in a part of it only.
+        if address and versions.current([versions.ANYTHING]) == before:
+            self.answers.put(address, answer)
+        return answer, response
+
+
+class AnswerStore:
+    """Answers by address, the least recently used dropped first. Thread-safe.
+
+    max_bytes: of all bodies; one that takes more than an eighth of it is not kept.
+    """
+
+    def __init__(self, max_bytes: int):
+        self.max_bytes = max_bytes
+        self._answers: OrderedDict[Address, CachedAnswer] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, address: Address) -> CachedAnswer | None:
+        with self._lock:
+            answer = self._answers.get(address)
+            if answer is not None:
+                self._answers.move_to_end(address)
+            return answer
+
+    def put(self, address: Address, answer: CachedAnswer) -> None:
+        if len(answer.body) > self.max_bytes // 8:
+            return
+        with self._lock:
+            before = self._answers.pop(address, None)
+            self._bytes += len(answer.body) - (len(before.body) if before else 0)
+            self._answers[address] = answer
+            while self._bytes > self.max_bytes:
+                _, oldest = self._answers.popitem(last=False)
+                self._bytes -= len(oldest.body)
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+
+def _address(request: HttpRequest) -> Address | None:
+    """What an answer is kept under; None for a request whose answer never is."""
+    query = request.META.get("QUERY_STRING", "")
+    if request.method not in ("GET", "HEAD") or len(query) > MAX_QUERY_CHARACTERS:
+        return None
+    try:
+        host = request.get_host()
+    except DisallowedHost:
+        return None  # the view's own middleware refuses it, in its own format
+    encoding = request.META.get("HTTP_ACCEPT_ENCODING", "")
+    return host, request.path, query, accepts_gzip(encoding)
+
+
+def _send(request: HttpRequest, answer: CachedAnswer, response: HttpResponse):
+    """``response`` as this request gets it: whole, 304, 412, or without its body."""
+    if answer.on_send:
+        client = client_address(request)
+        answer.on_send(client=client, method=request.method, headers=request.headers)
+    if (
+        "HTTP_X_FORWARDED_FOR" in request.META
+        and answer.headers["Cache-Control"] == REVALIDATE
+    ):
+        # nginx may keep it to the end of this second. It counts whole seconds, so that
+        # "one second" could be nearly two.
+        response.headers["X-Accel-Expires"] = f"@{int(time.time())}"
+    etag = answer.headers["ETag"]
+    response = get_conditional_response(request, etag, None, response)
+    return _without_body(request, response)
+
+
+def _without_body(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    if request.method == "HEAD":
+        length = response.headers.get("Content-Length", "0")
+        response.content = b""
+        response.headers["Content-Length"] = length
+    return response

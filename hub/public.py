@@ -1,0 +1,83 @@
+"""Public pages as views: the same for everyone, with pages for what is not there."""
+
+from collections.abc import Sequence
+from functools import partial, wraps
+
+from django.http import Http404
+from django.shortcuts import render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from core.cache.versions import ANYTHING
+from core.db import replicas
+from core.http.public import IMMUTABLE, REVALIDATE, make_public
+from registry import errors
+
+
+class PublicNotFound(Http404):
+    """A 404 whose sentence is meant for the reader."""
+
+    template = "404.html"
+
+
+class TakenDown(PublicNotFound):
+    """What staff took down; the sentence is their reason."""
+
+    template = "hub/tombstone.html"
+
+
+def public_page(
+    view=None, *, subjects: Sequence[str] = (ANYTHING,), cache: str = REVALIDATE
+):
+    """Serve ``view`` to GET and HEAD as a public page.
+
+    subjects: what the page depends on (core/cache/versions.py); without them every
+    public write makes it stale. A view may name them itself with ``make_public``.
+    cache: REVALIDATE, or IMMUTABLE for bytes that can never change.
+
+    A 404 that the view raises is sent as a page too, and so is an Unavailable. Rows may
+    come from a replica (core/db/replicas.py).
+    """
+    if view is None:
+        return partial(public_page, subjects=subjects, cache=cache)
+    view = replicas.reads_replica(view)
+
+    @require_safe
+    @wraps(view)
+    def wrapped(request, *args, **kwargs):
+        try:
+            response = view(request, *args, **kwargs)
+        except Http404 as missing:
+            response = _not_found(request, missing)
+        except errors.Unavailable as busy:
+            context = {"reason": busy.message}
+            response = render(request, "503.html", context, status=busy.status)
+        if hasattr(response, "public"):
+            return response
+        return make_public(response, subjects, cache=cache)
+
+    return wrapped
+
+
+immutable_page = partial(public_page, cache=IMMUTABLE)
+
+
+def personal_page(view):
+    """Serve ``view`` to one reader: no cache keeps it. 404s are pages as above."""
+
+    @cache_control(private=True, no_store=True)
+    @wraps(view)
+    def wrapped(request, *args, **kwargs):
+        try:
+            return view(request, *args, **kwargs)
+        except Http404 as missing:
+            return _not_found(request, missing)
+
+    return wrapped
+
+
+def _not_found(request, missing: Http404):
+    is_meant = isinstance(missing, PublicNotFound)
+    template = missing.template if is_meant else PublicNotFound.template
+    reason = str(missing) if is_meant else ""
+    return render(request, template, {"reason": reason}, status=404)

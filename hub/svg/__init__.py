@@ -1,0 +1,1 @@
+"""Measures of the pictures that templates draw as inline SVG."""
