@@ -14,26 +14,20 @@ from typing import NamedTuple
 
 from django.http import Http404, QueryDict
 
+from accounts.models import Account
 from hub.drawn_lists import list_html
 from hub.http import HTML, Page, PublicNotFound
 from hub.listing import MAX_QUERY_CHARACTERS, PAGE_ROWS, Wanted, as_asked
+from hub.narrowing import CategoryRow
 from registry import search, shapes
 from registry.asked import FunctionList
-from registry.catalog import listed, paging
-from registry.catalog.listed import CategoryRow, FunctionRow
+from registry.catalog import lists, vocabulary
+from registry.catalog.lists import FunctionRow
 from registry.catalog.vocabulary import category_called
+from registry.models import Function, Removal
 
 HOME_ROWS = 6
 INSTEAD_ROWS = 3  # shown where nothing was found
-_AUTHOR = """
-SELECT username, display_name, bio, CAST(links AS text), joined_at
-FROM accounts_account WHERE username = %s"""
-# Beside a list. A README whose text staff removed is found no longer, and no row of a
-# list says so; but how many were removed does.
-_BESIDE = """
-SELECT slug, label, description, function_count, retired_at IS NULL,
-    (SELECT count(*) FROM registry_removal WHERE confirmed_at IS NOT NULL)
-FROM registry_category ORDER BY position, slug"""
 
 
 @dataclass(frozen=True)
@@ -54,8 +48,7 @@ class ListPage:
         """Raises PublicNotFound (no such category, or no such page), Unavailable."""
         if not wanted.is_narrowed:
             return cls._everything(wanted)
-        beside = listed.fetched(_BESIDE)
-        categories = [CategoryRow._make(row[:-1]) for row in beside if row[-2]]
+        categories = _active_categories()
         category = _category(wanted.category, categories)
         found = wanted.found()
         return cls(
@@ -64,44 +57,37 @@ class ListPage:
             categories,
             category,
             [] if found.rows else _most_installed(INSTEAD_ROWS),
-            beside[0][-1] if found.stems and beside else 0,
+            Removal.objects.exclude(confirmed_at=None).count() if found.stems else 0,
         )
 
     @classmethod
     def _everything(cls, wanted: Wanted) -> "ListPage":
         with as_asked():
-            page, found = paging.overview(**_of(wanted))
-        count = sum(category.function_count for category in found.categories)
-        total = min(count, search.COUNTED_AT_MOST + 1)
+            page = lists.page(**_of(wanted))
+        total = min(lists.count(), search.COUNTED_AT_MOST + 1)
         return cls(
             wanted,
             search.Found(page.rows, page.next, total),
-            [row for row in found.categories if row.is_active],
+            _active_categories(),
             None,
             [] if page.rows else _most_installed(INSTEAD_ROWS),
             0,
-            found.said,
         )
 
     @classmethod
     def fingerprint(cls, wanted: Wanted) -> "tuple | ListPage":
         """What the page has ``said``, where that is known without reading it, or the
         page read. Raises as ``read``."""
-        if not wanted.is_narrowed:
-            with as_asked():
-                said = paging.overview_said(**_of(wanted))
-            if said and None not in said:
-                return said
         return cls.read(wanted)
 
     @property
     def said(self) -> tuple:
         return self.read_as or (
             self.wanted,
-            self.found.said,
+            repr(self.found),
             self.categories,
             self.category,
-            self.instead,
+            repr(self.instead),
             self.removed,
         )
 
@@ -144,15 +130,22 @@ class AuthorPage:
     @classmethod
     def read(cls, username: str, query: QueryDict) -> "AuthorPage":
         """Raises Http404 (no such account), PublicNotFound (no such page), Unavailable."""
-        authors = listed.fetched(_AUTHOR, [username])
-        if not authors:
+        account = Account.objects.filter(username=username).first()
+        if account is None:
             raise Http404
         wanted = Wanted.from_query(query, author=username)
-        return cls(Author._make(authors[0]), wanted.found(want_facets=False))
+        author = Author(
+            account.username,
+            account.display_name,
+            account.bio,
+            json.dumps(account.links),
+            account.joined_at,
+        )
+        return cls(author, wanted.found(want_facets=False))
 
     @property
     def said(self) -> tuple:
-        return self.author, self.found.said
+        return self.author, repr(self.found)
 
 
 @dataclass(frozen=True)
@@ -166,14 +159,14 @@ class HomePage:
     @classmethod
     def read(cls) -> "HomePage":
         return cls(
-            [row for row in listed.categories() if row.is_active],
-            paging.page(sort="recent", limit=HOME_ROWS).rows,
-            _most_installed(HOME_ROWS, ("f.install_count > 0", ())),
+            _active_categories(),
+            lists.page(sort="recent", limit=HOME_ROWS).rows,
+            _most_installed(HOME_ROWS, Function.objects.filter(install_count__gt=0)),
         )
 
     @property
-    def said(self) -> tuple:
-        return tuple(self.categories), tuple(self.recent), tuple(self.installed)
+    def said(self) -> str:
+        return repr((self.categories, self.recent, self.installed))
 
 
 @dataclass(frozen=True)
@@ -216,5 +209,10 @@ def _category(slug: str, categories: Sequence[CategoryRow]) -> CategoryRow | Non
     raise PublicNotFound(f"There is no such category. The Hub has: {names}.")
 
 
-def _most_installed(count: int, *among: listed.Where) -> list[FunctionRow]:
-    return paging.page(*among, sort="installs", limit=count).rows
+def _active_categories() -> list[CategoryRow]:
+    known = map(CategoryRow.of, vocabulary.categories())
+    return [category for category in known if category.is_active]
+
+
+def _most_installed(count: int, among=None) -> list[FunctionRow]:
+    return lists.page(among, sort="installs", limit=count).rows

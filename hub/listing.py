@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 
 from hub.http import PublicNotFound
 from registry import errors, search
-from registry.catalog import paging
+from registry.catalog import lists
 
 PAGE_ROWS = 20
 IN_A_PATH = "!$&'()*+,;=~:@"  # stand for themselves there (RFC 3986, 3.3)
@@ -83,7 +83,7 @@ class Wanted:
 
     @property
     def order(self) -> str:
-        default = RELEVANCE if self.q else paging.DEFAULT_SORT
+        default = RELEVANCE if self.q else lists.DEFAULT_SORT
         return self.sort or default
 
     @cached_property
@@ -120,7 +120,7 @@ class Wanted:
         """The address of this list with ``changes``; without a cursor unless given."""
         given = self._given | changes
         query = {name: value for name, value in given.items() if value}
-        usual = RELEVANCE if given["q"] else paging.DEFAULT_SORT
+        usual = RELEVANCE if given["q"] else lists.DEFAULT_SORT
         if given["sort"] == usual or (given["sort"] == RELEVANCE and not given["q"]):
             query.pop("sort", None)
         path = "/functions/"

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.utils.safestring import SafeString
 
 from hub.listing import FLAG_LABELS, Wanted
-from registry.catalog.listed import CategoryRow
 from registry.drawing.frames import filled, joined
 
 BAR_WIDTH = 44  # pixels, of the picture of a category's share
@@ -15,6 +15,21 @@ GROUPS = {"language": "Language", "runtime": "Runtime", "license": "License"}
 WRITTEN = {"typescript": "TypeScript", "javascript": "JavaScript"}
 CATEGORY, CHOICE = "hub/_category_choice.html", "hub/_choice.html"
 GROUP, TAG = "hub/_choices.html", "hub/_tag.html"
+
+
+class CategoryRow(NamedTuple):
+    """A category beside a list. function_count: of listed functions."""
+
+    slug: str
+    label: str
+    description: str
+    function_count: int
+    is_active: bool
+
+    @classmethod
+    def of(cls, category) -> "CategoryRow":
+        shown = category.slug, category.label, category.description
+        return cls(*shown, category.function_count, category.retired_at is None)
 
 
 def categories(

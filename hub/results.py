@@ -12,7 +12,7 @@ from django.utils.dateformat import format as formatted
 from django.utils.safestring import SafeString
 
 from registry import search
-from registry.catalog.listed import FunctionRow
+from registry.catalog.lists import FunctionRow
 from registry.content.rendering import safe
 from registry.drawing.frames import filled, joined
 
@@ -59,7 +59,6 @@ def plain_rows(functions: Iterable[FunctionRow], level: str) -> list[SafeString]
     return rows_of(search.Found(rows=list(functions)), level=level)
 
 
-@lru_cache(2_000)
 def _plain(row: FunctionRow, level: str, of_author: bool) -> SafeString:
     """A row in which nothing is marked. The same ones stand in many lists."""
     return _drawn(
@@ -79,7 +78,7 @@ def _drawn(row: FunctionRow, name, description, excerpt, lines, **fixed) -> Safe
         "category": row.category,
         "category_label": row.category_label,
         "license": row.license,
-        "updated": row.updated.isoformat(),
+        "updated": row.updated_at.isoformat(),
         "day": _day(row.updated_at.date()),
         "installs": f"{row.install_count:,}" if row.install_count else "",
         "stars": f"{row.star_count:,}" if row.star_count else "",

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from registry import errors, search
-from registry.catalog import paging, vocabulary
+from registry.catalog import lists, vocabulary
 
 MAX_LIMIT, DEFAULT_LIMIT = 100, 20
-SORTS = ("relevance", *paging.SORTS)
+SORTS = ("relevance", *lists.SORTS)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class FunctionList:
     @property
     def said(self) -> tuple:
         """The reading as one value: equal answers, equal values."""
-        return self.asked, self.found.said
+        return self.asked, repr(self.found)
 
 
 def read(query: Mapping[str, str]) -> Asked:
@@ -57,14 +57,14 @@ def read(query: Mapping[str, str]) -> Asked:
     A limit above MAX_LIMIT is lowered to it.
     """
     words = query.get("search", "").strip()
-    sort = query.get("sort") or ("relevance" if words else paging.DEFAULT_SORT)
+    sort = query.get("sort") or ("relevance" if words else lists.DEFAULT_SORT)
     if sort not in SORTS:
         raise errors.ValidationError(
             f"sort is {errors.shown(sort)}; use one of: {', '.join(SORTS)}.",
             field="sort",
         )
     if sort == "relevance" and not words:
-        sort = paging.DEFAULT_SORT
+        sort = lists.DEFAULT_SORT
     return Asked(
         category=_category(query.get("category", "")),
         tag=query.get("tag", "").lower(),

@@ -1,12 +1,11 @@
 """Published rows as the JSON that anyone may read (docs/api.md)."""
 
 import json
-from functools import lru_cache
 from json.encoder import encode_basestring as _text
 
 from registry.asked import FunctionList
 from registry.catalog.functions import InstallFile, entrypoint_among
-from registry.catalog.listed import FunctionRow
+from registry.catalog.lists import FunctionRow
 from registry.models import Function, Version
 
 JSON = "application/json"
@@ -53,7 +52,7 @@ def function_list(page: FunctionList) -> bytes:
 def _listed(row: FunctionRow) -> str:
     """``item`` of a row that was read for a list."""
     return (
-        f'{{"id":"{row.id}","name":{_text(row.name)},"slug":{_text(row.slug)},'
+        f'{{"id":"{row.uid}","name":{_text(row.name)},"slug":{_text(row.slug)},'
         f'"description":{_text(row.description)},"category":{_text(row.category)},'
         f'"author_username":{_text(row.username)},"star_count":{row.star_count},'
         f'"clone_count":{row.install_count},"version":{_text(row.latest_number)},'
@@ -62,10 +61,9 @@ def _listed(row: FunctionRow) -> str:
     )
 
 
-@lru_cache(4_096)
-def _compact(tags: str) -> str:
-    """Stored JSON as the API writes it."""
-    return json.dumps(json.loads(tags), ensure_ascii=False, separators=(",", ":"))
+def _compact(tags: list[str]) -> str:
+    """JSON as the API writes it."""
+    return json.dumps(tags, ensure_ascii=False, separators=(",", ":"))
 
 
 def install_manifest(version: Version, files: list[InstallFile]) -> dict:

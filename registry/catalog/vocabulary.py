@@ -10,6 +10,7 @@ from registry.models import Category, CategoryAlias, Function, TagRule
 ACTIVE = Prepared(
     lambda: Category.objects.active().values_list("slug", "aliases__slug")
 )
+ALL = Prepared(lambda: Category.objects.order_by("position", "slug"))
 TAG_RULES = Prepared(
     lambda tags: (
         TagRule.objects.filter(tag__in=tags)
@@ -17,6 +18,11 @@ TAG_RULES = Prepared(
         .values_list("tag", "becomes")
     )
 )
+
+
+def categories() -> list[Category]:
+    """All of them in the order staff gave them, retired ones too."""
+    return ALL()
 
 
 def active_categories() -> list[str]:

@@ -61,6 +61,10 @@ class FunctionQuerySet(models.QuerySet):
         """Ever published; its pages answer, also when every version is yanked."""
         return self.exclude(published_at=None)
 
+    def readable(self):
+        """Those whose pages answer: published, and not in quarantine."""
+        return self.published().filter(quarantine=None)
+
     def owned_by(self, account):
         return self.filter(owner=account)
 
