@@ -42,10 +42,10 @@ def addresses() -> dict:
 def _deep_cursor() -> str:
     """Of the page before page 1,000, or before the last one."""
     from hub.listing import PAGE_ROWS
-    from registry.catalog import listed, paging
+    from registry.catalog import lists
 
-    pages = min(DEEP_PAGES, listed.count() // PAGE_ROWS) - 1
-    return paging.page(sort="recent", limit=pages * PAGE_ROWS).next
+    pages = min(DEEP_PAGES, lists.count() // PAGE_ROWS) - 1
+    return lists.page(sort="recent", limit=pages * PAGE_ROWS).next
 
 
 def _searches(slugs: list[str]) -> dict:

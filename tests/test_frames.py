@@ -4,8 +4,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from hub.listing import Wanted
-from hub.narrowing import categories, groups, tags
-from registry.catalog.listed import CategoryRow
+from hub.narrowing import CategoryRow, categories, groups, tags
 from registry.drawing.frames import filled, joined
 
 TAG = "hub/_tag.html"

@@ -21,7 +21,7 @@ list_page = public_page(subjects=[LISTS])
 
 @list_page
 def home(request: HttpRequest):
-    categories = vocabulary.active()
+    categories = _active_categories()
     installed = lists.page(sort="installs", limit=HOME_ROWS).rows
     context = {
         "categories": categories,
@@ -80,7 +80,7 @@ def author_detail(request: HttpRequest, username: str):
 
 def _render_list(request: HttpRequest, query: ListQuery):
     """A browse, category, tag or search page."""
-    categories = vocabulary.all_categories()
+    categories = vocabulary.categories()
     category = _category(query.category, categories) if query.category else None
     found = query.find()
     instead = [] if found.rows else lists.page(sort="installs", limit=INSTEAD_ROWS).rows
@@ -103,6 +103,10 @@ def _render_list(request: HttpRequest, query: ListQuery):
         "section": "functions",
     }
     return render(request, "hub/function_list.html", context)
+
+
+def _active_categories() -> list[Category]:
+    return [each for each in vocabulary.categories() if each.retired_at is None]
 
 
 def _category(slug: str, categories: list[Category]) -> Category:

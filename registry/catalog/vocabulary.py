@@ -6,11 +6,11 @@ Source: docs/moderation.md, "Categories" and "Tags".
 from core.db.prepared import Prepared
 from registry.models import Category, CategoryAlias, Function, TagRule
 
-CATEGORIES = Prepared(lambda: Category.objects.order_by("position", "slug"))
 # Each active category, once for each of its further slugs.
 ACTIVE = Prepared(
     lambda: Category.objects.active().values_list("slug", "aliases__slug")
 )
+ALL = Prepared(lambda: Category.objects.order_by("position", "slug"))
 TAG_RULES = Prepared(
     lambda tags: (
         TagRule.objects.filter(tag__in=tags)
@@ -20,14 +20,9 @@ TAG_RULES = Prepared(
 )
 
 
-def all_categories() -> list[Category]:
-    """Retired ones too, in the order that staff gave them."""
-    return CATEGORIES()
-
-
-def active() -> list[Category]:
-    """Those that functions may be in, in the order that staff gave them."""
-    return [category for category in CATEGORIES() if category.retired_at is None]
+def categories() -> list[Category]:
+    """All of them in the order staff gave them, retired ones too."""
+    return ALL()
 
 
 def active_categories() -> list[str]:

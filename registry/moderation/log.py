@@ -4,21 +4,21 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from accounts.models import Event
-from registry.catalog.paging import MAX_ID, Page
+from registry.catalog.lists import MAX_ID, ListPage
 from registry.models import Decision
 
 PAGE_ROWS = 50
 
 
-def page_by_id(rows, *, before: str = "", limit: int = PAGE_ROWS) -> Page:
+def page_by_id(rows, *, before: str = "", limit: int = PAGE_ROWS) -> ListPage:
     """The ``limit`` newest of ``rows``, a queryset, whose id is below ``before``.
 
-    before: a ``Page.next``, or "". Anything else shows the first page.
+    before: a ``ListPage.next``, or "". Anything else shows the first page.
     """
     if before.isascii() and before.isdecimal() and len(before) < 20:
         rows = rows.filter(pk__lt=min(int(before), MAX_ID))
     rows = list(rows.order_by("-pk")[: limit + 1])
-    return Page(rows[:limit], str(rows[limit - 1].pk) if len(rows) > limit else "")
+    return ListPage(rows[:limit], str(rows[limit - 1].pk) if len(rows) > limit else "")
 
 
 def public_decisions():

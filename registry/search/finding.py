@@ -5,8 +5,8 @@ import json
 from dataclasses import dataclass, field, replace
 
 from registry import errors
-from registry.catalog import listed, paging
-from registry.catalog.listed import FunctionRow
+from registry.catalog import lists
+from registry.catalog.lists import FunctionRow
 from registry.search import browsing, code, facets, spelling
 from registry.search.browsing import COUNTED_AT_MOST
 from registry.search.code import Line
@@ -40,18 +40,11 @@ class Found:
     stems: frozenset[str] = frozenset()
     lines: dict[int, list[Line]] = field(default_factory=dict)
 
-    @property
-    def said(self) -> tuple:
-        """All of it as one value, whose ``repr`` is the same in every process."""
-        rows = [tuple(row) for row in self.rows]
-        others = replace(self, rows=[], stems=frozenset())
-        return rows, sorted(self.stems), others
-
 
 def find(
     text: str = "",
     *,
-    sort: str = paging.DEFAULT_SORT,
+    sort: str = lists.DEFAULT_SORT,
     limit: int = 20,
     cursor: str = "",
     want_facets: bool = False,
@@ -61,7 +54,7 @@ def find(
     """The listed functions that match everything asked for.
 
     text: words and qualifiers (docs/search.md); anything is answered. sort: a key of
-    paging.SORTS, or "relevance". limit: rows. cursor: a ``Found.next`` of the same
+    lists.SORTS, or "relevance". limit: rows. cursor: a ``Found.next`` of the same
     question. with_yanked: a function of which every version is yanked is found by
     its very name. filters: category, tag, author, language, runtime, license (text;
     empty is no filter); no_dependencies, no_network, has_tables (true or false).
@@ -89,8 +82,8 @@ def suggest(text: str) -> list[FunctionRow]:
     if not query.words:
         return []
     searched = _Search(query)
-    places = searched.look(limit=SUGGESTED, with_readme=False, shown=SUGGESTED)
-    return searched.functions([function_at(p) for p in places])
+    places = searched.look(limit=SUGGESTED, with_readme=False)
+    return searched.rows(places)
 
 
 class _Search:
@@ -131,13 +124,10 @@ class _Search:
             return replace(made, total=len(every), sample=every)
         return replace(made, total=COUNTED_AT_MOST + 1, sample=every[:SAMPLED])
 
-    def functions(self, ids: list[int]) -> list[FunctionRow]:
-        """Those to be shown, in the order of ``ids``."""
-        if self.answer.rows is None:
-            who = listed.PUBLISHED if self.with_yanked else listed.LISTED
-            return listed.in_order(ids, who)
-        found = {row.pk: row for row in self.answer.rows}
-        return [found[pk] for pk in ids if pk in found]
+    def rows(self, places: list[int]) -> list[FunctionRow]:
+        """The functions at these places, in their order."""
+        pks = [function_at(place) for place in places]
+        return lists.in_order(pks, with_yanked=self.with_yanked)
 
     @property
     def sample(self) -> list[int]:
@@ -189,13 +179,11 @@ def _relevant(search: _Search, limit: int, cursor: str, want_facets: bool) -> Fo
     places = search.look(
         limit=end + 1,
         most=COUNTED_AT_MOST + 1,
-        skip=offset,
-        shown=limit,
         want_facets=want_facets,
     )
     has_more = len(places) > end and end < MAX_DEPTH
     return Found(
-        rows=search.functions([function_at(place) for place in places[offset:end]]),
+        rows=search.rows(places[offset:end]),
         next=_encode(end) if has_more else "",
         total=search.answer.total,
         facets=search.facets if want_facets else {},
@@ -212,8 +200,7 @@ def _sorted(
         limit=1, most=counted, want_facets=want_facets, with_sample=True
     ):
         return Found([])
-    among = browsing.at(search.sample, sort, cursor, limit)
-    page = paging.page(among, sort=sort, cursor=cursor, limit=limit)
+    page = browsing.some_of(search.sample, sort, cursor, limit)
     return Found(
         page.rows,
         page.next,
@@ -230,9 +217,7 @@ def _code(query: Query, limit: int) -> Found:
         match = Match(groups, query.tokens)
         within = set(engine().some(match, COUNTED_AT_MOST))
     lines = code.find(query.code, query.tokens, within, limit)
-    return Found(
-        rows=listed.in_order(list(lines), listed.LISTED), total=len(lines), lines=lines
-    )
+    return Found(rows=lists.in_order(list(lines)), total=len(lines), lines=lines)
 
 
 def _encode(offset: int) -> str:

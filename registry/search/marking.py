@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from registry.catalog import listed
-from registry.search.engines import engine
+from django.db.models.functions import Substr
+
+from registry.models import Blob
 from registry.search.text import COMPOUND, MAX_README_CHARACTERS, fold, stem
 
 EXCERPT_CHARACTERS = 180
@@ -41,11 +42,8 @@ def excerpts(
     wanted = list(dict.fromkeys(readmes))
     if not wanted:
         return {}
-    those, value = engine().rows(wanted, "text")
-    found = listed.fetched(
-        f"SELECT sha256, substr(text, 1, {MAX_README_CHARACTERS:d}) "
-        f"FROM registry_blob WHERE sha256 IN ({those})",
-        [value],
+    found = Blob.objects.filter(sha256__in=wanted).values_list(
+        "sha256", Substr("text", 1, MAX_README_CHARACTERS)
     )
     return {sha256: excerpt(text, stems) for sha256, text in found}
 

@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from core.db import replicas
-from registry.catalog.listed import FunctionRow
 from registry.search.query import FLAGS
 
 LOOKED_AT = 3_000  # matches outside the popular tier that are put in order
@@ -38,8 +37,7 @@ class Question:
     """words: at least one; the last may be the beginning of one (is_open). tokens:
     filters. limit: places at most. most: count no further than this; 0 is not at all.
     with_yanked: by their very names. with_readme: READMEs too, where little else is.
-    skip, shown: how many places there are before those whose functions are shown, and
-    how many of these. want_facets: of the sample. with_sample: for other orders.
+    want_facets: of the sample. with_sample: for other orders.
     """
 
     words: tuple[str, ...]
@@ -49,8 +47,6 @@ class Question:
     most: int = 0
     with_yanked: bool = False
     with_readme: bool = True
-    skip: int = 0
-    shown: int = 0
     want_facets: bool = False
     with_sample: bool = False
 
@@ -71,14 +67,12 @@ class Answer:
     """places: the best first. completed: what the last word was also read as, where
     that was asked. total: how many there are, where there are more than the limit
     and it was asked; else the length of places. The others are None where the database
-    didn't say them in the same breath. rows: the functions to be shown, in no order.
-    sample: all places; of more than ``most`` popular ones. kinds, tags: as facets.py
-    reads them of the sample."""
+    didn't say them in the same breath. sample: all places; of more than ``most``
+    popular ones. kinds, tags: as facets.py reads them of the sample."""
 
     places: list[int] = field(default_factory=list)
     completed: tuple[str, ...] = ()
     total: int = 0
-    rows: list[FunctionRow] | None = None
     sample: list[int] | None = None
     kinds: list | None = None
     tags: list | None = None

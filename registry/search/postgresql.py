@@ -7,22 +7,19 @@ but the index over the words. What every search asks is one function of the data
 
 from collections import Counter
 from contextlib import contextmanager
-from datetime import datetime
 
 from django.db import OperationalError, transaction
 
 from core.db import replicas
 from registry import errors
-from registry.catalog.listed import FunctionRow
 from registry.search import matching
 from registry.search.matching import Answer, Match, Question, column
 
-UPDATED_AT = FunctionRow._fields.index("updated_at")
 QUERY_CANCELED = "57014"  # PostgreSQL's SQLSTATE
 TIMEOUT_MS = 2_000  # of one statement of a search
 FIND = (
-    "SELECT places, completed, total, {sample}, functions, kinds, tags FROM "
-    "registry_find(%s::text[], %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    "SELECT places, completed, total, {sample}, kinds, tags FROM "
+    "registry_find(%s::text[], %s, %s, %s, %s, %s, %s, %s, 0, 0, %s)"
 )
 FILTER = "SELECT total, sample, kinds, tags FROM registry_filter(%s, %s, %s, %s)"
 
@@ -71,17 +68,14 @@ class Postgresql:
             question.with_yanked,
             question.with_readme,
             matching.SAMPLED if wants_sample else 0,
-            question.skip,
-            question.shown,
             question.want_facets,
         ]
         sql = FIND.format(sample="sample" if question.with_sample else "NULL")
-        places, completed, total, sample, rows, *facets = _timed(sql, values)
+        places, completed, total, sample, *facets = _timed(sql, values)
         return Answer(
             places,
             tuple(completed),
             total=max(total or 0, len(places)),
-            rows=[_function(row) for row in rows or ()],
             sample=sample,
             **_facets(*facets),
         )
@@ -187,12 +181,6 @@ def _facets(lines: list[str] | None, tags: str | None) -> dict[str, list]:
         flags = [flag == "t" for flag in (no_dependencies, no_network, has_tables)]
         kinds.append((*named, license_, *flags, many))
     return {"kinds": kinds, "tags": matching.frequent(tags)}
-
-
-def _function(row: list) -> FunctionRow:
-    """A row of JSON; its times are texts."""
-    row[UPDATED_AT] = datetime.fromisoformat(row[UPDATED_AT])
-    return FunctionRow._make(row)
 
 
 def _ts(match: Match, *, prefix: bool = False) -> str:

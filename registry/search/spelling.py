@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from core.db import replicas
-from registry.catalog import listed
-from registry.search.engines import engine, insert
+from registry.models import SearchSpelling, SearchWord
+from registry.search.engines import insert, one_of
 from registry.search.text import MAX_WORD_CHARACTERS
 
 MIN_CHARACTERS = 3
@@ -55,12 +54,8 @@ def _known(words: list[str]) -> set[str]:
     """Those that the dictionary has."""
     if not words:
         return set()
-    listing, value = engine().rows(words, "text")
-    with replicas.connection().cursor() as cursor:
-        cursor.execute(
-            f"SELECT word FROM registry_searchword WHERE word IN ({listing})", [value]
-        )
-        return {row[0] for row in cursor.fetchall()}
+    known = SearchWord.objects.filter(word__in=one_of(words, "text"))
+    return set(known.values_list("word", flat=True))
 
 
 def correct(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -84,13 +79,8 @@ def _near(spellings: list[str]) -> list[tuple[str, str, int]]:
     """(spelling, word, in how many documents it stands) of the dictionary."""
     if not spellings:
         return []
-    those, value = engine().rows(spellings, "text")
-    return listed.fetched(
-        "SELECT s.spelling, w.word, w.documents FROM registry_searchspelling s "
-        "JOIN registry_searchword w ON w.word = s.word_id "
-        f"WHERE s.spelling IN ({those})",
-        [value],
-    )
+    near = SearchSpelling.objects.filter(spelling__in=one_of(spellings, "text"))
+    return list(near.values_list("spelling", "word__word", "word__documents"))
 
 
 def _likeness(typed: str, word: str) -> float:
