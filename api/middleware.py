@@ -3,12 +3,12 @@
 import re
 
 from django.core.handlers.exception import convert_exception_to_response
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
-from core.http.nul import RefuseNulMiddleware
 from api.answers import JSON, failure, refusal
 from api.body import drain
+from core.http.nul import RefuseNulMiddleware
 from registry import errors
 
 API = re.compile(r"/+api(?:/|\Z)")
@@ -63,4 +63,3 @@ def _answer(request: HttpRequest) -> HttpResponse:
         response = found.func(request, *found.args, **found.kwargs)
     response.headers.setdefault("Content-Length", str(len(response.content)))
     return response
-

@@ -34,7 +34,9 @@ class Group:
     choices: list[Choice]
 
 
-def categories(query: ListQuery, found: Found, all_: Iterable[Category]) -> list[Choice]:
+def categories(
+    query: ListQuery, found: Found, all_: Iterable[Category]
+) -> list[Choice]:
     """The active ones among ``all_``, with how many of the results are in each.
 
     A list that is not narrowed has the stored counts. Once a category is chosen, the

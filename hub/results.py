@@ -55,7 +55,9 @@ def results_of(found: search.Found) -> list[Result]:
             function,
             name,
             description,
-            () if _has_hit(name + description) else excerpts.get(function.readme_id, ()),
+            ()
+            if _has_hit(name + description)
+            else excerpts.get(function.readme_id, ()),
             found.lines.get(function.pk, ()),
         )
         for function, name, description in marked

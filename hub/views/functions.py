@@ -104,10 +104,10 @@ def function_raw(request: HttpRequest, username, slug, version, path):
 
 def _without_file(request: HttpRequest, username: str, slug: str, number: str):
     """A redirect, where the function has another name by now. Raises Http404."""
-    page = find_page(username, slug)
+    page = find_page(username, slug, number)
     if page.function.renamed_from:
         return redirect_to(page, request, username, slug)
-    raise PublicNotFound(f"{page.function} {number[:64]} has no such file.")
+    raise PublicNotFound(f"{page.function} {number} has no such file.")
 
 
 @immutable_page

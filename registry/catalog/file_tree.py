@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Entry:
-    """A file, or a folder with its ``entries``. ``is_shown``: the page shows this file."""
+    """A file, or a folder with its ``entries``. is_shown: it is the file on show."""
 
     name: str
     path: str = ""

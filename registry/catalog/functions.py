@@ -1,7 +1,7 @@
 """Which function and which version is meant: the one reader for every door.
 
 What is public is decided by ``Version.objects.readable()`` and
-``Function.objects.readable()``. Whatever they leave out is refused here with the reason.
+``Function.objects.readable()``. What they leave out is refused with the reason.
 """
 
 from django.db.models import F, Prefetch
@@ -85,12 +85,12 @@ def _no_version(function: Function, number: str) -> errors.NotFound:
     """Why a readable function has no such version."""
     if not number:
         return errors.NotFound(
-            f"{function.slug} has no live version. Ask for one by number."
+            f"{function.path} has no live version. Ask for one by number."
         )
     taken_down = function.versions.quarantined().filter(number=number)
     version = taken_down.select_related("quarantine").first()
     if version:
-        return errors.Quarantined(f"{function.slug} {number}", version.quarantine)
+        return errors.Quarantined(f"{function.path} {number}", version.quarantine)
     return errors.NoSuchVersion(
-        f"{function.slug} has no version {errors.shown(number)}."
+        f"{function.path} has no version {errors.shown(number)}."
     )

@@ -195,7 +195,10 @@ class FunctionPage:
         if html is None:
             made = stored.rendering_of(shown.readme_id, README, self.version)
         else:
-            complete, reason = self.version.readme_is_complete, self.version.readme_reason
+            complete, reason = (
+                self.version.readme_is_complete,
+                self.version.readme_reason,
+            )
             made = Rendered(safe(html), complete, reason)
         return made.without_title(self._titles).with_links(f"{self.url}/source/")
 
