@@ -205,4 +205,4 @@ def _as_response(made: object) -> HttpResponse:
     if isinstance(made, HttpResponse):
         return made
     status, value = made if isinstance(made, tuple) else (200, made)
-    return answer(value, status, cache=PRIVATE)
+    return answer(value, status)
