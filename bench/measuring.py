@@ -50,6 +50,15 @@ class Load:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """Another load, the address of its server, and its processes."""
+
+    load: Load
+    url: str
+    pids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Pace:
     """How long each load runs."""
 
@@ -68,18 +77,18 @@ class Measured:
     errors: int = 0
     kilobytes: float | None = None  # of an answer's body as it is sent
     reference: float | None = None  # answers per second of the load's reference
-    ratio: float | None = None  # of both, round by round
+    reference_cpu_ms: float | None = None
+    ratio: float | None = None  # of the answers per second of both, round by round
 
 
 def measure(
-    load: Load, url: str, pids, pace: Pace, reference: tuple[Load, str] | None = None
+    load: Load, url: str, pids, pace: Pace, reference: Reference | None = None
 ) -> Measured:
     """Drive ``url`` with wrk, and before each round the reference.
 
     As both take turns, a machine that slows down slows both.
 
     pids: the processes that serve; their children count too.
-    reference: another load and the address of its server.
 
     Raises AssertionError where a path answers with another status than the load's.
     """
@@ -88,16 +97,11 @@ def measure(
     _wrk(load, url, WARM_UP_SECONDS)
     rounds = []
     for _ in range(pace.rounds):
-        row = {}
-        if reference:
-            row["reference"] = _reference_rate(*reference, pace)
-        before = cpu_seconds(pids)
-        found = _wrk(load, url, pace.seconds)
-        row["cpu_ms"] = (cpu_seconds(pids) - before) * 1000 / max(1, found["requests"])
-        row |= {"p50": found["p50"], "p99": found["p99"], "per_second": _rate(found)}
+        other = _reference_round(reference, pace) if reference else {}
+        row = _round(load, url, pids, pace) | other
         if reference:
             row["ratio"] = row["per_second"] / row["reference"]
-        rounds.append(row | {"errors": found["errors"]})
+        rounds.append(row)
     errors = sum(row.pop("errors") for row in rounds)
     medians = {key: statistics.median(row[key] for row in rounds) for key in rounds[0]}
     return Measured(**medians, errors=errors, kilobytes=kilobytes)
@@ -152,12 +156,19 @@ def one_by_one(send, numbers, pids) -> Measured:
     )
 
 
-def _reference_rate(load: Load, url: str, pace: Pace) -> float:
-    return _rate(_wrk(_conditional(load, url), url, pace.seconds))
+def _reference_round(reference: Reference, pace: Pace) -> dict[str, float]:
+    load = _conditional(reference.load, reference.url)
+    row = _round(load, reference.url, reference.pids, pace)
+    return {"reference": row["per_second"], "reference_cpu_ms": row["cpu_ms"]}
 
 
-def _rate(found: dict) -> float:
-    return found["requests"] / found["seconds"]
+def _round(load: Load, url: str, pids, pace: Pace) -> dict[str, float]:
+    before = cpu_seconds(pids)
+    row = _wrk(load, url, pace.seconds)
+    requests = row.pop("requests")
+    row["per_second"] = requests / row.pop("seconds")
+    row["cpu_ms"] = (cpu_seconds(pids) - before) * 1000 / max(1, requests)
+    return row
 
 
 def _conditional(load: Load, url: str) -> Load:

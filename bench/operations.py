@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from bench.measuring import Load, Measured, Pace, measure, one_by_one
+from bench.measuring import Load, Measured, Pace, Reference, measure, one_by_one
 
 GZIP = {"Accept-Encoding": "gzip"}  # as every browser asks
 SEARCHES = {
@@ -52,15 +52,17 @@ def _load(key: str, paths) -> Load:
     return Load(tuple(paths), {} if key == "manifest" else GZIP)
 
 
-def beside_constant(loads: dict[str, Load], url: str) -> dict:
+def beside_constant(loads: dict[str, Load], url: str, pids) -> dict[str, Reference]:
     """The constant view at ``url`` as the reference of each load."""
-    return dict.fromkeys(loads, (CONSTANT, url))
+    return dict.fromkeys(loads, Reference(CONSTANT, url, pids))
 
 
-def beside_files(loads: dict[str, Load], url: str) -> dict:
+def beside_files(loads: dict[str, Load], url: str, pids) -> dict[str, Reference]:
     """nginx at ``url`` with the same bytes as files as the reference of each load."""
     return {
-        key: (replace(load, paths=(f"/{key.removesuffix('_304')}",)), url)
+        key: Reference(
+            replace(load, paths=(f"/{key.removesuffix('_304')}",)), url, pids
+        )
         for key, load in loads.items()
     }
 

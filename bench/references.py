@@ -41,7 +41,7 @@ OWN_HEADERS |= {"etag", "content-encoding", "last-modified", "x-accel-expires"}
 
 @contextmanager
 def constant_view():
-    """The address of bench/constant.py, under gunicorn as the Hub runs it."""
+    """(address, pids) of bench/constant.py, under gunicorn as the Hub runs it."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "-w2", f"-b127.0.0.1:{port}"]
     command += ["--log-level", "warning", "--no-control-socket"]
@@ -51,12 +51,12 @@ def constant_view():
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "bench.constant"},
     )
     with _running(server, f"http://127.0.0.1:{port}", "/constant") as url:
-        yield url
+        yield url, (server.pid,)
 
 
 @contextmanager
 def static_files(folder: Path, answers: dict[str, tuple[dict, bytes]]):
-    """The address of an nginx that serves ``answers`` as files.
+    """(address, pids) of an nginx that serves ``answers`` as files.
 
     answers: (headers, body) by file name. nginx sends the same headers, and a
     compressed copy to clients that take it.
@@ -77,7 +77,7 @@ def static_files(folder: Path, answers: dict[str, tuple[dict, bytes]]):
     server = subprocess.Popen([NGINX, "-p", folder, "-c", config, "-g", directives])
     first = f"/{next(iter(answers))}"
     with _running(server, f"http://127.0.0.1:{port}", first) as url:
-        yield url
+        yield url, (server.pid,)
 
 
 def _location(name: str, headers: dict[str, str]) -> str:

@@ -16,8 +16,8 @@ PARTS = {
     "writes": "Writes",
     "verdaccio": "Verdaccio",
 }
-HEAD = ["operation", "per second", "reference", "ratio", "p50 ms", "p99 ms", "CPU ms"]
-HEAD += ["KB", "errors"]
+HEAD = ["operation", "per second", "reference", "ratio", "CPU ms", "reference", "KB"]
+HEAD += ["p50 ms", "p99 ms", "errors"]
 
 
 def name(run: dict) -> str:
@@ -95,8 +95,9 @@ def _row(key: str, found: dict) -> list[str]:
 
     ratio = "" if found["ratio"] is None else ratio_text(found["ratio"])
     cells = [text("per_second", ",.0f"), text("reference", ",.0f"), ratio]
-    cells += [text("p50", ".2f"), text("p99", ".2f"), text("cpu_ms", ".2f")]
-    cells += [text("kilobytes", ".1f"), str(found["errors"] or "")]
+    cells += [text("cpu_ms", ".3f"), text("reference_cpu_ms", ".3f")]
+    cells += [text("kilobytes", ".1f"), text("p50", ".2f"), text("p99", ".2f")]
+    cells += [str(found["errors"] or "")]
     return [LABELS.get(key, key), *cells]
 
 

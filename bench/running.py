@@ -97,13 +97,13 @@ class Run:
         loads = operations.cold_loads(self.paths)
         for load in loads.values():  # so that the database has read all from disk
             check(load, _url(server), len(load.paths))
-        references = operations.beside_constant(loads, self.constant)
+        references = operations.beside_constant(loads, *self.constant)
         args = references, _url(server), self._pids(server), self.pace
         self._keep("anew", operations.read(loads, *args))
 
     def _kept(self, server) -> None:
         loads = operations.hot_loads(self.paths)
-        references = operations.beside_constant(loads, self.constant)
+        references = operations.beside_constant(loads, *self.constant)
         args = references, _url(server), self._pids(server), self.pace
         self._keep("kept", operations.read(loads, *args))
 
@@ -120,7 +120,7 @@ class Run:
             static_files(folder / "static", answers) as files,
             NginxProxy(folder / "nginx", upstream, ROOT / "static") as proxy,
         ):
-            references = operations.beside_files(loads, files)
+            references = operations.beside_files(loads, *files)
             pids = [proxy.process.pid, *self._pids(server)]
             args = references, proxy.url, pids, self.pace
             self._keep("nginx", operations.read(loads, *args))

@@ -68,7 +68,8 @@ def test_seeded_html_is_what_rendering_the_text_gives(seeded):
 
 def measured(**figures) -> dict:
     row = {"per_second": 100.0, "p50": 1.0, "p99": 2.0, "cpu_ms": 0.5, "errors": 0}
-    return row | {"kilobytes": None, "reference": None, "ratio": None} | figures
+    others = ("kilobytes", "reference", "reference_cpu_ms", "ratio")
+    return row | dict.fromkeys(others) | figures
 
 
 def a_run(functions: int, database: str = "postgres", **found) -> dict:
@@ -155,7 +156,7 @@ def test_kept_run_has_whole_tables_beside_its_json(tmp_path, monkeypatch):
     assert reporting.kept() == [run]
     text = (tmp_path / "postgres-1000.md").read_text()
     cells = [line.replace(" ", "").strip("|").split("|") for line in text.splitlines()]
-    row = ["functionpage", "100", "714", "0.14", "1.00", "2.00", "0.50", "3"]
+    row = ["functionpage", "100", "714", "0.14", "0.500", "1.00", "2.00", "3"]
     assert row in cells
     assert ["Functionpagemadeanew", "0.15xconstant(stretch0.25)", "**0.14**"] in cells
     assert "Not measured: nginx (OSError: no nginx)." in text
