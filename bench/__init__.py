@@ -1,4 +1,4 @@
-"""What the Hub's answers cost, measured side by side in one run (docs/performance.md).
+"""What the Hub's answers cost, beside references of the same run (docs/performance.md).
 
-Everything listens on 127.0.0.1, and every load has an end of its own.
+Every server listens on 127.0.0.1, and every load ends by itself.
 """

@@ -1,63 +1,49 @@
-"""The benchmarks.
+"""The benchmarks (docs/performance.md says what they measure).
 
     python -m bench [PART ...] [--functions N] [--database sqlite|postgres]
                     [--quick] [--check] [--keep]
-    python -m bench seed [--functions N] [--database ...]   only what it takes
-    python -m bench workers [--functions N] [--database ...] [--keep]
-    python -m bench micro [--keep]     single steps, without a server
-    python -m bench report             docs/performance.md from what is kept
+    python -m bench seed [--functions N] [--database ...] [--check]
+    python -m bench report
 
-PARTS: references kept nginx writes deriving checked anew searching storage verdaccio;
-all of them unless some are named.
+PARTS: anew kept nginx writes searching verdaccio. Without a PART all of them run.
+--quick   one round of one second for each load
+--check   verify every row of the seeded registry first
+--keep    write the run to bench/results/ and into docs/performance.md
+seed      only make the registry that runs use
+report    write the kept runs into docs/performance.md again
 """
 
 import argparse
 import sys
 
-from bench import reporting
+from bench import document, reporting
 from bench.databases import prepare
 from bench.running import PARTS, Run
 
 
 def main(args: list[str]) -> int:
-    if args[:1] == ["micro"]:
-        from bench import micro
-
-        return micro.main(keep="--keep" in args)
-    if args[:1] == ["report"]:
-        reporting.write_document()
+    if args == ["report"]:
+        document.write(reporting.kept())
         return 0
-    asked = _parser().parse_args(args)
-    if asked.part == ["seed"]:
-        prepare(asked.database, asked.functions, check=asked.check)
+    given = _parser().parse_args(args)
+    if given.part == ["seed"]:
+        prepare(given.database, given.functions, check=given.check)
         return 0
-    if asked.part == ["workers"]:
-        from bench import workers
-
-        return workers.main(asked.database, asked.functions, keep=asked.keep)
-    unknown = set(asked.part) - set(PARTS)
-    if unknown:
+    if unknown := set(given.part) - set(PARTS):
         print(f"No such part: {', '.join(sorted(unknown))}.\n{__doc__}")
         return 2
-    run = Run(
-        asked.database,
-        asked.functions,
-        quick=asked.quick,
-        parts=tuple(asked.part) or PARTS,
-    )
-    found = run(check=asked.check)
-    print(reporting.table(found))
-    if asked.keep:
+    parts = tuple(given.part) or PARTS
+    run = Run(given.database, given.functions, quick=given.quick, parts=parts)
+    found = run(check=given.check)
+    print(reporting.page(found))
+    if given.keep:
         reporting.keep(found)
-        reporting.write_document()
+        document.write(reporting.kept())
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench",
-        usage=__doc__.strip(),
-    )
+    parser = argparse.ArgumentParser(prog="python -m bench", usage=__doc__.strip())
     parser.add_argument("part", nargs="*")
     parser.add_argument("--functions", type=int, default=1_000)
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")

@@ -1,6 +1,9 @@
-"""Which addresses of a seeded registry are asked for, as JSON for the other process.
+"""Print the paths that the loads ask for, as JSON.
 
-python -m bench.addresses
+    python -m bench.addresses
+
+It runs in a process of its own, because it needs Django on the seeded database.
+Apart from the functions' names it asks the public API alone.
 """
 
 import json
@@ -8,91 +11,92 @@ import os
 import random
 import sys
 
-COUNT = 200  # different addresses of one kind
+from bench.rows import RENDERED_FUNCTIONS
+from bench.words import COMMON, HEAD, RARE
+
+API = "/api/community/functions"
+COUNT = 200  # different paths of one kind
 DEEP_PAGES = 1_000
-TYPOS = 100
+PAGE_ROWS = 20  # of a browse page
+MOST_ROWS = 100  # that the API gives at once
+SEED = 3
 
 
-def addresses() -> dict:
-    """kind -> the paths that are asked in turn."""
-    from registry.models import Function, Version
-
-    popular = Function.objects.listed().filter(pk__lte=10_000).order_by("?")
-    functions = list(popular.select_related("owner", "latest")[:COUNT])
-    api = "/api/community/functions"
-    files = [
-        (f, Version.objects.get(pk=f.latest_id).files.select_related("blob").first())
-        for f in functions
-    ]
+def addresses() -> dict[str, list[str]]:
+    """The paths by the kind of page."""
+    names = _names()
     found = {
-        "manifest": [f"{api}/{f.path}/install" for f in functions],
-        "manifest_by_version": [
-            f"{api}/{f.path}/install?version={f.latest_number}" for f in functions
-        ],
-        "page": [f.url for f in functions],
-        "source": [f"{f.url}/source/{file.path}" for f, file in files],
-        "raw": [f"{f.url}/raw/{f.latest_number}/{file.path}" for f, file in files],
+        "manifest": [f"{API}/{owner}/{slug}/install" for owner, slug in names],
+        "page": [f"/functions/{owner}/{slug}" for owner, slug in names],
         "browse": ["/functions/"],
         "browse_deep": [f"/functions/?cursor={_deep_cursor()}"],
-        "api_list": [f"{api}?limit=20"],
     }
-    return found | _searches([f.slug for f in functions])
+    return found | _searches([slug for _, slug in names])
+
+
+def _names() -> list[tuple[str, str]]:
+    """(owner, slug) of some functions whose HTML is stored."""
+    from registry.models import Function
+
+    rendered = Function.objects.filter(pk__lte=RENDERED_FUNCTIONS).order_by("?")
+    return list(rendered.values_list("owner__username", "slug")[:COUNT])
 
 
 def _deep_cursor() -> str:
-    """Of the page before page 1,000, or before the last one."""
-    from hub.listing import PAGE_ROWS
-    from registry.catalog import lists
+    """The cursor of page 1,000, or of the last whole page where there are fewer."""
+    found = _listed(limit=1)
+    left = (min(DEEP_PAGES, found["total"] // PAGE_ROWS) - 1) * PAGE_ROWS
+    cursor = ""
+    while left > 0:
+        found = _listed(limit=min(left, MOST_ROWS), cursor=cursor)
+        cursor, left = found["next"], left - MOST_ROWS
+    return cursor
 
-    pages = min(DEEP_PAGES, lists.count() // PAGE_ROWS) - 1
-    return lists.page(sort="recent", limit=pages * PAGE_ROWS).next
 
-
-def _searches(slugs: list[str]) -> dict:
-    from bench.words import COMMON, HEAD, RARE
-
-    made = random.Random(3)
-    pairs = [made.sample(HEAD[:40], 2) for _ in range(COUNT)]
+def _searches(slugs: list[str]) -> dict[str, list[str]]:
+    choose = random.Random(SEED)
+    pairs = [" ".join(choose.sample(HEAD[:40], 2)) for _ in range(COUNT)]
     queries = {
-        "search_exact": slugs,
-        "search_only": _without_others(slugs),
+        "search_name": slugs,
+        "search_only": _only_results(slugs),
         "search_rare": [RARE],
         "search_common": [COMMON],
-        "search_two": [" ".join(pair) for pair in pairs],
+        "search_two": pairs,
         "search_prefix": [word[:4] for word in HEAD if len(word) > 5],
-        "search_typo": [_swapped(word, made) for word in HEAD if len(word) > 6],
-        "search_facet": [f"{word}&category=media" for word in HEAD[:TYPOS]],
+        "search_typo": [_swapped(word, choose) for word in HEAD if len(word) > 6],
+        "search_facet": [f"{word}&category=media" for word in HEAD],
     }
-    found = {
-        name: [f"/functions/?q={query.replace(' ', '+')}" for query in asked]
-        for name, asked in queries.items()
+    return {
+        kind: [f"/functions/?q={query.replace(' ', '+')}" for query in each]
+        for kind, each in queries.items()
     }
-    found["api_search"] = [
-        path.replace("/functions/?q=", "/api/community/functions?search=")
-        for path in found["search_two"]
-    ]
-    return found
 
 
-def _without_others(slugs: list[str]) -> list[str]:
-    """Those that are the only result: the more functions there are, the fewer, and
-    only these have a page of the same size among a thousand and a million."""
-    from registry import search
-
-    def results(slug):
-        return len(search.find(slug, sort="relevance").rows)
-
-    alone = [slug for slug in slugs if results(slug) == 1]
+def _only_results(slugs: list[str]) -> list[str]:
+    """The names that find one function alone, so that their pages are of one size
+    among a thousand functions and among a million."""
+    alone = [slug for slug in slugs if len(_listed(search=slug)["functions"]) == 1]
     return alone or slugs[:1]
 
 
-def _swapped(word: str, made: random.Random) -> str:
-    at = made.randrange(1, len(word) - 2)
+def _swapped(word: str, choose: random.Random) -> str:
+    """``word`` with two neighbouring letters exchanged."""
+    at = choose.randrange(1, len(word) - 2)
     return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+
+
+def _listed(**query) -> dict:
+    """What the API's list answers."""
+    from django.test import Client
+
+    answer = Client(SERVER_NAME="localhost").get(API, query)
+    assert answer.status_code == 200, f"{API} answered {answer.status_code}"
+    return answer.json()
 
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ["RATE_LIMITS"] = "0"
     import django
 
     django.setup()

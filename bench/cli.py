@@ -1,10 +1,10 @@
-"""What the `aerostack` command costs: CPU seconds of whole processes.
+"""What the `aerostack` command costs: the CPU time of whole processes.
 
-    python bench/cli.py [RUNS]
+    python -m bench.cli [RUNS]
 
-Prints the median and the highest of RUNS (default 9) for `--help`, and for
-`functions status` over 100 installed functions, without and with asking a Hub on
-this machine (a small one inside this script; its own CPU time is not counted).
+It measures `--help` and `functions status` with 100 installed functions, offline and
+with a small Hub inside this script. It prints the median and the highest of RUNS
+(default 9), and ends with 1 where a median is above its limit.
 """
 
 import json
@@ -21,12 +21,12 @@ from pathlib import Path
 FUNCTIONS = 100
 FILES_EACH = 3
 FILE_BYTES = 4096
-# Asked for by the command's definition of done.
+# The limits of the medians.
 MOST_MS = {"help": 150, "status": 400}
 
 
 class Hub(BaseHTTPRequestHandler):
-    """Lists one version of whatever it is asked for."""
+    """Answer every request with a list of one version."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -44,7 +44,7 @@ class Hub(BaseHTTPRequestHandler):
 
 
 def make_project(root: Path, hub_url: str) -> None:
-    """A project with FUNCTIONS clean installs from ``hub_url``."""
+    """Make a project with FUNCTIONS unchanged installs from ``hub_url``."""
     from aerostack_cli.lockfile import Installed, default_directory, write_lock
     from aerostack_cli.snapshot import integrity_of, sha256
 
@@ -71,7 +71,7 @@ def make_project(root: Path, hub_url: str) -> None:
 
 
 def cpu_ms(args: list[str], folder: Path) -> float:
-    """CPU milliseconds, user and system, of one run of the command."""
+    """CPU milliseconds, user and system, of one process."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [sys.executable, "-m", "aerostack_cli", *args],

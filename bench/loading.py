@@ -1,7 +1,7 @@
-"""Putting rows into an empty registry as fast as each database takes them.
+"""Load rows into an empty registry as fast as each database takes them.
 
-Unless a transaction is open already, indexes and keys between tables are dropped first
-and made again from what was loaded, so the database itself says whether they hold.
+Unless a transaction is open already, indexes and foreign keys are dropped first and
+made again afterwards. So the database itself proves that they hold.
 """
 
 from contextlib import contextmanager, nullcontext
@@ -13,7 +13,7 @@ from bench.rows import COLUMNS
 
 
 class Loader:
-    """Inserts what bench.rows makes; columns it doesn't name get their defaults."""
+    """Insert what bench.rows makes. Other columns get their defaults."""
 
     def __init__(self):
         self._targets = {name: _target(name, COLUMNS[name]) for name in COLUMNS}
@@ -30,7 +30,7 @@ class Loader:
 
 
 def _target(name: str, given: str) -> tuple[str, list[str], tuple]:
-    """(table, its columns, the values of those that no row has)."""
+    """(table, its columns, the defaults of the columns that ``given`` leaves out)."""
     model = apps.get_model("registry", name)
     columns, constants = given.split(), []
     for field in model._meta.concrete_fields:
@@ -58,12 +58,12 @@ def _execute_many(cursor, table: str, columns: list[str], rows) -> None:
 
 @contextmanager
 def in_bulk():
-    """Without indexes, keys and durability while the block runs."""
-    ways = {"postgresql": _postgresql, "sqlite": _sqlite}
-    with nullcontext() if connection.in_atomic_block else ways[connection.vendor]():
+    """Do without indexes, keys and durability while the block runs."""
+    without = {"postgresql": _postgresql, "sqlite": _sqlite}[connection.vendor]
+    with nullcontext() if connection.in_atomic_block else without():
         yield
     with connection.cursor() as cursor:
-        # As autovacuum would have by and by: reads of indexes alone depend on it.
+        # Autovacuum would do it later. Index-only scans depend on it.
         is_alone = connection.vendor == "postgresql" and not connection.in_atomic_block
         cursor.execute("VACUUM ANALYZE" if is_alone else "ANALYZE")
 
@@ -74,15 +74,15 @@ def _tables() -> list[str]:
 
 @contextmanager
 def _postgresql():
-    """Keys that refer to others go first and come back last."""
+    """Foreign keys go first and come back last."""
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
         cursor.execute("SET maintenance_work_mem = '512MB'")
         constraints = _constraints(cursor)
         for table, name, _ in constraints:
             cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-        asked = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%s)"
-        cursor.execute(asked, [_tables()])
+        listed = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%s)"
+        cursor.execute(listed, [_tables()])
         indexes = cursor.fetchall()
         for name, _ in indexes:
             cursor.execute(f"DROP INDEX {name}")
@@ -95,7 +95,7 @@ def _postgresql():
 
 
 def _constraints(cursor) -> list[tuple[str, str, str]]:
-    """(table, name, definition): foreign keys, then unique ones, then primary ones."""
+    """(table, name, definition) of foreign keys, unique and primary ones, in turn."""
     cursor.execute(
         "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) "
         "FROM pg_constraint WHERE conrelid = ANY(%s::text[]::regclass[]) "
@@ -109,7 +109,7 @@ def _constraints(cursor) -> list[tuple[str, str, str]]:
 
 @contextmanager
 def _sqlite():
-    """Unique constraints stay: SQLite can't take those away."""
+    """Unique constraints stay, because SQLite can't drop them."""
     with connection.cursor() as cursor:
         for pragma in (
             "foreign_keys = OFF",
@@ -135,4 +135,4 @@ def _sqlite():
         cursor.execute("PRAGMA journal_mode = WAL")
     connection.close()
     if dangling:
-        raise ValueError(f"rows that refer to none: {dangling[:10]}")
+        raise ValueError(f"foreign keys to missing rows: {dangling[:10]}")

@@ -1,4 +1,4 @@
-"""One load on one server: answers per second, waiting times, CPU and memory."""
+"""Measure one load on one server: answers per second, waiting times, CPU, memory."""
 
 import http.client
 import json
@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-TICKS = os.sysconf("SC_CLK_TCK")  # of CPU time, to a second
+TICKS = os.sysconf("SC_CLK_TCK")  # of CPU time in a second
 CONNECTIONS = 16
 NOT_MODIFIED = 304
-CHECKED = 50  # paths that must answer as expected before a load begins
-MOST_SECONDS = 10  # for a load that is answered slowly
-# Asks for one path after the other, and prints what wrk found as JSON.
+CHECKED_PATHS = 50
+WARM_UP_SECONDS = 1
+SLOW_SECONDS = 10  # for a load that nobody answered in the usual time
+# wrk asks for one path after the other, and prints what it found as JSON.
 SCRIPT = """
 local requests, at = {}, 0
 init = function(args)
@@ -41,95 +42,92 @@ end
 
 @dataclass(frozen=True)
 class Load:
-    """What is asked for: each of ``paths`` in turn, over and over."""
+    """Requests for each of ``paths`` in turn, over and over."""
 
-    name: str
     paths: tuple[str, ...]
     headers: dict = field(default_factory=dict)
-    status: int = 200  # what each must answer
-    connections: int = CONNECTIONS
-    is_brief: bool = False  # one round is enough, as no target hangs on it
-    beside: "tuple[Load, str] | None" = None  # a reference and its server
+    status: int = 200  # what each path must answer
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Another load, the address of its server, and its processes."""
+
+    load: Load
+    url: str
+    pids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long each load runs."""
+
+    seconds: int
+    rounds: int
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Medians over the rounds. Times in milliseconds.
-
-    beside: times as many answers as the load's reference gave in the seconds before
-    each round, so that a machine whose speed changes changes both.
-    """
+    """Medians over the rounds. Times are in milliseconds."""
 
     per_second: float
     p50: float
     p99: float
-    cpu_ms: float | None  # of all processes that serve, per request
+    cpu_ms: float  # of all processes that serve, per request
     errors: int = 0
-    kilobytes: float | None = None  # of an answer's body, as it is sent
-    beside: float | None = None
+    kilobytes: float | None = None  # of an answer's body as it is sent
+    reference: float | None = None  # answers per second of the load's reference
+    reference_cpu_ms: float | None = None
+    ratio: float | None = None  # of the answers per second of both, round by round
 
 
-def measure(load: Load, url: str, pids, *, seconds: float, rounds: int) -> Measured:
-    """Drive ``url`` with wrk, ``rounds`` times ``seconds`` long.
+def measure(
+    load: Load, url: str, pids, pace: Pace, reference: Reference | None = None
+) -> Measured:
+    """Drive ``url`` with wrk, and before each round the reference.
 
-    pids: of the processes that serve; their children count too.
+    As both take turns, a machine that slows down slows both.
 
-    Raises AssertionError where an answer has another status than the load's.
+    pids: the processes that serve; their children count too.
+
+    Raises AssertionError where a path answers with another status than the load's.
     """
-    load = _tagged(load, url)
     kilobytes = check(load, url)
-    _wrk(load, url, 0.5)  # both workers have seen it
-    other = load.beside and _tagged(*load.beside)
-    rows = []
-    for _ in range(1 if load.is_brief else rounds):
-        reference = _rate(_wrk(other, load.beside[1], seconds)) if other else None
-        before = cpu_seconds(pids)
-        said = _wrk(load, url, seconds)
-        used = cpu_seconds(pids) - before
-        said["cpu_ms"] = used * 1000 / max(1, said["requests"])
-        said["per_second"] = _rate(said)
+    load = _conditional(load, url)
+    _wrk(load, url, WARM_UP_SECONDS)
+    rounds = []
+    for _ in range(pace.rounds):
+        other = _reference_round(reference, pace) if reference else {}
+        row = _round(load, url, pids, pace) | other
         if reference:
-            said["beside"] = said["per_second"] / reference
-        rows.append(said)
-    figures = ["per_second", "p50", "p99", "cpu_ms", *(["beside"] if other else [])]
-    return Measured(
-        **{name: statistics.median(row[name] for row in rows) for name in figures},
-        errors=sum(row["errors"] for row in rows),
-        kilobytes=kilobytes,
-    )
+            row["ratio"] = row["per_second"] / row["reference"]
+        rounds.append(row)
+    errors = sum(row.pop("errors") for row in rounds)
+    medians = {key: statistics.median(row[key] for row in rounds) for key in rounds[0]}
+    return Measured(**medians, errors=errors, kilobytes=kilobytes)
 
 
-def _rate(said: dict) -> float:
-    return said["requests"] / said["seconds"]
+def check(load: Load, url: str, most: int = CHECKED_PATHS) -> float:
+    """Ask for the load's first ``most`` paths.
 
+    Returns the mean size of an answer in kilobytes.
 
-def _tagged(load: Load, url: str) -> Load:
-    """``load``; where it wants 304s, asking as a client that has its one address's
-    answer of just now."""
-    if load.status != NOT_MODIFIED:
-        return load
-    _, said, _ = fetch(url, load.paths[0], load.headers)
-    return replace(load, headers=load.headers | {"If-None-Match": said["ETag"]})
-
-
-def check(load: Load, url: str, most: int = CHECKED) -> float:
-    """Ask for the load's first paths, ``most`` of them. Returns how many kilobytes an
-    answer has in the mean.
-
-    Raises AssertionError where an answer has another status than the load's.
+    Raises AssertionError where a path answers with another status than the load's.
     """
     sizes = []
     for path in load.paths[:most]:
-        status, _, body = fetch(url, path, load.headers)
-        assert status == load.status, f"{load.name}: {path} answered {status}"
+        headers = load.headers
+        if load.status == NOT_MODIFIED:
+            headers = headers | _if_none_match(url, path, headers)
+        status, _, body = fetch(url, path, headers)
+        assert status == load.status, f"{path} answered {status}"
         sizes.append(len(body) / 1024)
     return statistics.mean(sizes)
 
 
 def fetch(url: str, path: str, headers: dict | None = None):
     """(status, headers, body) of one GET."""
-    host = urlsplit(url).netloc
-    connection = http.client.HTTPConnection(host, timeout=60)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     connection.request("GET", path, headers=headers or {})
     answer = connection.getresponse()
     body = answer.read()
@@ -137,13 +135,58 @@ def fetch(url: str, path: str, headers: dict | None = None):
     return answer.status, dict(answer.getheaders()), body
 
 
+def one_by_one(send, numbers, pids) -> Measured:
+    """Call ``send`` with each of ``numbers``, one after the other.
+
+    Writes are measured so, because wrk can't send another one each time.
+    """
+    times = []
+    before, began = cpu_seconds(pids), time.perf_counter()
+    for number in numbers:
+        sent = time.perf_counter()
+        send(number)
+        times.append((time.perf_counter() - sent) * 1000)
+    seconds = time.perf_counter() - began
+    times.sort()
+    return Measured(
+        per_second=len(times) / seconds,
+        p50=statistics.median(times),
+        p99=times[len(times) * 99 // 100],
+        cpu_ms=(cpu_seconds(pids) - before) * 1000 / len(times),
+    )
+
+
+def _reference_round(reference: Reference, pace: Pace) -> dict[str, float]:
+    load = _conditional(reference.load, reference.url)
+    row = _round(load, reference.url, reference.pids, pace)
+    return {"reference": row["per_second"], "reference_cpu_ms": row["cpu_ms"]}
+
+
+def _round(load: Load, url: str, pids, pace: Pace) -> dict[str, float]:
+    before = cpu_seconds(pids)
+    row = _wrk(load, url, pace.seconds)
+    requests = row.pop("requests")
+    row["per_second"] = requests / row.pop("seconds")
+    row["cpu_ms"] = (cpu_seconds(pids) - before) * 1000 / max(1, requests)
+    return row
+
+
+def _conditional(load: Load, url: str) -> Load:
+    """The load with the ETag of its path where it wants to be answered 304."""
+    if load.status != NOT_MODIFIED:
+        return load
+    tag = _if_none_match(url, load.paths[0], load.headers)
+    return replace(load, paths=load.paths[:1], headers=load.headers | tag)
+
+
+def _if_none_match(url: str, path: str, headers: dict) -> dict:
+    return {"If-None-Match": fetch(url, path, headers)[1]["ETag"]}
+
+
 def _wrk(load: Load, url: str, seconds: float) -> dict:
-    """What wrk found; where nothing was answered in time, in three times as much."""
-    said = _wrk_once(load, url, seconds)
-    while not said["requests"] and seconds < MOST_SECONDS:
-        seconds *= 3
-        said = _wrk_once(load, url, seconds)
-    return said
+    """What wrk found. A load that nobody answered in time gets more of it."""
+    found = _wrk_once(load, url, seconds)
+    return found if found["requests"] else _wrk_once(load, url, SLOW_SECONDS)
 
 
 def _wrk_once(load: Load, url: str, seconds: float) -> dict:
@@ -151,8 +194,8 @@ def _wrk_once(load: Load, url: str, seconds: float) -> dict:
         script, paths = Path(folder, "paths.lua"), Path(folder, "paths")
         script.write_text(SCRIPT)
         paths.write_text("\n".join(load.paths) + "\n")
-        command = ["wrk", "-t1", f"-c{load.connections}", "--timeout", "30s"]
-        command += [f"-d{max(1, round(seconds))}s", "-s", str(script)]
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", "--timeout", "30s"]
+        command += [f"-d{seconds}s", "-s", str(script)]
         for name, value in load.headers.items():
             command += ["-H", f"{name}: {value}"]
         made = subprocess.run(
@@ -166,32 +209,7 @@ def _wrk_once(load: Load, url: str, seconds: float) -> dict:
     return json.loads(made.stdout.rpartition("RESULT ")[2])
 
 
-def in_turn(send, count: int, clients: int, pids) -> Measured:
-    """``count`` calls of ``send(number)``, by ``clients`` threads at once.
-
-    For writes: each is another one, so wrk can't send them. The client is Python and
-    takes CPU of its own, which is not counted.
-    """
-    from concurrent.futures import ThreadPoolExecutor
-
-    def timed(number):
-        began = time.perf_counter()
-        send(number)
-        return (time.perf_counter() - began) * 1000
-
-    before, began = cpu_seconds(pids), time.perf_counter()
-    with ThreadPoolExecutor(clients) as pool:
-        times = sorted(pool.map(timed, range(count)))
-    took = time.perf_counter() - began
-    return Measured(
-        per_second=count / took,
-        p50=statistics.median(times),
-        p99=times[min(count - 1, int(count * 0.99))],
-        cpu_ms=(cpu_seconds(pids) - before) * 1000 / count,
-    )
-
-
-# --- what the system says of processes
+# --- what the system knows of processes
 
 
 def cpu_seconds(pids) -> float:
@@ -199,23 +217,20 @@ def cpu_seconds(pids) -> float:
     return sum(_ticks(pid) for pid in family(pids)) / TICKS
 
 
-def memory_mb(pids) -> dict[str, float]:
-    """Resident (shared pages counted each time) and proportional (counted once)."""
-    total = {"Rss": 0, "Pss": 0}
+def memory_mb(pids) -> float:
+    """Proportional memory: a page that two processes share counts once."""
+    total = 0
     for pid in family(pids):
         try:
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        except OSError:
+            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except OSError:  # the process has ended
             continue
-        for line in lines:
-            name, _, rest = line.partition(":")
-            if name in total:
-                total[name] += int(rest.split()[0])
-    return {"resident": total["Rss"] / 1024, "proportional": total["Pss"] / 1024}
+        total += int(text.partition("\nPss:")[2].split()[0])
+    return total / 1024
 
 
 def family(pids) -> set[int]:
-    """``pids`` and what descends from them."""
+    """``pids`` and their descendants."""
     parents = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal() and (fields := _stat(int(entry.name))):
@@ -233,7 +248,7 @@ def _ticks(pid: int) -> int:
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields after the name, which may hold anything: state, parent, ..."""
+    """The fields after the process's name: state, parent, ..."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

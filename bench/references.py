@@ -1,5 +1,4 @@
-"""What the Hub is compared with in the same run: a constant Django view, one row by
-its key, and nginx with the very bytes and headers that the Hub answers as files."""
+"""The references: a constant Django view, and nginx with the Hub's answers as files."""
 
 import gzip
 import os
@@ -35,75 +34,75 @@ http {{
     }}
 }}
 """
-# What nginx says by itself of a file.
+# nginx sets these headers of a file by itself.
 OWN_HEADERS = {"date", "server", "connection", "content-type", "content-length"}
 OWN_HEADERS |= {"etag", "content-encoding", "last-modified", "x-accel-expires"}
 
 
 @contextmanager
-def constant_view(environment: dict):
-    """(address, pids) of bench/constant.py under gunicorn as the Hub runs it."""
+def constant_view():
+    """(address, pids) of bench/constant.py, under gunicorn as the Hub runs it."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "-w2", f"-b127.0.0.1:{port}"]
     command += ["--log-level", "warning", "--no-control-socket"]
     server = subprocess.Popen(
         [*command, "bench.constant:application"],
         cwd=ROOT,
-        env=os.environ | environment | {"DJANGO_SETTINGS_MODULE": "bench.constant"},
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "bench.constant"},
     )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait(url, "/constant")
-        yield url, [server.pid]
-    finally:
-        server.terminate()
-        server.wait(30)
+    with _running(server, f"http://127.0.0.1:{port}", "/constant") as url:
+        yield url, (server.pid,)
 
 
 @contextmanager
 def static_files(folder: Path, answers: dict[str, tuple[dict, bytes]]):
-    """(address, pids) of nginx that serves ``answers`` as files.
+    """(address, pids) of an nginx that serves ``answers`` as files.
 
-    answers: file name -> (headers, body). Each has a compressed copy, which is sent
-    where the client takes it, and the same headers as the answer.
+    answers: (headers, body) by file name. nginx sends the same headers, and a
+    compressed copy to clients that take it.
     """
     from tests.nginx_proxy import NGINX
 
-    for name, (_, data) in answers.items():
+    for name, (_, body) in answers.items():
         path = folder / "files" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(data, 5))
-    locations = "\n".join(_location(name, said) for name, (said, _) in answers.items())
+        path.write_bytes(body)
+        path.with_name(f"{name}.gz").write_bytes(gzip.compress(body, 5))
+    locations = "\n".join(_location(name, head) for name, (head, _) in answers.items())
     port = free_port()
     config = folder / "nginx.conf"
     config.write_text(STATIC.format(folder=folder, port=port, locations=locations))
-    orders = "daemon off;" + ("" if os.geteuid() else " user root;")
-    server = subprocess.Popen([NGINX, "-p", folder, "-c", config, "-g", orders])
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait(url, f"/{next(iter(answers))}")
-        yield url, [server.pid]
-    finally:
-        server.terminate()
-        server.wait(30)
+    # As root, nginx would hand its workers to a user that can't read the folder.
+    directives = "daemon off;" + ("" if os.geteuid() else " user root;")
+    server = subprocess.Popen([NGINX, "-p", folder, "-c", config, "-g", directives])
+    first = f"/{next(iter(answers))}"
+    with _running(server, f"http://127.0.0.1:{port}", first) as url:
+        yield url, (server.pid,)
 
 
 def _location(name: str, headers: dict[str, str]) -> str:
-    said = [
+    added = [
         f'add_header {header} "{value}";'
         for header, value in headers.items()
         if header.lower() not in OWN_HEADERS
     ]
-    given = f'types {{}} default_type "{headers["Content-Type"]}";'
-    return f"location = /{name} {{ {given} {' '.join(said)} }}"
+    kind = f'types {{}} default_type "{headers["Content-Type"]}";'
+    return f"location = /{name} {{ {kind} {' '.join(added)} }}"
 
 
-def _wait(url: str, path: str) -> None:
-    for _ in range(300):
-        try:
-            fetch(url, path)
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError(f"no answer from {url}")
+@contextmanager
+def _running(server: subprocess.Popen, url: str, path: str):
+    """``url`` as soon as the server answers ``path``; stop the server afterwards."""
+    try:
+        for _ in range(300):
+            try:
+                fetch(url, path)
+                break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            raise TimeoutError(f"no answer from {url}")
+        yield url
+    finally:
+        server.terminate()
+        server.wait(30)

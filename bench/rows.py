@@ -1,8 +1,8 @@
-"""The rows of N functions, as tuples for the databases' bulk loading.
+"""Make the rows of N functions, as tuples for bulk loading.
 
-Most functions are small utilities in one to three files, some are as large as the
-examples; one to five versions differ in their entrypoint. Every function has a name
-and words of its own, so no text stands twice.
+Most functions are small utilities in one to three files; some are as large as the
+examples. A function has one to five versions, which differ in their entrypoint. Each
+function has its own name and words, so no two texts are equal.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.words import COMMON, COMMON_SHARE, RARE, RARE_FUNCTIONS, Words
 
 ROOT = Path(__file__).resolve().parent.parent
-# (a function's folder, how many of a hundred functions are like it)
+# (a function's folder, how many of a hundred functions are made from it)
 TEMPLATES = [
     (ROOT / "bench" / "templates" / "clamp", 40),
     (ROOT / "bench" / "templates" / "duration", 25),
@@ -25,16 +25,17 @@ TEMPLATES = [
     (ROOT / "examples" / "magic-link-login", 2),
 ]
 NUMBERS = ("1.0.0", "1.1.0", "1.1.1", "2.0.0", "2.1.0")
-VERSION_WEIGHTS = (50, 25, 12, 8, 5)  # of a hundred functions have so many versions
-# HTML is some four times the source; only what is looked at gets any.
+VERSION_WEIGHTS = (50, 25, 12, 8, 5)  # how many of a hundred have 1, 2 ... versions
+# HTML is four times as large as the source, so only the functions that loads ask for
+# get any.
 RENDERED_FUNCTIONS = 10_000
 FUNCTIONS_PER_AUTHOR = 25
 MAX_ABOUT_CHARACTERS = 600
-NAME, NUMBER, TEXT = "zzname", "9.9.9", "zztext"  # stand in a template's texts
+NAME, NUMBER, TEXT = "zzname", "9.9.9", "zztext"  # placeholders in a template
 FIRST_DAY = datetime(2025, 1, 1, tzinfo=UTC)
 SECONDS_BETWEEN = 30
 SEED = 7
-# model -> the columns its tuples have; the others get their defaults.
+# The columns of each model's tuples. Other columns get their defaults.
 COLUMNS = {
     "Blob": "sha256 size text",
     "NameClaim": "look_alike owner_id created_at",
@@ -52,7 +53,7 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """A function before its texts are made: what must not stand twice is given out."""
+    """What is unique to a function, before its texts are made."""
 
     number: int
     slug: str
@@ -62,7 +63,7 @@ class Plan:
 
 
 def plans(count: int, owners: list[tuple[int, str]]):
-    """``count`` Plans; owners: (id, username)."""
+    """Yield ``count`` Plans. owners: (id, username)."""
     from registry.names import look_alike
 
     words, seen = Words(SEED), set()
@@ -79,9 +80,11 @@ def plans(count: int, owners: list[tuple[int, str]]):
 
 
 class Template:
-    """A function's folder as text with NAME, NUMBER and TEXT in it, rendered and
-    inspected once: names are single words to every renderer, so putting others in
-    their place gives what rendering those would have given."""
+    """A function's folder with the placeholders in it, rendered and inspected once.
+
+    A placeholder is a single word to every renderer. So replacing it in the HTML gives
+    what rendering the replaced text would give.
+    """
 
     def __init__(self, folder: Path):
         from registry import inspection
@@ -111,7 +114,7 @@ class Template:
         self.readme_html = _html(rendering.README, self.readme)
 
     def _header(self, path: str) -> str:
-        """Makes each file its function's own, and the entrypoint its version's."""
+        """A first line that makes the file unique; the entrypoint's per version."""
         return f"// {NAME} {NUMBER}\n" if path == self.entrypoint else f"// {NAME}\n"
 
 
@@ -124,9 +127,9 @@ def _html(kind: str, text: str) -> str:
 
 
 class Maker:
-    """Plans in, rows out. The same plans always give the same rows.
+    """Make rows of Plans. The same plans always give the same rows.
 
-    categories: (id, slug) of those that functions are filed under.
+    categories: (id, slug) of those that the functions get.
     """
 
     def __init__(self, count: int, categories: list[tuple[int, str]]):
@@ -139,7 +142,7 @@ class Maker:
         self.words = Words(SEED)
 
     def __call__(self, batch: list[Plan]) -> dict[str, list[tuple]]:
-        """The model's name -> its rows, in the order of COLUMNS."""
+        """The rows of a batch by the model's name, in the order of COLUMNS."""
         self.words.begin_again(f"{SEED} {batch[0].number}")
         self.rows = {name: [] for name in COLUMNS}
         for plan in batch:
@@ -214,7 +217,7 @@ class Maker:
         return sha256
 
     def _versions(self, template, plan: Plan, listing, readme, at) -> tuple[int, str]:
-        """The id and number of the latest one."""
+        """Add the versions. Returns the id and the number of the latest one."""
         (wanted,) = self.words.weighted(
             range(1, len(NUMBERS) + 1), list(accumulate(VERSION_WEIGHTS))
         )
@@ -268,7 +271,7 @@ class Maker:
         )
 
     def _blob(self, text: str) -> tuple[str, int]:
-        """The hash and bytes of a text, which becomes a row."""
+        """Add a text. Returns its hash and its size in bytes."""
         from registry import integrity, paths
 
         sha256, size = integrity.sha256_of(text), paths.size_of(text)

@@ -1,7 +1,8 @@
 """How long a search takes in the database alone: the sum of its statements.
 
-``python -m bench.searching [rounds]`` prints it for the database that the environment
-names, which bench.seeding has filled.
+    python -m bench.searching [ROUNDS]
+
+It prints JSON for the seeded database that the environment names.
 """
 
 import json
@@ -17,19 +18,19 @@ ROUNDS = 20
 def measure(
     queries: dict[str, list[dict]], rounds: int = ROUNDS
 ) -> dict[str, dict[str, float]]:
-    """kind -> {"p50", "p99"} of the milliseconds that the database took for one search,
-    and "statements" (most), one client, warm. SQLite works while its rows are read,
-    within this process: there it is all that search.find takes.
+    """Ask each query once unmeasured, and then ``rounds`` times, by one client.
 
-    queries: kind -> what search.find is asked. Each is asked once unmeasured, and then
-    ``rounds`` times; runs in a process with Django set up.
+    queries: arguments of search.find, by the kind of search.
+
+    Returns by kind "p50" and "p99", the milliseconds of a search in the database, and
+    "statements", the most that one search took. SQLite works within our own process
+    while its rows are read, so there the times are those of all of search.find.
     """
-    return {kind: _one(asked, rounds) for kind, asked in queries.items()}
+    return {kind: _measure(each, rounds) for kind, each in queries.items()}
 
 
 def kinds(many: int = 10) -> dict[str, list[dict]]:
-    """The kinds of queries that there are, over what bench.seeding wrote; of those
-    that can be different each time ``many``."""
+    """Queries over what bench.seeding wrote, ``many`` of a kind where they can vary."""
     from bench.words import COMMON, RARE, Words
 
     words = Words(11).vocabulary
@@ -39,7 +40,7 @@ def kinds(many: int = 10) -> dict[str, list[dict]]:
     def some(pool, count=1):
         return [" ".join(picked.sample(pool, count)) for _ in range(many)]
 
-    found = {
+    texts = {
         "exact name": [name.replace("-", " ") for name in _names(many)],
         "rare word": [RARE],
         "word in 20 %": [COMMON],
@@ -52,28 +53,25 @@ def kinds(many: int = 10) -> dict[str, list[dict]]:
         "typo": [f"{w[:2]}{w[3:]}" for w in some([w for w in frequent if len(w) > 5])],
         "nonsense": ["zzxqwv", "qqqqq wwwww"],
     }
-    asked = {
-        kind: [{"text": text, "sort": "relevance"} for text in texts]
-        for kind, texts in found.items()
-    }
-    asked["with a category"] = [
-        {"text": text, "sort": "relevance", "category": "email"}
-        for text in (COMMON, *some(frequent))
-    ]
-    asked["with a tag"] = [
+    found = {kind: _by_relevance(each) for kind, each in texts.items()}
+    found["with a category"] = _by_relevance(
+        [COMMON, *some(frequent)], category="email"
+    )
+    found["with a tag"] = [
         {"text": text, "sort": "relevance", "tag": tag}
         for text, tag in zip(some(frequent), some(frequent), strict=True)
     ]
-    asked["with facets"] = [
-        {"text": text, "sort": "relevance", "want_facets": True}
-        for text in (COMMON, *some(frequent))
-    ]
-    asked["tag alone"] = [{"tag": tag} for tag in some(frequent) + some(words[60:600])]
+    found["with facets"] = _by_relevance([COMMON, *some(frequent)], want_facets=True)
+    found["tag alone"] = [{"tag": tag} for tag in some(frequent) + some(words[60:600])]
     for sort in ("recent", "installs"):
-        asked[f"by {sort}"] = [
+        found[f"by {sort}"] = [
             {"text": text, "sort": sort} for text in (COMMON, *some(frequent))
         ]
-    return asked
+    return found
+
+
+def _by_relevance(texts: list[str], **options) -> list[dict]:
+    return [{"text": text, "sort": "relevance", **options} for text in texts]
 
 
 def _names(many: int) -> list[str]:
@@ -84,17 +82,17 @@ def _names(many: int) -> list[str]:
     return list(Function.objects.filter(pk__in=ids).values_list("slug", flat=True))
 
 
-def _one(asked: list[dict], rounds: int) -> dict[str, float]:
+def _measure(queries: list[dict], rounds: int) -> dict[str, float]:
     from django.db import connection
 
     from registry import search
 
     taken, statements = [], 0
-    for options in asked:
+    for query in queries:
         for number in range(rounds + 1):
             began = time.perf_counter()
             with _Clock() as clock:
-                search.find(**options)
+                search.find(**query)
             whole = (time.perf_counter() - began) * 1000
             if number:
                 taken.append(whole if connection.vendor == "sqlite" else clock.ms)
@@ -108,7 +106,7 @@ def _one(asked: list[dict], rounds: int) -> dict[str, float]:
 
 
 class _Clock(ExitStack):
-    """Adds up how long statements take. PostgreSQL's have all their rows by then."""
+    """Add up how long statements take. On PostgreSQL that includes their rows."""
 
     ms, statements = 0.0, 0
 
@@ -134,8 +132,7 @@ def main() -> None:
 
     django.setup()
     rounds = int(sys.argv[1]) if sys.argv[1:] else ROUNDS
-    for kind, row in measure(kinds(), rounds).items():
-        print(f"{kind:24} {json.dumps(row)}")
+    print(json.dumps(measure(kinds(), rounds), indent=1))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
     python -m bench.seeding N [--rows | --search | --check]
 
-The database is the one the environment names. Rows are made by one process and loaded
-in bulk by another, which takes minutes where publishing one by one would take days;
-``--check`` proves with registry.verification that they say what the verbs would have
-said. What a function leaves besides (drafts, events) is not made: no page reads it.
+The environment names the database. One process makes the rows and another loads them
+in bulk, so a million functions take minutes where publishing them would take days.
+``--check`` proves with registry.verification that the rows are what the verbs would
+have written. Drafts and events are not made, because no measured page reads them.
 """
 
 import argparse
@@ -22,25 +22,29 @@ from bench.rows import FUNCTIONS_PER_AUTHOR, TEMPLATES, Maker, plans
 BATCH = 1_000  # functions to one transaction
 AHEAD = 8  # batches that wait to be loaded, at most
 ROOT = Path(__file__).resolve().parent.parent
+SEARCH_MODULES = ("places.py", "rows.py", "text.py")  # they write the index
 
 
 def seed(count: int, say=lambda done: None) -> None:
-    """Seed ``count`` functions into an empty registry, with search over them."""
+    """Seed ``count`` functions and their search index into an empty registry."""
     seed_rows(count, say)
     seed_search()
 
 
 def seed_search(say=lambda done: None) -> None:
-    """Search over the rows that stand, made as by ``rebuild_search``. Where there is
-    one already it goes first, as filling is quicker than writing all again."""
+    """Make the search index of the functions there are, as ``rebuild_search`` does.
+
+    An index that is there goes first, because filling an empty one is quicker.
+    """
     from django.db import connection
 
     from registry import search
     from registry.models import SearchDocument
     from registry.search import schema
 
+    # SQLite would take each row out of every full-text table by itself.
     is_emptied = connection.vendor == "sqlite" and SearchDocument.objects.exists()
-    if is_emptied:  # there each row would be taken out of every index by itself
+    if is_emptied:
         schema.uninstall(connection)
     SearchDocument.objects.all().delete()
     if is_emptied:
@@ -49,7 +53,7 @@ def seed_search(say=lambda done: None) -> None:
 
 
 def seed_rows(count: int, say=lambda done: None) -> None:
-    """The same without search."""
+    """Seed ``count`` functions without a search index."""
     from bench.loading import Loader, in_bulk
     from registry.models import Category
 
@@ -84,7 +88,7 @@ def _batches(items):
 
 
 def _made(maker: Maker, batches, *, in_turn: bool):
-    """What ``maker`` makes of each batch; by another process unless ``in_turn``."""
+    """The rows of each batch, made by another process unless ``in_turn``."""
     if in_turn:
         yield from map(maker, batches)
         return
@@ -112,7 +116,7 @@ def _make(maker: Maker, batches_in, rows_out) -> None:
 
 
 def _count() -> None:
-    """Each category's functions."""
+    """Store how many functions each category has."""
     from django.db.models import Count
 
     from registry.models import Category, Function
@@ -123,7 +127,7 @@ def _count() -> None:
 
 
 def _after_given_ids() -> None:
-    """PostgreSQL counts on from the ids that were given."""
+    """Have PostgreSQL's sequences continue after the ids that were inserted."""
     from django.core.management.color import no_style
     from django.db import connection
 
@@ -136,7 +140,7 @@ def _after_given_ids() -> None:
 
 
 def faults():
-    """What differs from what the verbs would have written; nothing is well."""
+    """One sentence for each row that the verbs would have written differently."""
     from django.db.models import Count
 
     from registry import verification
@@ -158,9 +162,11 @@ def faults():
 
 
 def fingerprints() -> tuple[str, str]:
-    """Of the rows that are seeded, and of what search makes of them: another one
-    means that a seed made before is of no use. How tables are laid out is not in it:
-    migrations see to that, in a seed as in any other registry."""
+    """Two digests: of the code that makes rows, and of the code that indexes them.
+
+    A seed with another digest is made again. The layout of tables is not part of it,
+    because migrations bring an old seed up to date.
+    """
     from registry.content.rendering import RENDERER
     from registry.inspection import INSPECTOR
 
@@ -168,10 +174,7 @@ def fingerprints() -> tuple[str, str]:
     templates = [path for made, _ in TEMPLATES for path in made.rglob("*")]
     bench = [ROOT / "bench" / name for name in ("rows.py", "words.py")]
     rows = _digest([*bench, *templates], RENDERER, INSPECTOR)
-    return rows, _digest(folder / name for name in SEARCHED_BY)
-
-
-SEARCHED_BY = ("places.py", "rows.py", "text.py")
+    return rows, _digest(folder / name for name in SEARCH_MODULES)
 
 
 def _digest(paths, *numbers: int) -> str:
@@ -186,22 +189,22 @@ def main() -> int:
     reader = argparse.ArgumentParser(prog="python -m bench.seeding")
     reader.add_argument("functions", type=int)
     only = reader.add_mutually_exclusive_group()
-    only.add_argument("--rows", action="store_true", help="without search")
-    only.add_argument("--search", action="store_true", help="over rows that stand")
-    only.add_argument("--check", action="store_true", help="verify, seed nothing")
-    asked = reader.parse_args()
+    only.add_argument("--rows", action="store_true", help="without a search index")
+    only.add_argument("--search", action="store_true", help="the index alone")
+    only.add_argument("--check", action="store_true", help="verify only")
+    given = reader.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ["DERIVE_IN_BACKGROUND"] = "0"
     import django
 
     django.setup()
-    if asked.check:
+    if given.check:
         found = list(faults())
-        print(*found or [f"{asked.functions:,} functions: all is well"], sep="\n")
+        print(*found or [f"{given.functions:,} functions: all is well"], sep="\n")
         return bool(found)
-    if not asked.search:
-        _timed("rows", lambda: seed_rows(asked.functions, _say))
-    if not asked.rows:
+    if not given.search:
+        _timed("rows", lambda: seed_rows(given.functions, _say))
+    if not given.rows:
         _timed("search", lambda: seed_search(_say))
     return 0
 

@@ -1,12 +1,12 @@
-"""Everything at once for a while, and then: is every row still there and right?
+"""Do everything at once for a while, then check that no answered write was lost.
 
     python -m bench.soak [--seconds N] [--calm] [--seed N]
 
-A Hub of two workers on a new database (DATABASE_URL's server, or SQLite). Authors push
-and publish over HTTP, readers read, jobs of other processes star, yank, edit and
-moderate, search is rebuilt, the registry verified and the database backed up; workers
-are killed with SIGKILL now and then, and the whole server once in a while; --calm
-leaves the killing out. Ends with 1 and names what is wrong.
+It starts a Hub of two workers on a new database (on DATABASE_URL's server, or SQLite).
+Authors push and publish over HTTP, and readers read. Other processes star, yank, edit
+and moderate. Meanwhile search is rebuilt, the registry verified and the database backed
+up. Workers are killed with SIGKILL, and now and then the whole server; --calm kills
+nothing. It ends with 1 and names every fault.
 """
 
 import argparse
@@ -38,7 +38,7 @@ ONE_ANSWERS = (f"{FUNCTIONS}/{{path}}", f"{FUNCTIONS}/{{path}}/install")
 
 
 class Soak:
-    """One run against ``server``; ``faults`` is what was wrong with its answers."""
+    """One run against ``server``. ``faults`` names wrong answers."""
 
     def __init__(self, server: HubServer, folder: Path, seed: int):
         self.server, self.folder, self.seed = server, folder, seed
@@ -107,7 +107,7 @@ class Soak:
             self._call("GET", address)
 
     def _call(self, method: str, path: str, data=None, key: str = ""):
-        """(status, JSON or bytes); 0 where the worker was killed meanwhile."""
+        """(status, JSON or bytes). The status is 0 where the worker was killed."""
         request = urllib.request.Request(self.server.url + path, method=method)
         if key:
             request.add_header("X-API-Key", key)
@@ -129,10 +129,10 @@ class Soak:
             content = json.loads(content)
         return status, content
 
-    # --- beside it
+    # --- beside the requests
 
     def _actor(self, seconds: float, n: int) -> None:
-        """A process of its own that calls the verbs which have no API."""
+        """Run a process that calls the verbs without an API."""
         wanted = ["act", str(seconds), f"{self.seed}-{n}"]
         made = self._python("-m", "bench.soak_actors", *wanted)
         if made.returncode:
@@ -151,7 +151,7 @@ class Soak:
             self.over.wait(1)
 
     def _back_up(self, database: Path) -> None:
-        """As docs/self-hosting.md has it, by a program of its own."""
+        """Back up by sqlite3, as docs/self-hosting.md advises."""
         copy = self.folder / "backup.sqlite3"
         command = ["sqlite3", str(database), ".timeout 30000", f".backup {copy}"]
         made = subprocess.run(command, capture_output=True, text=True)
@@ -179,7 +179,7 @@ class Soak:
     # --- afterwards
 
     def check(self) -> list[str]:
-        """What is wrong with the answers and with what is left in the database."""
+        """The faults of the answers and of the database."""
         answered = self.folder / "answered.json"
         answered.write_text(json.dumps(self.answered))
         made = self._python("-m", "bench.soak_actors", "check", str(answered))
@@ -220,7 +220,7 @@ def _body(slug: str, number: str, choose: random.Random) -> dict:
 
 
 def soak(seconds: float, *, calm: bool = False, seed: int = 1) -> tuple[Counter, list]:
-    """(what was done, what was wrong) of one run."""
+    """One run. Returns how often each thing was done, and the faults."""
     with tempfile.TemporaryDirectory(prefix="hub-soak-") as name:
         folder = Path(name)
         with HubServer(folder) as server:

@@ -1,4 +1,4 @@
-"""What bench.soak has other processes do, and what has to hold when all is over."""
+"""What the other processes of bench.soak do, and the checks after the run."""
 
 import json
 import os
@@ -12,7 +12,7 @@ WORDS = "image video audio text queue cache token upload resize parse".split()
 
 
 def act(seconds: float, seed: str) -> None:
-    """Call verbs at random until the time is over. What the rules refuse is refused."""
+    """Call verbs at random until the time is over. Refusals are counted."""
     from registry import errors
 
     choose, actor = random.Random(seed), _actor(f"actor-{seed}")
@@ -114,7 +114,7 @@ def _lift(choose, actor):
 
 
 def _rename(choose, actor):
-    """A category there and back."""
+    """Rename a category, or give it its old name again."""
     from registry import moderation
     from registry.models import Category
 
@@ -137,7 +137,7 @@ def _tag(choose, actor):
 
 
 def settle() -> None:
-    """Do what a killed process left to the next start: derive what is missing."""
+    """Derive what a killed process has not derived, as the next start does."""
     from registry import inspection
     from registry.content import derived
     from registry.models import Version
@@ -148,9 +148,10 @@ def settle() -> None:
 
 
 def faults(answered: dict[str, str]):
-    """One sentence for each thing that is not as it has to be.
+    """Yield one sentence for each fault.
 
-    answered: owner/slug@number -> code of what the Hub said is published.
+    answered: the code of each published version, by owner/slug@number, as the Hub
+    answered it.
     """
     from registry import verification
 
@@ -200,7 +201,7 @@ def _miscounted():
 
 
 def _broken_pages():
-    """SQLite's own checks, of its pages and of the full-text indexes."""
+    """The faults that SQLite finds in its pages and in its full-text tables."""
     from django.db import DatabaseError, connection
 
     from registry.search.schema import TABLES

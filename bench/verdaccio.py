@@ -1,6 +1,6 @@
-"""Verdaccio, the npm registry of the same size of job, measured in the same run.
+"""Verdaccio: an npm registry that does a job of the same size, as a reference.
 
-Installed from npm into the cache folder of the benchmarks, where npm is there.
+It is installed from npm, once, into the folder of the seeds.
 """
 
 import base64
@@ -12,21 +12,20 @@ import shutil
 import subprocess
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.databases import KEPT, free_port
-from bench.measuring import Load, fetch, in_turn, measure
+from bench.measuring import Load, Measured, Pace, fetch, measure, one_by_one
 
 VERSION = "6.1.2"  # runs on Node 18 and 20
 PACKAGE = {
     "private": True,
     "dependencies": {"verdaccio": VERSION},
-    # It asks for this by a tag, which a mirror of npm may not have.
+    # Verdaccio asks for it by a tag, which a mirror of npm may not have.
     "overrides": {"node-fetch": "2.6.7"},
 }
-PACKAGES, QUICK_PACKAGES = 150, 30
 CONFIG = """
 storage: {folder}/storage
 auth:
@@ -39,7 +38,7 @@ packages:
     publish: $authenticated
 web:
   enable: true
-# Or it hashes the password anew for each publish, which takes 86 ms.
+# Without tokens it hashes the password for each publish, which takes 86 ms.
 security:
   api:
     jwt:
@@ -51,12 +50,14 @@ userRateLimit: {{windowMs: 1000, max: 100000}}
 
 @dataclass
 class Peer:
+    """A running Verdaccio and an account's token."""
+
     url: str
     pids: list[int]
     token: str
 
     def publish(self, number: int) -> None:
-        """One package with a tarball of 3 KB."""
+        """Publish one package with a tarball of 3 KB."""
         name = f"bench-{number}"
         data = hashlib.sha256(name.encode()).digest() * 96
         body = {
@@ -72,8 +73,8 @@ class Peer:
                 }
             },
         }
-        status, said = _call(self.url, "PUT", f"/{name}", body, self.token)
-        assert status == 201, f"Verdaccio answered {status}: {said}"
+        status, answer = _call(self.url, "PUT", f"/{name}", body, self.token)
+        assert status == 201, f"Verdaccio answered {status}: {answer}"
 
     def _version(self, name: str, data: bytes) -> dict:
         return {
@@ -90,85 +91,78 @@ class Peer:
 
 @contextmanager
 def started(folder: Path):
-    """A Peer; None where there is no npm."""
+    """A Peer. Raises OSError where Verdaccio can't be installed or started."""
     program = _installed()
-    if program is None:
-        yield None
-        return
     folder.mkdir(parents=True)
     (folder / "config.yaml").write_text(CONFIG.format(folder=folder))
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{free_port()}"
     command = [program, "--config", folder / "config.yaml", "--listen", url]
     server = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, env=os.environ | {"HOME": str(folder)}
     )
     try:
-        if not _answers(url, server):
-            print("Verdaccio did not start; it is left out.")
-            yield None
-            return
+        _wait(url, server)
         user = {"name": "bench", "password": "correct horse battery"}
-        _, said = _call(url, "PUT", "/-/user/org.couchdb.user:bench", user, "")
-        yield Peer(url, [server.pid], said["token"])
+        _, answer = _call(url, "PUT", "/-/user/org.couchdb.user:bench", user, "")
+        yield Peer(url, [server.pid], answer["token"])
     finally:
         server.terminate()
         server.wait(30)
 
 
-def measured(peer: Peer, pace: dict, quick: bool) -> dict:
-    """key -> Measured: publish at 1 and 8 clients, then what readers ask."""
-    count = QUICK_PACKAGES if quick else PACKAGES
-    found = {
-        "publish_1": in_turn(peer.publish, count, 1, peer.pids),
-        "publish_8": in_turn(
-            lambda number: peer.publish(count + number), count, 8, peer.pids
-        ),
-    }
-    path = ("/bench-1",)
+def measured(peer: Peer, pace: Pace, count: int) -> dict[str, Measured]:
+    """Publish ``count`` packages by one client, then read.
+
+    No target compares the reads. Memory is compared, and a registry that was never
+    read would have the less.
+    """
+    found = {"publish": one_by_one(peer.publish, range(count), peer.pids)}
+    manifest = Load(("/bench-1",))
     loads = {
-        "manifest": Load("Verdaccio, manifest", path),
-        "manifest_304": Load("Verdaccio, 304", path, {}, 304),
-        "search": Load("Verdaccio, search", ("/-/v1/search?text=bench-1&size=20",)),
+        "manifest": manifest,
+        "manifest_304": replace(manifest, status=304),
+        "search": Load(("/-/v1/search?text=bench-1&size=20",)),
     }
     for key, load in loads.items():
-        found[key] = measure(load, peer.url, peer.pids, **pace)
+        found[key] = measure(load, peer.url, peer.pids, pace)
     return found
 
 
-def _installed() -> Path | None:
-    npm = shutil.which("npm")
+def _installed() -> Path:
+    """The program, installed where it is not there yet."""
     folder = KEPT / f"verdaccio-{VERSION}"
     program = folder / "node_modules" / ".bin" / "verdaccio"
-    if npm and not program.exists():
+    if not program.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            raise OSError("npm is missing")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "package.json").write_text(json.dumps(PACKAGE))
         command = [npm, "install", "--prefix", folder, "--no-audit", "--no-fund"]
-        made = subprocess.run(command)
-        if made.returncode:
-            print("Verdaccio could not be installed; it is left out.")
-    return program if program.exists() else None
+        subprocess.run(command, check=True)
+    return program
+
+
+def _wait(url: str, server: subprocess.Popen) -> None:
+    for _ in range(300):
+        try:
+            fetch(url, "/-/ping")
+            return
+        except OSError:
+            if server.poll() is not None:
+                break
+            time.sleep(0.1)
+    raise TimeoutError("Verdaccio did not start")
 
 
 def _call(url: str, method: str, path: str, body: dict, token: str):
+    """(status, JSON) of one request."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     headers = {"Content-Type": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     connection.request(method, path, json.dumps(body), headers)
     answer = connection.getresponse()
-    said = json.loads(answer.read() or b"null")
+    content = json.loads(answer.read() or b"null")
     connection.close()
-    return answer.status, said
-
-
-def _answers(url: str, server: subprocess.Popen) -> bool:
-    for _ in range(300):
-        try:
-            fetch(url, "/-/ping")
-            return True
-        except OSError:
-            if server.poll() is not None:
-                return False
-            time.sleep(0.1)
-    return False
+    return answer.status, content

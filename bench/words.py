@@ -1,10 +1,10 @@
-"""Texts as people write them: few words everywhere, most words hardly ever (Zipf)."""
+"""Texts as people write them: few words are frequent, most are rare (Zipf's law)."""
 
 import random
 from itertools import accumulate
 
 VOCABULARY_WORDS = 30_000
-# The most frequent ones, in this order.
+# The most frequent words, in this order.
 HEAD = (
     "api image email token user data request cache queue file webhook database auth "
     "session payment search upload event log text json stream rate limit worker cron "
@@ -15,7 +15,7 @@ HEAD = (
     "alert billing coupon cart order stock shipping address geo map weather currency "
     "language translate audio video thumbnail font color theme form field schema"
 ).split()
-# Words that queries ask for by how often they stand, not by what they mean.
+# Two words of known frequency, for queries.
 COMMON, COMMON_SHARE = "universal", 0.2
 RARE, RARE_FUNCTIONS = "quixotic", 100
 SYLLABLES = (
@@ -34,41 +34,41 @@ class Words:
         self._weights = list(accumulate(weights))
 
     def begin_again(self, seed: str) -> None:
-        """From here on the texts are those of another seed."""
+        """Continue with the texts of another seed."""
         self._random = random.Random(seed)
 
     def some(self, count: int) -> list[str]:
-        """``count`` words by their frequency; some come twice."""
+        """``count`` words by their frequency. A word may come twice."""
         return self.weighted(self.vocabulary, self._weights, count)
 
     def sentence(self, count: int) -> str:
         return " ".join(self.some(count)).capitalize() + "."
 
     def slug(self) -> str:
-        """Two or three words; the first ones are spread wider than in texts."""
+        """Two or three words. The first is any word with the same probability."""
         first = self._random.choice(self.vocabulary)
         return "-".join([first, *self.some(self._random.choice((1, 1, 2)))])
 
     def tags(self) -> list[str]:
-        """Two to five different tags, of some hundred."""
+        """Up to five different tags."""
         return sorted({word for word in self.some(5) if len(word) < 9} or {"api"})
 
     def chance(self, share: float) -> bool:
         return self._random.random() < share
 
     def popularity(self, most: int) -> int:
-        """How often something was installed: a few are by many, most by nobody."""
+        """A number of installs or stars. Most are 0, few are large."""
         return min(most, int(self._random.paretovariate(0.7)) - 1)
 
     def bits(self, count: int) -> int:
         return self._random.getrandbits(count)
 
     def weighted(self, items, cum_weights: list[int], count: int = 1) -> list:
-        """``count`` of ``items``, each as often as its weight says."""
+        """``count`` of ``items`` by their weights."""
         return self._random.choices(items, cum_weights=cum_weights, k=count)
 
     def pick(self, items):
-        """One of ``items``, the first ones more often."""
+        """One of ``items``. The first ones are more frequent."""
         return items[min(int(self._random.expovariate(0.5)), len(items) - 1)]
 
 

@@ -66,121 +66,134 @@ def test_seeded_html_is_what_rendering_the_text_gives(seeded):
         assert made.html == again
 
 
-def test_table_shows_ratios_of_the_same_run():
-    row = {"p50": 1.0, "p99": 2.0, "cpu_ms": 0.5, "errors": 0}
-    run = {
-        "functions": 200,
-        "database": "sqlite",
-        "measured": {
-            "references": {"constant": row | {"per_second": 1000.0}},
-            "gunicorn": {"manifest": row | {"per_second": 1500.0, "errors": 3}},
-        },
-        "memory_mb": {"hub": {"resident": 200.0, "proportional": 120.0}},
-        "seconds": {"cold_start": 1.5},
-    }
-
-    manifest = next(
-        line for line in reporting.table(run).splitlines() if "manifest" in line
-    )
-
-    assert manifest.split() == ["manifest", "1,500", "1.50", "1.00", "2.00", "0.50"] + [
-        "3",
-        "errors",
-    ]
-
-
 def measured(**figures) -> dict:
-    return {"per_second": 100.0, "p50": 1.0, "p99": 2.0, "cpu_ms": 0.5, **figures}
+    row = {"per_second": 100.0, "p50": 1.0, "p99": 2.0, "cpu_ms": 0.5, "errors": 0}
+    others = ("kilobytes", "reference", "reference_cpu_ms", "ratio")
+    return row | dict.fromkeys(others) | figures
 
 
-def a_run(functions: int, **parts) -> dict:
+def a_run(functions: int, database: str = "postgres", **found) -> dict:
     return {
         "at": "2026-11-21T05:00:00+00:00",
         "functions": functions,
-        "database": "postgres",
-        "measured": {"references": {"constant": measured(per_second=1000.0)}} | parts,
+        "database": database,
+        "seconds": 360.0,
+        "measured": {},
+        "searching": {},
         "memory_mb": {},
-        "seconds": {"cold_start": 2.5, "run": 60.0},
+        "failed": {},
         "machine": {
             "processor": "one",
             "cores": 2,
             "memory_gb": 24,
-            "load_before": 0.1,
             "python": "3.11",
             "django": "5.2",
             "gunicorn": "27",
         },
         "pace": {"seconds": 2, "rounds": 3},
+        **found,
     }
 
 
-def judged(run: dict) -> dict:
+def results(run: dict) -> dict:
     found = {target.what: target.of(run) for target in targets.TARGETS}
-    return {what: reached for what, reached in found.items() if reached}
+    return {what: result for what, result in found.items() if result}
 
 
-def test_targets_say_what_is_met_and_by_how_much_another_is_missed():
+def test_targets_say_what_is_missed_and_leave_out_what_was_not_measured():
+    kinds = {
+        "search_rare": measured(ratio=0.2),
+        "search_typo": measured(ratio=0.07),
+    }
     run = a_run(
         1_000,
-        kept={"page": measured(per_second=950.0)},
-        checked={"page": measured(per_second=250.0)},
-        anew={
-            "search_rare_alone": measured(p99=12.0),
-            "search_typo_alone": measured(p99=30.0),
+        measured={
+            "kept": {"manifest": measured(ratio=1.1)},
+            "anew": {"page": measured(ratio=0.14), **kinds},
         },
+        memory_mb={"hub": 180.4, "verdaccio": 171.0},
     )
 
-    found = judged(run)
-
-    assert not found["Function page, in memory"].missed
-    assert found["Function page, first time (on disk)"].missed == "50% of it"
-    assert found["Slowest search page, one client, p99"].shown == "30.0 ms (typo)"
-    assert found["Slowest search page, one client, p99"].missed == "1.5 times as long"
-    assert found["Cold start"].missed == "1.2 times as long"
-    assert "Memory" not in found
+    assert results(run) == {
+        "Install manifest in memory": targets.Result("1.10"),
+        "Function page made anew": targets.Result("0.14", is_missed=True),
+        "Search page made anew, slowest kind": targets.Result("0.070 (typo)", True),
+        "Memory": targets.Result("180 MB to 171", is_missed=True),
+    }
 
 
-def test_what_took_turns_is_judged_by_that_and_only_beside_its_reference():
-    run = a_run(
-        1_000,
-        kept={"manifest": measured(per_second=800.0, beside=1.1)},
-        verdaccio={"manifest": measured(per_second=400.0)},
-    )
+@pytest.mark.parametrize(("functions", "is_missed"), [(1_000, False), (10**6, True)])
+def test_search_in_the_database_is_judged_at_a_million(functions, is_missed):
+    kinds = {
+        "rare word": {"p50": 1.0, "p99": 2.0, "statements": 1},
+        "one letter": {"p50": 3.5, "p99": 9.0, "statements": 1},
+    }
+    found = results(a_run(functions, searching=kinds))
 
-    found = judged(run)
+    slowest = targets.Result("3.5 ms (one letter)", is_missed)
+    assert found["Slowest search in the database, p50"] == slowest
+    assert not found["Slowest search in the database, p99"].is_missed
 
-    assert found["Install manifest, latest"].ratio == 1.1
-    assert found["Install manifest"].ratio == 2.0  # times Verdaccio's
+
+@pytest.mark.parametrize(("database", "is_missed"), [("sqlite", 0), ("postgres", 1)])
+def test_publishing_is_judged_beside_verdaccio_on_postgresql(database, is_missed):
+    rows = {
+        "writes": {"push_publish": measured(per_second=20.0)},
+        "verdaccio": {"publish": measured(per_second=100.0)},
+    }
+    found = results(a_run(1_000, database, measured=rows))
+
+    assert found["Push and publish, 1 client"] == targets.Result("0.20", is_missed)
 
 
-def test_document_shows_growth_from_a_thousand_to_a_million(tmp_path, monkeypatch):
-    page = tmp_path / "performance.md"
-    page.write_text("What was learned.\n\n## The last runs\n\nolder\n")
-    monkeypatch.setattr(document, "DOCUMENT", page)
-    monkeypatch.setattr(document, "PICTURES", tmp_path)
-    small = a_run(1_000, anew={"page": measured(), "page_alone": measured()})
-    small["seconds"] |= {"seed_rows": 30.0, "seed_search": 90.0}
-    large = a_run(
-        1_000_000,
-        anew={
-            "page": measured(cpu_ms=1.0, kilobytes=12.34),
-            "page_alone": measured(p50=1.2),
-        },
+def test_kept_run_has_whole_tables_beside_its_json(tmp_path, monkeypatch):
+    monkeypatch.setattr(reporting, "RESULTS", tmp_path)
+    rows = {"page": measured(ratio=0.14, reference=714.3, errors=3)}
+    run = a_run(1_000, measured={"anew": rows}, failed={"nginx": "OSError: no nginx"})
+
+    reporting.keep(run)
+
+    assert reporting.kept() == [run]
+    text = (tmp_path / "postgres-1000.md").read_text()
+    cells = [line.replace(" ", "").strip("|").split("|") for line in text.splitlines()]
+    row = ["functionpage", "100", "714", "0.14", "0.500", "1.00", "2.00", "3"]
+    assert row in cells
+    assert ["Functionpagemadeanew", "0.15xconstant(stretch0.25)", "**0.14**"] in cells
+    assert "Not measured: nginx (OSError: no nginx)." in text
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    """A copy of docs/performance.md."""
+    copy = tmp_path / "performance.md"
+    copy.write_text(document.DOCUMENT.read_text())
+    monkeypatch.setattr(document, "DOCUMENT", copy)
+    return copy
+
+
+def test_document_shows_growth_from_a_thousand_to_a_million(page):
+    small, large = (
+        a_run(count, measured={"anew": {"page": measured(cpu_ms=cost, kilobytes=12.3)}})
+        for count, cost in ((1_000, 0.5), (1_000_000, 1.0))
     )
 
     document.write([small, large])
 
+    lines = [" ".join(line.split()) for line in page.read_text().splitlines()]
+    assert "| function page | 12.3 | 12.3 | 0.50 | 1.00 | **2.00** |" in lines
+    assert any("[PostgreSQL, 1,000](../bench/results/postgres-" in x for x in lines)
+
+
+def test_document_is_written_without_runs_and_keeps_what_was_written_by_hand(page):
+    before = page.read_text()
+
+    document.write([])
+    document.write([])
+
     text = page.read_text()
-    assert text.startswith("What was learned.")
-    assert "older" not in text
-    assert "1 min with a seed made before (rows 0.5 min, search 1.5 min)" in text
-    assert text.count("a seed made before") == 1  # of the other it isn't known
-    growth = text.partition("### Growth")[2]
-    assert (
-        "| function page |  | 12.3 | 0.50 | 1.00 | **2.00** | 1.00 | 1.20 | 1.20 |"
-        in (growth)
-    )
-    assert "<svg" in (tmp_path / "performance-postgres-1000000.svg").read_text()
+    assert "No run is kept." in text
+    assert text.partition("<!--")[0] == before.partition("<!--")[0]
+    assert len(text.splitlines()) <= 250
 
 
 def test_seed_is_made_again_only_where_its_rows_would_be_others(monkeypatch):
