@@ -16,8 +16,8 @@ PASSWORD = "correct horse battery"
 
 
 def pytest_configure():
-    """Tests that run at once are Hubs of their own: a write in one would be news to the
-    kept pages of another that shares its data folder."""
+    """Tests that run at once are Hubs of their own: a write in one would make stale what
+    another one keeps that shares its data folder."""
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker:
         settings.DATA_DIR = private_directory(settings.DATA_DIR / worker)
@@ -48,9 +48,11 @@ TransactionTestCase._fixture_teardown = _flush_published_rows
 
 @pytest.fixture(autouse=True)
 def _quiet(settings, monkeypatch):
-    """No background work, no limits, quick passwords; tests ask for what they need."""
+    """No background work, no limits, nothing kept, quick passwords; tests ask for what
+    they need."""
     settings.DERIVE_IN_BACKGROUND = False
     settings.RATE_LIMITS = False
+    settings.PAGE_CACHE_BYTES = 0
     settings.ACCOUNT_RATE_LIMITS = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     from registry.installs import counting

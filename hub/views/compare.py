@@ -67,6 +67,8 @@ def _two(page: FunctionPage, *numbers: str) -> list[Version]:
 
 def _refuse(page: FunctionPage, number: str) -> None:
     """Raise PublicNotFound, with staff's reason for a quarantined version."""
+    if not number:
+        raise PublicNotFound("Two versions are compared: 1.0.0...1.1.0, for example.")
     try:
         functions.find_version(page.function.slug, number=number)
     except errors.Quarantined as error:
