@@ -1,19 +1,20 @@
-"""Asking a WSGI application as a server would, and counting how often Django is."""
+"""Asking Django as a server would, as one of several processes."""
 
 from io import BytesIO
 
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
 
-class Counted:
-    """Django as a WSGI application that counts how often it is asked."""
-
-    def __init__(self):
-        self.application, self.asked = WSGIHandler(), 0
-
-    def __call__(self, environ, start_response):
-        self.asked += 1
-        return self.application(environ, start_response)
+def process(max_bytes: int = 2**24) -> WSGIHandler:
+    """One more process of the Hub: a handler with a page cache of its own, of so many
+    bytes; none with 0. All share the version counters."""
+    before = settings.PAGE_CACHE_BYTES
+    settings.PAGE_CACHE_BYTES = max_bytes
+    try:
+        return WSGIHandler()
+    finally:
+        settings.PAGE_CACHE_BYTES = before
 
 
 def ask(application, path, query="", method="GET", **environ):
