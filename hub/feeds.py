@@ -12,7 +12,8 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 
 from accounts.models import Account
-from hub.public import PublicNotFound
+from core.http.public import make_public
+from hub.public import PublicNotFound, public_page
 from registry import errors
 from registry.catalog import functions
 from registry.models import Category, Function, Version, Yank
@@ -132,8 +133,11 @@ class FunctionVersions(_HubFeed):
 
     name = "function_feed"
 
-    def get_object(self, request, username, slug):
-        return _function(slug, username)
+    def __init__(self, function: Function):
+        self.function = function
+
+    def get_object(self, request):
+        return self.function
 
     def _url_args(self, function):
         return [function.owner.username, function.slug]
@@ -201,6 +205,13 @@ class Yanks(_HubFeed):
 
 def absolute(path: str) -> str:
     return settings.HUB_URL + path
+
+
+@public_page
+def function_feed(request, username, slug):
+    function = _function(slug, username)
+    response = FunctionVersions(function)(request)
+    return make_public(response, [function.pages_subject])
 
 
 def _latest(function: Function) -> Version:

@@ -106,11 +106,7 @@ urlpatterns += [  # for other programs
         machine_views.shadcn_item,
         name="shadcn_item",
     ),
-    path(
-        f"feeds/{FUNCTION}.atom",
-        public_page(feeds.FunctionVersions()),
-        name="function_feed",
-    ),
+    path(f"feeds/{FUNCTION}.atom", feeds.function_feed, name="function_feed"),
 ]
 urlpatterns += [
     path(f"feeds/{route}.atom", public_page(feed(), subjects=[LISTS]), name=feed.name)
