@@ -21,7 +21,7 @@ from hub.svg.timeline import timeline_of
 from registry.content.stored import REMOVED
 from registry.inspection.quality import checklist
 from registry.listing.editing import screenshot_name
-from registry.models import Function, Screenshot, VersionFile
+from registry.models import Function, Screenshot, VersionFile, pages_subject
 
 MAX_VERSION_ROWS = 300
 FILE = Prepared(
@@ -99,7 +99,8 @@ def function_raw(request: HttpRequest, username, slug, version, path):
     if not file.blob.text and hasattr(file.blob, "removal"):
         raise PublicNotFound(REMOVED)
     response = raw_text(file.blob.text)
-    return make_public(response, file.version.cache_subjects, cache=IMMUTABLE)
+    subjects = [pages_subject(file.version.function_id)]
+    return make_public(response, subjects, cache=IMMUTABLE)
 
 
 def _without_file(request: HttpRequest, username: str, slug: str, number: str):
