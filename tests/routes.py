@@ -8,6 +8,26 @@ from itertools import product
 from django.urls import URLResolver, get_resolver
 
 OPEN = re.compile(r"<(?:\w+:)?(\w+)>")
+NOTHING = "00000000-0000-0000-0000-000000000000"
+# What a route may leave open -> what is asked. The last ones are of private pages.
+VALUES = {
+    "username": ["alice", "bob"],
+    "slug": ["image-resizer", "picture-resizer", "thumbnailer"],
+    "version": ["1.0.0", "1.1.0"],
+    "path": ["index.ts"],
+    "kind": ["version", "installs"],
+    "sha256": [NOTHING],
+    "span": ["1.0.0...1.1.0"],
+    "category": ["media", "pictures", "utility"],
+    "tag": ["image", "edge"],
+    "item": ["image-resizer", "image-resizer@1.0.0", "picture-resizer", "thumbnailer"],
+    "section": ["pages", "functions", "authors"],
+    "number": ["1"],
+    "name": ["search", "profile"],
+    **dict.fromkeys(("action", "answer", "key", "tab", "token", "uidb36"), ["x"]),
+    **dict.fromkeys(("draft_id", "id", "uid"), [NOTHING]),
+    **dict.fromkeys(("pk", "revision"), ["1"]),
+}
 
 
 def routes() -> list[str]:
@@ -16,7 +36,9 @@ def routes() -> list[str]:
 
 
 def addresses(
-    route: str, values: Mapping[str, Sequence], together: Sequence[Mapping] = ()
+    route: str,
+    values: Mapping[str, Sequence] = VALUES,
+    together: Sequence[Mapping] = (),
 ) -> list[str]:
     """The paths of ``route`` with every combination of ``values``.
 

@@ -635,19 +635,12 @@ def test_a_write_to_one_function_keeps_the_pages_of_others(
     hub, publish, alice, bob, staff
 ):
     front, uncached = process(), process(0)
-    values = {
-        "version": ["1.0.0"],
-        "path": ["index.ts"],
-        "kind": ["version"],
-        "span": ["1.0.0...1.0.0"],
-        "sha256": ["0"],
-    }
     whose = [{"username": "bob", "slug": "thumbnailer"}]
     about_bobs = [
         path
         for route in routes()
         if "<username>/<slug>" in route and not route.startswith("admin")
-        for path in addresses(route, values, whose)
+        for path in addresses(route, together=whose)
     ]
     about_bobs.append("/r/bob/thumbnailer.json")
     pages = [path for path in about_bobs if _is_kept(front, path)]

@@ -20,7 +20,7 @@ from registry.listing import editing
 from registry.models import Category, Function, Inspection, Rendering, Version
 from registry.moderation import Grounds
 from tests.conftest import CODE, make_account
-from tests.routes import addresses, routes
+from tests.routes import VALUES, addresses, routes
 from tests.wsgi_front import ask, process
 
 GROUNDS = Grounds("It has to be.", "legal")
@@ -30,25 +30,6 @@ FUNCTIONS = [
     {"username": "bob", "slug": "thumbnailer"},
 ]
 LATER = [{"username": name, "slug": "picture-resizer"} for name in ("alice", "bob")]
-NOTHING = "00000000-0000-0000-0000-000000000000"
-# What a route may leave open -> what is asked. The last ones are of private pages.
-VALUES = {
-    "username": ["alice", "bob"],
-    "slug": ["image-resizer", "picture-resizer", "thumbnailer"],
-    "version": ["1.0.0", "1.1.0"],
-    "path": ["index.ts"],
-    "kind": ["version", "installs"],
-    "span": ["1.0.0...1.1.0"],
-    "category": ["media", "pictures", "utility"],
-    "tag": ["image", "edge"],
-    "item": ["image-resizer", "image-resizer@1.0.0", "picture-resizer", "thumbnailer"],
-    "section": ["pages", "functions", "authors"],
-    "number": ["1"],
-    "name": ["search", "profile"],
-    **dict.fromkeys(("action", "answer", "key", "tab", "token", "uidb36"), ["x"]),
-    **dict.fromkeys(("draft_id", "id", "uid"), [NOTHING]),
-    **dict.fromkeys(("pk", "revision"), ["1"]),
-}
 LIST = ["q=resizer", "q=edited", "q=code:answer", "q=nothing+such", "sort=stars"]
 LIST += ["q=resize&sort=stars", "sort=installs", "category=media", "tag=image"]
 LIST += ["language=typescript&no_network=1", "author=alice", "cursor=x"]
@@ -89,7 +70,7 @@ class Reader:
         self.public: set[str] = set()  # routes that answered something public
         self.shown: set[str] = set()  # those that did with more than "not found"
         self.routes = routes()
-        self.values = VALUES | {"sha256": [NOTHING]}
+        self.values = VALUES
         self.functions = FUNCTIONS
 
     def check(self) -> None:

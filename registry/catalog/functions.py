@@ -60,6 +60,8 @@ def find_function(slug: str, *, username: str = "") -> Function:
         function = _renamed(functions, slug, username)
     if hasattr(function, "quarantine"):
         raise errors.Quarantined(function.path, function.quarantine)
+    if function.latest_id is None:
+        _require_readable_version(function)
     return function
 
 
@@ -79,6 +81,13 @@ def _renamed(functions, slug: str, username: str) -> Function:
         raise errors.NotFound(f"There is no published function {errors.shown(slug)}.")
     left.function.renamed_from = str(left)
     return left.function
+
+
+def _require_readable_version(function: Function) -> None:
+    """Raise Quarantined where staff took every version down."""
+    if not function.versions.readable().exists():
+        newest = function.versions.select_related("quarantine").newest_first()[0]
+        raise errors.Quarantined(f"{function.path} {newest.number}", newest.quarantine)
 
 
 def _no_version(function: Function, number: str) -> errors.NotFound:

@@ -65,8 +65,13 @@ class FunctionQuerySet(models.QuerySet):
         return self.exclude(published_at=None)
 
     def readable(self):
-        """Public: published, and not quarantined. Its pages answer."""
-        return self.published().filter(quarantine=None)
+        """Public: published, not quarantined, and a version of it is not either. Its
+        pages answer."""
+        versions = self.model._meta.get_field("versions").related_model.objects
+        left = versions.readable().filter(function=models.OuterRef("pk"))
+        # Only where there is no live version do the others have to be looked at.
+        has_version = models.Q(latest__isnull=False) | models.Exists(left)
+        return self.published().filter(has_version, quarantine=None)
 
     def quarantined(self):
         """Taken down by staff."""
