@@ -9,7 +9,8 @@ import pytest
 from django.core.cache import caches
 from PIL import Image
 
-from hub import cards, drawn_card, maps
+from hub import maps, og_image
+from hub.og_image import drawing
 from registry.models import Function
 from tests.conftest import make_account
 
@@ -178,11 +179,11 @@ def test_card_is_drawn_whatever_the_words(text):
         text,
     )
 
-    assert cards.draw(words).startswith("iVBOR")
+    assert og_image.draw(words).startswith("iVBOR")
 
 
 def test_card_leaves_out_marks_that_deceive_the_eye():
-    runs = drawn_card._runs("a\u202eb\u200bc\u2066d")
+    runs = drawing._runs("a\u202eb\u200bc\u2066d")
 
     assert runs == [(False, "abcd")]
 

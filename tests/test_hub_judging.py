@@ -2,11 +2,11 @@
 
 import pytest
 
-from hub import pictures
+from hub.svg.layers import layers_of
+from hub.svg.timeline import timeline_of
 from registry.catalog.file_tree import tree_of
 from registry.content import derived
 from registry.inspection import quality
-from registry.models import VersionFile
 
 pytestmark = pytest.mark.django_db
 
@@ -145,7 +145,7 @@ def test_checklist_says_what_to_improve(layered, changes, open_points):
 def test_layers_are_drawn_with_the_imports_between_them(layered):
     version = layered()
 
-    drawn = pictures.layers(version.inspection.report, list(LAYERED))
+    drawn = layers_of(version.inspection.report, list(LAYERED))
 
     assert [box.path for box in drawn.boxes] == [
         "index.ts",
@@ -163,13 +163,13 @@ def test_single_file_has_no_layers_to_draw(publish):
     derived.make(version.pk)
     version.refresh_from_db()
 
-    assert pictures.layers(version.inspection.report, ["index.ts"]) is None
+    assert layers_of(version.inspection.report, ["index.ts"]) is None
 
 
 def test_timeline_has_a_lane_for_each_major_version(publish, alice):
     versions = [publish(version=n) for n in ("1.0.0", "2.0.0-rc.1", "2.0.0", "1.0.1")]
 
-    drawn = pictures.timeline(versions)
+    drawn = timeline_of(versions)
 
     assert [label for label, _ in drawn.lanes] == ["2.x", "1.x"]
     assert [dot.kind for dot in drawn.dots] == ["", "pre", "", ""]
@@ -179,17 +179,16 @@ def test_timeline_has_a_lane_for_each_major_version(publish, alice):
 
 
 def test_timeline_of_one_version_is_not_drawn(publish):
-    assert pictures.timeline([publish()]) is None
+    assert timeline_of([publish()]) is None
 
 
 def test_tree_has_folders_first_and_lone_folders_as_one():
     paths = ["index.ts", "src/lib/a.ts", "src/lib/b.ts", "z/one.ts", "a", "a.b/c.ts"]
-    files = [VersionFile(path=path) for path in sorted(paths)]
 
-    tree = tree_of(files, "src/lib/b.ts")
+    tree = tree_of(sorted(paths), "src/lib/b.ts")
 
-    assert [entry["name"] for entry in tree] == ["a.b", "src/lib", "z", "a", "index.ts"]
-    assert [(e["path"], e["is_chosen"]) for e in tree[1]["entries"]] == [
+    assert [entry.name for entry in tree] == ["a.b", "src/lib", "z", "a", "index.ts"]
+    assert [(e.path, e.is_shown) for e in tree[1].entries] == [
         ("src/lib/a.ts", False),
         ("src/lib/b.ts", True),
     ]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub import plots
+from hub.svg import installs
 from registry.installs.statistics import Day
 from registry.models import Function, InstallCount
 
@@ -88,8 +88,8 @@ def test_page_costs_the_same_with_many_versions_and_days(client, publish, querie
     [(0, [0, 1]), (1, [0, 1]), (3, [0, 5]), (8, [0, 5, 10]), (1999, [0, 1000, 2000])],
 )
 def test_plot_has_round_lines_of_whole_installs(most, lines):
-    plot = plots.installs([Day(TODAY, 0), Day(TODAY, most)])
+    plot = installs.plot_of([Day(TODAY, 0), Day(TODAY, most)])
 
     assert [value for value, _ in plot.lines] == lines
-    assert max(bar.height for bar in plot.bars) <= plots.HEIGHT
-    assert plot.bars[-1].x + plots.BAR <= plot.width
+    assert max(bar.height for bar in plot.bars) <= installs.HEIGHT
+    assert plot.bars[-1].x + installs.BAR <= plot.width

@@ -103,10 +103,10 @@ def test_ci_calls_at_once_make_one_version(alice):
 
 def test_a_push_finds_its_function_deleted_since_it_looked(alice, monkeypatch):
     publishing.push(body(), by=alice, via="cli")
-    looked_at = claims.Look.at("image-resizer", alice)
+    looked_at = claims.NameStatus.at("image-resizer", alice)
     Function.objects.get(pk=looked_at.own).drafts.all().delete()
     Function.objects.filter(pk=looked_at.own).delete()
-    monkeypatch.setattr(claims.Look, "at", lambda slug, owner: looked_at)
+    monkeypatch.setattr(claims.NameStatus, "at", lambda slug, owner: looked_at)
 
     draft = publishing.push(body(), by=alice, via="cli").draft
 
