@@ -41,7 +41,7 @@ def test_no_error_is_documented_that_does_not_exist():
 def settings_read():
     """Every environment variable the Hub reads."""
     calls = r"""(?:env(?:_\w+|\.\w+)?|environ\.get)\(\s*["']([A-Z_]+)["']"""
-    sources = [*(ROOT / "config").glob("*.py"), ROOT / "registry" / "sandbox.py"]
+    sources = [*(ROOT / "config").glob("*.py"), ROOT / "registry/content/sandbox.py"]
     return {name for path in sources for name in re.findall(calls, path.read_text())}
 
 
