@@ -1,4 +1,4 @@
-"""Forms of the sign-in pages: allauth's, with our words and a few more checks."""
+"""allauth's forms of the sign-in pages, with our wording and a few more checks."""
 
 from allauth.account import forms as account_forms
 from allauth.account.models import EmailAddress
@@ -33,7 +33,7 @@ CODE_ATTRIBUTES = {
 
 
 class Plain:
-    """Labels instead of placeholders, and the same words on every page."""
+    """Replaces allauth's placeholders, labels and help texts."""
 
     labels: dict[str, str] = {}
     help_texts: dict[str, str] = {}
@@ -69,7 +69,8 @@ class SignupForm(Plain, account_forms.SignupForm):
         return super().clean_username()
 
     def validate_unique_email(self, value):
-        """An address somebody else merely asked to change to is still free."""
+        """Accept an address that another account asked to change to but never
+        confirmed."""
         drop_unconfirmed(Account.objects.filter(email__iexact=value))
         self.account_already_exists = (
             Account.objects.filter(email__iexact=value).exists()
@@ -79,7 +80,8 @@ class SignupForm(Plain, account_forms.SignupForm):
 
     def try_save(self, request):
         if self.account_already_exists:
-            # As long as hashing the new account's password takes otherwise.
+            # Hash a password here too, so that the time doesn't reveal whether the
+            # address is taken.
             Account().set_password(self.cleaned_data["password1"])
         return super().try_save(request)
 
@@ -157,7 +159,7 @@ class ActivateTOTPForm(Plain, totp_forms.ActivateTOTPForm):
 
 
 class CredentialField(forms.JSONField):
-    """What the browser's passkey dialog answered."""
+    """The JSON answer of the browser's passkey dialog."""
 
     widget = forms.HiddenInput
 
@@ -167,7 +169,7 @@ class CredentialField(forms.JSONField):
             raise ValidationError(NO_PASSKEY)
         try:
             return super().to_python(value)
-        except RecursionError as error:  # a hundred thousand brackets
+        except RecursionError as error:  # very deep nesting
             raise ValidationError(NO_PASSKEY) from error
 
     def bound_data(self, data, initial):
@@ -181,7 +183,7 @@ class RenamePasskeyForm(Plain, webauthn_forms.EditWebAuthnForm):
 
 
 class _CredentialMixin:
-    """The library below trusts the shape of what is sent; strangers send it."""
+    """Refuses malformed answers; the library assumes well-formed ones."""
 
     def clean_credential(self):
         try:

@@ -1,4 +1,4 @@
-"""The WSGI entry that gunicorn serves: Django behind the kept public pages."""
+"""The WSGI entry that gunicorn serves: Django behind the page cache."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Taking functions and versions down, putting them back, and emptying files."""
+"""Quarantine of functions and versions, and removal of files."""
 
 from functools import partial
 
@@ -53,7 +53,7 @@ def quarantine_function(
 def lift_function_quarantine(
     function: Function, grounds: Grounds, *, by: Account
 ) -> Decision:
-    """Put ``function`` back as it was.
+    """End the quarantine of ``function``.
 
     Raises as ``decide``; Conflict when it is not quarantined.
     """
@@ -73,7 +73,7 @@ def lift_function_quarantine(
 
 @transaction.atomic
 def quarantine_version(version: Version, grounds: Grounds, *, by: Account) -> Decision:
-    """Take one version out of install, its files and pages; the others stay.
+    """Take one version out of install, with its files and pages.
 
     Raises as ``decide``; Conflict when it is quarantined already.
     """
@@ -95,8 +95,8 @@ def lift_version_quarantine(
 ) -> Decision:
     """Offer ``version`` again.
 
-    Raises as ``decide``; Conflict when it is not quarantined, or a file of it was
-    removed for good.
+    Raises as ``decide``; Conflict when it is not quarantined, or one of its files was
+    removed.
     """
     function = locked(version.function)
     subject = f"{function}@{version.number}"
@@ -118,8 +118,8 @@ def request_removal(
 ) -> Removal:
     """Ask a second staff member to empty a file of ``function`` for good.
 
-    Until then nothing changes. Raises as ``decide`` (also when ``by`` owns any
-    function that has the file); Conflict when it was asked for already.
+    Nothing changes until they confirm. Raises as ``decide`` (also when ``by`` owns any
+    function that has the file); Conflict when the removal was requested already.
     """
     function = locked(function)
     _refuse_own_file(blob, by)
@@ -134,7 +134,7 @@ def request_removal(
 def withdraw_removal(
     function: Function, removal: Removal, grounds: Grounds, *, by: Account
 ) -> Decision:
-    """Give up a removal that no second staff member has confirmed.
+    """Withdraw a removal that is not confirmed yet.
 
     Raises as ``decide``; Conflict when it was confirmed.
     """
@@ -157,11 +157,13 @@ def withdraw_removal(
 def confirm_removal(
     function: Function, removal: Removal, grounds: Grounds, *, by: Account
 ) -> Decision:
-    """Empty the file, for good. Its row, hash and size stay; every version that has it
-    is quarantined, because it can't be installed whole any more.
+    """Empty the file for good.
 
-    Raises as ``decide``; Conflict when it was confirmed before; OwnDecision when
-    ``by`` is who asked for it, or owns a function that has it.
+    Its row, hash and size stay. Every version that has it is quarantined, because it
+    can't be installed whole.
+
+    Raises as ``decide``; Conflict when it was confirmed before; OwnDecision when ``by``
+    requested it, or owns a function that has the file.
     """
     function = locked(function)
     removal = _waiting(removal)
@@ -179,12 +181,12 @@ def confirm_removal(
 
 
 def subject_of(function: Function, blob: Blob) -> str:
-    """What a decision on a file of ``function`` is about."""
+    """The subject of decisions on a file of ``function``."""
     return f"{function} file {blob.sha256[:12]}"
 
 
 def versions_with(blob: Blob):
-    """Every version that has ``blob`` among its files, of whichever function."""
+    """The versions of all functions that have ``blob`` among their files."""
     return (
         Version.objects.filter(files__blob=blob)
         .select_related("function__owner")
@@ -194,7 +196,8 @@ def versions_with(blob: Blob):
 
 
 def put_function_back(function: Function) -> None:
-    """Lift the quarantine of ``function``, locked. Raises Conflict without one."""
+    """Lift the quarantine of ``function``, a locked row. Raises Conflict if there is
+    none."""
     deleted, _ = FunctionQuarantine.objects.filter(function=function).delete()
     if not deleted:
         raise errors.Conflict(f"{function} is not quarantined.")
@@ -202,7 +205,7 @@ def put_function_back(function: Function) -> None:
 
 
 def put_version_back(function: Function, number: str) -> None:
-    """The same for one version of ``function``, locked."""
+    """The same for one version of ``function``, a locked row."""
     version = function.versions.filter(number=number, quarantine__isnull=False).first()
     if version is None:
         raise errors.Conflict(f"{function}@{number} is not quarantined.")
