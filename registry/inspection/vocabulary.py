@@ -22,7 +22,7 @@ BINDINGS = {
 }
 BINDING_TYPE = re.compile(rf"\b({'|'.join(BINDINGS)})\b")
 TEXT_TYPE = re.compile(r"\b(?:string|number|boolean|undefined|unknown|any)\b|[\"'`]")
-# Methods that only bindings have -> the kind of binding.
+# Methods that strings don't have: what they are called on is a binding of this kind.
 BINDING_METHODS = {
     **dict.fromkeys(("prepare", "batch", "exec", "dump", "withSession"), "D1"),
     **dict.fromkeys(("get", "put", "list", "delete", "getWithMetadata"), "KV"),

@@ -202,7 +202,8 @@ def left() -> int:
 def resume_merges(*, seconds: float = WORK_SECONDS) -> int:
     """Move functions of merged and renamed categories for ``seconds``.
 
-    Returns how many are left."""
+    Returns how many are left.
+    """
     end = time.monotonic() + seconds
     while (move_batch() or refile_batch()) and time.monotonic() < end:
         time.sleep(PAUSE_SECONDS)

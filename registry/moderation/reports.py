@@ -12,9 +12,7 @@ from registry.models.moderation import REPORT_REASONS
 from registry.moderation.deciding import Grounds, decide, locked
 
 MAX_TEXT_CHARACTERS = 2000
-REPORTS = Limit(
-    "reports", 10, 3600
-)  # reports an hour of one client, all doors together
+REPORTS = Limit("reports", 10, 3600)  # of one client, by all doors together
 ANONYMOUS_WEIGHT, ACCOUNT_WEIGHT, AUTHOR_WEIGHT = 1, 3, 5
 # All anonymous reports of a case together weigh at most one author's report.
 ANONYMOUS_CEILING = 5
