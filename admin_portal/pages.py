@@ -1,4 +1,4 @@
-"""What every page of the Admin has in common."""
+"""What the Admin's pages share."""
 
 from functools import wraps
 
@@ -20,11 +20,10 @@ TAGS_KEPT_SECONDS = 600
 
 
 def author_page(*methods: str):
-    """A page for a signed-in account, kept by no cache.
+    """Decorate a view as a page for signed-in accounts that is never cached.
 
-    A script that asks for JSON gets 401 instead of the way to the sign-in page.
-    What the registry says is not there, or not the account's, is a 404; a refusal
-    that the view has no better place for is shown above My Functions.
+    A request for JSON gets 401 instead of a redirect to sign-in. NotFound becomes a
+    404. Any other refusal that the view doesn't catch is shown above My Functions.
     """
 
     def decorate(view):
@@ -63,7 +62,7 @@ def own_function(request: HttpRequest, slug: str) -> Function:
 
 
 def popular_tags() -> list[str]:
-    """What a field for tags suggests, the most used first; counted now and then."""
+    """Suggestions for a field of tags, the most used first. Cached."""
     return caches["local"].get_or_set("popular-tags", _count_tags, TAGS_KEPT_SECONDS)
 
 
@@ -77,7 +76,7 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def as_json(error: RegistryError) -> JsonResponse:
-    """A refusal in the shape the API gives it."""
+    """A refusal as JSON, like the API's."""
     faults = error.faults or [error]
     return JsonResponse(
         {
@@ -91,7 +90,7 @@ def as_json(error: RegistryError) -> JsonResponse:
 
 
 def say_no(request: HttpRequest, error: RegistryError) -> None:
-    """Show a refusal on the next page: every fault, and what to do."""
+    """Show every fault of a refusal, with its fix, on the next page."""
     for fault in error.faults or [error]:
         messages.error(request, f"{fault.message} {fault.fix}")
 

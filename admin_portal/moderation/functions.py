@@ -1,4 +1,4 @@
-"""A function, its versions and its files, as staff see and handle them."""
+"""Staff's pages of a function, its versions and its files."""
 
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest
@@ -186,7 +186,7 @@ def act_on_version(request: HttpRequest, uid, number, action):
 
 @staff_page("GET", "HEAD", "POST")
 def remove_file(request: HttpRequest, uid, sha256):
-    """Ask for a file's removal; or, once somebody asked, confirm or withdraw it."""
+    """Request the removal of a file, or confirm or withdraw the request."""
     function = _function(uid)
     blob = get_object_or_404(
         Blob.objects.filter(_is_of(function)).distinct(), pk=sha256
@@ -274,7 +274,7 @@ def act_on_case(request: HttpRequest, pk, action):
 
 
 def events_of(function: Function):
-    """What was done to the function and its versions, newest first."""
+    """Events of the function and its versions, newest first."""
     about = Q(subject=function.path) | Q(subject__startswith=f"{function.path}@")
     return Event.objects.filter(about).order_by("-id")[:HISTORY]
 
@@ -298,7 +298,7 @@ def _shown_version(versions: list[Version], number: str) -> Version | None:
 
 
 def _content(version: Version | None, path: str) -> dict:
-    """What the version says, as readers see it: README, findings, one file."""
+    """The version's content as readers see it: README, findings, one file."""
     if version is None:
         return {}
     files = list(version.files.select_related("blob__removal"))
@@ -340,7 +340,7 @@ def _is_of(function: Function) -> Q:
 
 
 def _shared(blob: Blob) -> str:
-    """Which versions have the file, in a sentence."""
+    """A sentence that names the versions with the file."""
     versions = list(content.versions_with(blob)[:MAX_SHARED])
     if not versions:
         return "No version has it among its files; it is a README."
