@@ -32,7 +32,7 @@ CODE_ATTRIBUTES = {
 }
 
 
-class Plain:
+class OurLabels:
     """Replaces allauth's placeholders, labels and help texts."""
 
     labels: dict[str, str] = {}
@@ -46,7 +46,7 @@ class Plain:
             field.help_text = self.help_texts.get(name, field.help_text)
 
 
-class LoginForm(Plain, account_forms.LoginForm):
+class LoginForm(OurLabels, account_forms.LoginForm):
     labels = {"login": EMAIL_LABEL}
     help_texts = {"password": ""}
 
@@ -56,7 +56,7 @@ class LoginForm(Plain, account_forms.LoginForm):
         self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
-class SignupForm(Plain, account_forms.SignupForm):
+class SignupForm(OurLabels, account_forms.SignupForm):
     labels = {"email": EMAIL_LABEL}
     help_texts = {
         "username": Account._meta.get_field("username").help_text,
@@ -100,11 +100,11 @@ class SignupForm(Plain, account_forms.SignupForm):
         return account
 
 
-class ChangeEmailForm(Plain, account_forms.AddEmailForm):
+class ChangeEmailForm(OurLabels, account_forms.AddEmailForm):
     labels = {"email": "New e-mail address"}
 
 
-class ChangePasswordForm(Plain, account_forms.ChangePasswordForm):
+class ChangePasswordForm(OurLabels, account_forms.ChangePasswordForm):
     labels = {
         "oldpassword": "Current password",
         "password1": "New password",
@@ -113,19 +113,19 @@ class ChangePasswordForm(Plain, account_forms.ChangePasswordForm):
     help_texts = {"oldpassword": ""}
 
 
-class ResetPasswordForm(Plain, account_forms.ResetPasswordForm):
+class ResetPasswordForm(OurLabels, account_forms.ResetPasswordForm):
     labels = {"email": EMAIL_LABEL}
 
 
-class ResetPasswordKeyForm(Plain, account_forms.ResetPasswordKeyForm):
+class ResetPasswordKeyForm(OurLabels, account_forms.ResetPasswordKeyForm):
     labels = {"password1": "New password", "password2": "New password, again"}
 
 
-class ReauthenticateForm(Plain, account_forms.ReauthenticateForm):
+class ReauthenticateForm(OurLabels, account_forms.ReauthenticateForm):
     help_texts = {"password": ""}
 
 
-class _CodeMixin(Plain):
+class _CodeMixin(OurLabels):
     labels = {"code": "Code"}
 
     def __init__(self, *args, **kwargs):
@@ -150,7 +150,7 @@ class SecondFactorAgainForm(_CodeMixin, mfa_forms.ReauthenticateForm):
     help_texts = SecondFactorForm.help_texts
 
 
-class ActivateTOTPForm(Plain, totp_forms.ActivateTOTPForm):
+class ActivateTOTPForm(OurLabels, totp_forms.ActivateTOTPForm):
     labels = {"code": "Code from the app"}
 
     def __init__(self, *args, **kwargs):
@@ -176,7 +176,7 @@ class CredentialField(forms.JSONField):
         return initial  # an answer is used once; a page never repeats it
 
 
-class RenamePasskeyForm(Plain, webauthn_forms.EditWebAuthnForm):
+class RenamePasskeyForm(OurLabels, webauthn_forms.EditWebAuthnForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["name"].validators += PASSKEY_NAME_CHECKS
@@ -206,7 +206,7 @@ class PasskeyAgainForm(_CredentialMixin, webauthn_forms.ReauthenticateWebAuthnFo
     credential = CredentialField()
 
 
-class AddPasskeyForm(Plain, webauthn_forms.AddWebAuthnForm):
+class AddPasskeyForm(OurLabels, webauthn_forms.AddWebAuthnForm):
     credential = CredentialField()
     labels = {"name": "Name", "passwordless": "Sign in with this passkey alone"}
     help_texts = {

@@ -52,7 +52,7 @@ def list_keys(request):
     if form.is_valid():
         context |= _new_key(request, form, scopes=form.cleaned_data["scopes"])
         context["form"] = profile_forms.KeyForm(account=request.user)
-    context |= _listed(request.user.keys.filter(project=None))
+    context |= _key_lists(request.user.keys.filter(project=None))
     return render(request, "account/keys.html", context)
 
 
@@ -96,7 +96,7 @@ def project_detail(request, slug):
     if form.is_valid():
         context |= _new_key(request, form, project=project)
         context["form"] = profile_forms.ProjectKeyForm(account=request.user)
-    context |= _listed(project.keys)
+    context |= _key_lists(project.keys)
     return render(request, "account/project.html", context)
 
 
@@ -177,7 +177,7 @@ def _new_key(request, form, *, project=None, scopes=()) -> dict:
     return {"new_key": key, "secret": secret}
 
 
-def _listed(rows) -> dict:
+def _key_lists(rows) -> dict:
     """Template context for ``rows`` of ApiKey: usable keys, and the newest old ones."""
     now = timezone.now()
     usable = rows.usable().order_by("-created_at", "-pk")

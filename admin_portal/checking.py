@@ -59,13 +59,13 @@ def _refusal(fault: RegistryError, draft: Draft) -> dict:
         "rule": fault.code,
         "message": fault.message,
         "fix": fault.fix,
-        "path": fault.field[len("files[") : -1] if is_file else _named(fault, draft),
+        "path": fault.field[len("files[") : -1] if is_file else _path_of(fault, draft),
         "line": fault.extra.get("line") or 1,
         "is_secret": fault.code == errors.SecretFound.code,
     }
 
 
-def _named(fault: RegistryError, draft: Draft) -> str:
+def _path_of(fault: RegistryError, draft: Draft) -> str:
     if fault.code == errors.EmptyCode.code:
         return draft.entrypoint
     return "README.md" if fault.field == "readme" else "aerostack.json"

@@ -116,7 +116,7 @@ def read_edit(post, uploads, *, draft, categories) -> DraftEdit:
         faults=faults,
     )
     for upload in uploads:
-        _take(upload, edit)
+        _add_upload(upload, edit)
     return edit
 
 
@@ -213,7 +213,7 @@ def _files(rows: Files, draft, faults: list[RegistryError]) -> dict[str, str]:
     return files
 
 
-def _take(upload, edit: DraftEdit) -> None:
+def _add_upload(upload, edit: DraftEdit) -> None:
     """Add an uploaded file to ``edit``, replacing one of the same name."""
     at = f"files[{errors.shown(upload.name)[1:-1]}]"
     if upload.size > MAX_FILE_BYTES:

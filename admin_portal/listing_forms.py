@@ -80,7 +80,7 @@ class ExampleForm(forms.Form):
     )
 
 
-class Ordered(forms.BaseFormSet):
+class OrderedFormSet(forms.BaseFormSet):
     """Rows that can be reordered and deleted."""
 
     ordering_widget = forms.NumberInput(attrs={"class": "form-control", "min": 1})
@@ -96,7 +96,7 @@ class Ordered(forms.BaseFormSet):
 
 Pictures = forms.formset_factory(
     PictureForm,
-    Ordered,
+    OrderedFormSet,
     extra=0,
     can_order=True,
     can_delete=True,
@@ -105,7 +105,7 @@ Pictures = forms.formset_factory(
 )
 Examples = forms.formset_factory(
     ExampleForm,
-    Ordered,
+    OrderedFormSet,
     extra=1,
     can_order=True,
     can_delete=True,

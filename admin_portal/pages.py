@@ -5,12 +5,13 @@ from functools import wraps
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.cache import caches
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import Event
 from registry.errors import NotFound, RegistryError
 from registry.models import Draft, Function, FunctionTag
 
@@ -59,6 +60,12 @@ def own_function(request: HttpRequest, slug: str) -> Function:
         "owner", "category", "latest", "readme", "deprecation", "quarantine"
     )
     return get_object_or_404(functions, slug=slug)
+
+
+def events_of(function: Function) -> QuerySet[Event]:
+    """The events of the function and its versions, newest first."""
+    about = Q(subject=function.path) | Q(subject__startswith=f"{function.path}@")
+    return Event.objects.filter(about).order_by("-id")
 
 
 def popular_tags() -> list[str]:

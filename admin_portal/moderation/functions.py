@@ -5,9 +5,9 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from accounts.models import Event
 from admin_portal.moderation.forms import SlugForm, TransferForm
 from admin_portal.moderation.pages import Action, open_case, perform, staff, staff_page
+from admin_portal.pages import events_of
 from registry import moderation
 from registry.content.rendering import (
     README,
@@ -155,7 +155,7 @@ def function_detail(request: HttpRequest, uid):
         "cases": function.cases.open(),
         "decisions": function.decisions.prefetch_related("reversals", "appeals"),
         "owner_decisions": _about_owner(function),
-        "events": events_of(function),
+        "events": events_of(function)[:HISTORY],
         "is_idle": is_idle(function),
         "is_given_up": "--" in function.slug,
         "close_names": _close_names(function),
@@ -271,12 +271,6 @@ def act_on_case(request: HttpRequest, pk, action):
     about = case.function or case.appeal_of.subject
     back = reverse("admin_portal:moderation")
     return perform(request, _known(CASE_ACTIONS, action), case, about=about, back=back)
-
-
-def events_of(function: Function):
-    """Events of the function and its versions, newest first."""
-    about = Q(subject=function.path) | Q(subject__startswith=f"{function.path}@")
-    return Event.objects.filter(about).order_by("-id")[:HISTORY]
 
 
 def _known(actions: dict[str, Action], name: str) -> Action:

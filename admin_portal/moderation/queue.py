@@ -41,7 +41,7 @@ def moderation_home(request: HttpRequest):
         "waiting": sum(waiting.values()),
         "cases": cases.order_by("-weight", "id")[:QUEUE_CASES],
         "removals": [_with_function(removal) for removal in removals[:QUEUE_CASES]],
-        "left": categories.left(),
+        "left": categories.count_left(),
         "page_name": "queue",
     }
     return staff(request, "home", **context)

@@ -123,7 +123,7 @@ def category_list(request: HttpRequest):
         "categories": Category.objects.select_related("merged_into").prefetch_related(
             "aliases"
         ),
-        "left": categories.left(),
+        "left": categories.count_left(),
         "page_name": "categories",
     }
     return staff(request, "categories", **context)

@@ -77,7 +77,7 @@ def _save(request: HttpRequest, draft: Draft) -> HttpResponse:
         return JsonResponse(answer)
     for warning in saved.warnings:
         messages.warning(request, warning)
-    return _go_on(request, draft)
+    return _redirect_after_save(request, draft)
 
 
 def _not_saved(request, draft: Draft, edit: DraftEdit, error: RegistryError):
@@ -91,7 +91,7 @@ def _not_saved(request, draft: Draft, edit: DraftEdit, error: RegistryError):
     return _editor(request, draft, edit, status=error.status)
 
 
-def _go_on(request: HttpRequest, draft: Draft) -> HttpResponse:
+def _redirect_after_save(request: HttpRequest, draft: Draft) -> HttpResponse:
     """Redirect to the page that the pressed button names."""
     then = request.POST.get("then")
     if then in ("preview", "publish"):

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Event
 from admin_portal.forms import DeprecateForm, YankForm
-from admin_portal.pages import VIA, author_page, own_function, say_no
+from admin_portal.pages import VIA, author_page, events_of, own_function, say_no
 from registry import errors, publishing
 from registry.errors import RegistryError
 from registry.models import Draft, Function, Version
@@ -104,8 +104,7 @@ def function_detail(request: HttpRequest, slug):
 
 def _events(function: Function) -> list[Event]:
     """Events of the function and its versions, newest first, each with ``words``."""
-    about = Q(subject=function.path) | Q(subject__startswith=f"{function.path}@")
-    events = list(Event.objects.filter(about).order_by("-id")[:HISTORY_EVENTS])
+    events = list(events_of(function)[:HISTORY_EVENTS])
     for event in events:
         what = WORDS.get(event.verb, event.verb.replace("_", " "))
         number = event.subject.partition("@")[2]

@@ -52,7 +52,7 @@ def compare(
         return Comparison(files)
     except sandbox.SandboxError as error:
         reason = f"The lines could not be compared: {error}"
-        return Comparison(_named(old, new, find_renames), reason)
+        return Comparison(_changed_files(old, new, find_renames), reason)
 
 
 def compare_texts(
@@ -65,7 +65,7 @@ def compare_texts(
     "+", "-" or " ".
     """
     left = MAX_SHOWN_LINES
-    files = _named(old, new, find_renames)
+    files = _changed_files(old, new, find_renames)
     for file in files:
         before = old.get(file["was"], "")
         hunks = _hunks(before, new.get(file["path"], ""))
@@ -80,7 +80,9 @@ def compare_texts(
     return files
 
 
-def _named(old: dict[str, str], new: dict[str, str], find_renames: bool) -> list[dict]:
+def _changed_files(
+    old: dict[str, str], new: dict[str, str], find_renames: bool
+) -> list[dict]:
     """The changed files, without hunks."""
     gone = {
         text: path
@@ -116,10 +118,10 @@ def _hunks(old: str, new: str) -> list[dict]:
         for tag, a, b, c, d in group:
             if tag == "equal":
                 pairs = zip(range(a, b), range(c, d), strict=True)
-                lines += [[" ", i + 1, j + 1, _shown(before[i])] for i, j in pairs]
+                lines += [[" ", i + 1, j + 1, _visible(before[i])] for i, j in pairs]
                 continue
-            lines += [["-", i + 1, None, _shown(before[i])] for i in range(a, b)]
-            lines += [["+", None, j + 1, _shown(after[j])] for j in range(c, d)]
+            lines += [["-", i + 1, None, _visible(before[i])] for i in range(a, b)]
+            lines += [["+", None, j + 1, _visible(after[j])] for j in range(c, d)]
         first, last = group[0], group[-1]
         head = f"@@ -{first[1] + 1},{last[2] - first[1]} "
         head += f"+{first[3] + 1},{last[4] - first[3]} @@"
@@ -127,7 +129,7 @@ def _hunks(old: str, new: str) -> list[dict]:
     return hunks
 
 
-def _shown(line: str) -> str:
+def _visible(line: str) -> str:
     """``line`` cut to MAX_LINE_CHARACTERS, with invisible characters written out."""
     cut = line[:MAX_LINE_CHARACTERS] + ("…" if len(line) > MAX_LINE_CHARACTERS else "")
     for match in reversed(list(find_invisible(cut))):

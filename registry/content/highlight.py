@@ -62,7 +62,7 @@ def highlighted(text: str, language: str) -> Iterator[str]:
     line: list[str] = []
     # Pygments drops a byte order mark, but it has to be shown.
     bom = [(Token.Text, "\ufeff")] if text.startswith("\ufeff") else []
-    for css, value in _runs(chain(bom, lexer.get_tokens(text))):
+    for css, value in _joined_tokens(chain(bom, lexer.get_tokens(text))):
         if "<" in value or ">" in value or "&" in value:
             value = escape(value, quote=False)
         if "\n" not in value:
@@ -76,7 +76,7 @@ def highlighted(text: str, language: str) -> Iterator[str]:
     yield "".join(line)
 
 
-def _runs(tokens) -> list[tuple[str, str]]:
+def _joined_tokens(tokens) -> list[tuple[str, str]]:
     """(class, text) of the tokens, with neighbours of one class joined.
 
     Adds two rules that the lexers lack: a name before ``(`` is a function, and a
@@ -94,7 +94,7 @@ def _runs(tokens) -> list[tuple[str, str]]:
                 css, pieces = new, []
             pieces.append(name)
             name = None
-        new, is_name, is_keyword = _LOOKS[kind]
+        new, is_name, is_keyword = _TOKEN_CLASSES[kind]
         if is_name or (
             is_keyword and last[-1:] == "." and f"{before}{last}"[-2:] != ".."
         ):
@@ -112,7 +112,7 @@ def _runs(tokens) -> list[tuple[str, str]]:
     return runs
 
 
-class _Looks(dict):
+class _TokenClasses(dict):
     """Token type -> (class, is it just a name?, is it a keyword?)."""
 
     def __missing__(self, kind):
@@ -123,7 +123,7 @@ class _Looks(dict):
         return self.setdefault(kind, look)
 
 
-_LOOKS = _Looks()
+_TOKEN_CLASSES = _TokenClasses()
 
 
 def _span(css: str, html: str) -> str:

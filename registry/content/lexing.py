@@ -32,7 +32,7 @@ FASTER = {
 MAX_KNOWN = 5_000  # per state
 
 
-class _Joined(RegexLexer):
+class _JoinedRulesLexer(RegexLexer):
     """Matches rules as one alternation. A Pygments lexer after it in the MRO has the
     states and actions."""
 
@@ -130,11 +130,11 @@ class _State:
             self.known[quick[0]] = action, move
 
 
-class QuickTypeScriptLexer(_Joined, TypeScriptLexer):
+class QuickTypeScriptLexer(_JoinedRulesLexer, TypeScriptLexer):
     pass
 
 
-class QuickJavascriptLexer(_Joined, JavascriptLexer):
+class QuickJavascriptLexer(_JoinedRulesLexer, JavascriptLexer):
     pass
 
 

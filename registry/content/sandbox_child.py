@@ -80,7 +80,7 @@ class Child:
 
     def _exchange(self, request: bytes | None, timeout: float) -> dict:
         """Send one frame and read one. Any error ends the process."""
-        stream = _Until(time.monotonic() + timeout, self._process.socket)
+        stream = _DeadlineSocket(time.monotonic() + timeout, self._process.socket)
         try:
             if request is not None:
                 send_frame(stream, request)
@@ -204,7 +204,7 @@ start_nursery, end_nursery = _nursery.start, _nursery.close
 after_fork = _nursery.after_fork
 
 
-class _Until:
+class _DeadlineSocket:
     """A socket with a deadline: later reads and writes raise TimeoutError."""
 
     def __init__(self, deadline: float, connection: socket.socket):

@@ -192,7 +192,7 @@ def move_functions(
     return made
 
 
-def left() -> int:
+def count_left() -> int:
     """How many functions are not moved yet, at most: some may be counted twice."""
     merged = Function.objects.filter(category__merged_into__isnull=False)
     aliases = CategoryAlias.objects.values("slug")
@@ -207,7 +207,7 @@ def resume_merges(*, seconds: float = WORK_SECONDS) -> int:
     end = time.monotonic() + seconds
     while (move_batch() or refile_batch()) and time.monotonic() < end:
         time.sleep(PAUSE_SECONDS)
-    return left()
+    return count_left()
 
 
 @transaction.atomic
@@ -290,10 +290,10 @@ def free_tag(rule: TagRule, grounds: Grounds, *, by: Account) -> Decision:
 
 
 def retag(*, seconds: float = WORK_SECONDS) -> int:
-    """Apply the tag rules to listed functions for ``seconds``. Returns how many are
-    left.
+    """Apply the tag rules to listed functions for ``seconds``.
 
-    Functions that are not listed are changed when they are listed again.
+    Functions that are not listed are changed when they are listed again. Returns how
+    many are left.
     """
     end = time.monotonic() + seconds
     while retag_batch() and time.monotonic() < end:

@@ -26,6 +26,7 @@ from registry.moderation.deciding import (
     last,
     locked,
     require_published,
+    set_mark,
 )
 
 
@@ -40,12 +41,13 @@ def quarantine_function(
     function = locked(function)
     made = decide("quarantine_function", function, grounds, by=by, function=function)
     require_published(function)
-    if FunctionQuarantine.objects.filter(function=function).exists():
-        raise errors.Conflict(f"{function} is quarantined already.")
-    FunctionQuarantine.objects.create(
-        function=function, rule=made.rule, reason=made.reason, by=by
+    set_mark(
+        FunctionQuarantine,
+        made,
+        function=function,
+        conflict=f"{function} is quarantined already.",
     )
-    _relist(function)
+    _refresh_listing(function)
     return made
 
 
@@ -80,12 +82,13 @@ def quarantine_version(version: Version, grounds: Grounds, *, by: Account) -> De
     function = locked(version.function)
     subject = f"{function}@{version.number}"
     made = decide("quarantine_version", subject, grounds, by=by, function=function)
-    if VersionQuarantine.objects.filter(version=version).exists():
-        raise errors.Conflict(f"{subject} is quarantined already.")
-    VersionQuarantine.objects.create(
-        version=version, rule=made.rule, reason=made.reason, by=by
+    set_mark(
+        VersionQuarantine,
+        made,
+        version=version,
+        conflict=f"{subject} is quarantined already.",
     )
-    _relist(function)
+    _refresh_listing(function)
     return made
 
 
@@ -139,7 +142,7 @@ def withdraw_removal(
     Raises as ``decide``; Conflict when it was confirmed.
     """
     function = locked(function)
-    removal = _waiting(removal)
+    removal = _open_removal(removal)
     subject = subject_of(function, removal.blob)
     made = decide(
         "withdraw_removal",
@@ -166,7 +169,7 @@ def confirm_removal(
     requested it, or owns a function that has the file.
     """
     function = locked(function)
-    removal = _waiting(removal)
+    removal = _open_removal(removal)
     if removal.requested_by_id == by.pk:
         raise errors.OwnDecision("You asked for this removal yourself.")
     _refuse_own_file(removal.blob, by)
@@ -201,7 +204,7 @@ def put_function_back(function: Function) -> None:
     deleted, _ = FunctionQuarantine.objects.filter(function=function).delete()
     if not deleted:
         raise errors.Conflict(f"{function} is not quarantined.")
-    _relist(function)
+    _refresh_listing(function)
 
 
 def put_version_back(function: Function, number: str) -> None:
@@ -215,14 +218,14 @@ def put_version_back(function: Function, number: str) -> None:
             "offered again."
         )
     VersionQuarantine.objects.filter(version=version).delete()
-    _relist(function)
+    _refresh_listing(function)
 
 
-def _relist(function: Function) -> None:
+def _refresh_listing(function: Function) -> None:
     sync.refresh(function, sync.latest_of(function))
 
 
-def _waiting(removal: Removal) -> Removal:
+def _open_removal(removal: Removal) -> Removal:
     fresh = Removal.objects.select_for_update().filter(pk=removal.pk).first()
     if fresh is None or fresh.confirmed_at:
         raise errors.Conflict("The removal was confirmed or withdrawn meanwhile.")
@@ -250,6 +253,6 @@ def _take_down_uses(removal: Removal, decision: Decision) -> None:
     )
     Inspection.objects.filter(version__in=versions).delete()
     for pk in {version.function_id for version in versions}:
-        _relist(locked(Function(pk=pk)))
+        _refresh_listing(locked(Function(pk=pk)))
     for version in versions:
         transaction.on_commit(partial(derived.schedule, version.pk))

@@ -116,6 +116,19 @@ def require_published(function: Function) -> None:
         raise errors.Conflict(f"{function.slug} is not published.")
 
 
+def set_mark(kind, made: Decision, *, conflict: str, **on) -> None:
+    """Insert the ``kind`` of staff's mark that ``made`` decided.
+
+    kind: a model such as NameHold. on: the fields that identify what it marks.
+
+    Raises Conflict with the message ``conflict`` when the mark exists.
+    """
+    grounds = {"rule": made.rule, "reason": made.reason, "by": made.by}
+    _, is_new = kind.objects.get_or_create(**on, defaults=grounds)
+    if not is_new:
+        raise errors.Conflict(conflict)
+
+
 def last(action: str, **about) -> Decision | None:
     """The newest decision of this action about something."""
     return Decision.objects.filter(action=action, **about).first()

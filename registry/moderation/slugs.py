@@ -14,7 +14,7 @@ from registry.models import (
     NameHold,
     Redirect,
 )
-from registry.moderation.deciding import Grounds, decide, last, locked
+from registry.moderation.deciding import Grounds, decide, last, locked, set_mark
 from registry.names import check_name, look_alike
 from registry.publishing import claims
 
@@ -137,10 +137,8 @@ def hold_name(function: Function, grounds: Grounds, *, by: Account) -> Decision:
     """
     function = locked(function)
     made = decide("hold_name", function, grounds, by=by, function=function)
-    if NameHold.objects.filter(function=function).exists():
-        raise errors.Conflict(f"{function} is on hold already.")
-    NameHold.objects.create(
-        function=function, rule=made.rule, reason=made.reason, by=by
+    set_mark(
+        NameHold, made, function=function, conflict=f"{function} is on hold already."
     )
     return made
 
@@ -175,13 +173,13 @@ def except_name(
     slug = check_name(slug, field="slug")
     subject = f"name {slug} for {account.username}"
     made = decide("except_name", subject, grounds, by=by, account=account)
-    _, is_new = NameException.objects.get_or_create(
+    set_mark(
+        NameException,
+        made,
         slug=slug,
         account=account,
-        defaults={"rule": made.rule, "reason": made.reason, "by": by},
+        conflict=f"{account.username} may use {slug} already.",
     )
-    if not is_new:
-        raise errors.Conflict(f"{account.username} may use {slug} already.")
     return made
 
 
