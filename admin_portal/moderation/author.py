@@ -1,4 +1,4 @@
-"""What authors see of staff: decisions on their own, appeals, and transfers."""
+"""Authors' pages: decisions that concern them, appeals, and transfers."""
 
 from django import forms
 from django.contrib import messages
@@ -34,7 +34,7 @@ class OfferForm(forms.Form):
 
 @author_page("GET", "HEAD")
 def decision_list(request: HttpRequest):
-    """Everything staff decided about the account and its functions."""
+    """Staff's decisions on the account and its functions."""
     decisions = request.user.decisions_about.prefetch_related("reversals", "appeals")
     page = page_by_id(decisions, before=request.GET.get("before", ""))
     for decision in page.rows:

@@ -1,4 +1,4 @@
-"""What would be said of a function, without storing anything."""
+"""Validate a function without storing anything."""
 
 from registry import errors, inspection
 from registry.publishing import drafts, intake
@@ -7,12 +7,11 @@ NOWHERE = {"line": 1, "column": 1, "endLine": 1, "endColumn": 1}
 
 
 def diagnose(body: dict) -> list[dict]:
-    """Everything wrong or odd about ``body``, shaped like a CI call's.
+    """All faults and findings of ``body``, which has the form of a CI publish call.
 
     Returns diagnostics: ``{severity, rule, message, path, line, column, endLine,
-    endColumn}``; severity is error (publishing would refuse it, or every consumer
-    would stumble over it), warning or info.
-    Faults of the manifest come with the path aerostack.json.
+    endColumn}``; severity is error (publishing would refuse it, or every consumer would
+    break), warning or info. Faults of the manifest have the path aerostack.json.
     """
     submission = intake.read(body, keeps_extras=True)
     faults: list[errors.RegistryError] = []
