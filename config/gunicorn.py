@@ -25,7 +25,8 @@ control_socket_disable = True
 
 
 def when_ready(server):
-    """Before forking: close database connections, and freeze the garbage collector so that workers keep sharing memory."""
+    """Before forking: close database connections, and freeze the garbage collector so
+    that workers keep sharing memory."""
     import gc
 
     from django.db import connections

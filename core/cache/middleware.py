@@ -21,6 +21,14 @@ from core.http.limits import client_address
 from core.http.public import REVALIDATE, accepts_gzip, etag_of, is_personal, pack
 
 MAX_QUERY_CHARACTERS = 300  # of an address whose answer is kept
+CONDITIONS = frozenset(
+    {
+        "HTTP_IF_MATCH",
+        "HTTP_IF_MODIFIED_SINCE",
+        "HTTP_IF_NONE_MATCH",
+        "HTTP_IF_UNMODIFIED_SINCE",
+    }
+)
 
 Address = tuple[str, str, str, bool]  # host, path, query, whether gzip is accepted
 
@@ -143,18 +151,17 @@ def _address(request: HttpRequest) -> Address | None:
 
 def _send(request: HttpRequest, answer: CachedAnswer, response: HttpResponse):
     """``response`` as this request gets it: whole, 304, 412, or without its body."""
+    meta = request.META
     if answer.on_send:
         client = client_address(request)
         answer.on_send(client=client, method=request.method, headers=request.headers)
-    if (
-        "HTTP_X_FORWARDED_FOR" in request.META
-        and answer.headers["Cache-Control"] == REVALIDATE
-    ):
+    if "HTTP_X_FORWARDED_FOR" in meta and response["Cache-Control"] == REVALIDATE:
         # nginx may keep it to the end of this second. It counts whole seconds, so that
         # "one second" could be nearly two.
         response.headers["X-Accel-Expires"] = f"@{int(time.time())}"
-    etag = answer.headers["ETag"]
-    response = get_conditional_response(request, etag, None, response)
+    if not CONDITIONS.isdisjoint(meta):
+        etag = response.headers["ETag"]
+        response = get_conditional_response(request, etag, None, response)
     return _without_body(request, response)
 
 
