@@ -336,6 +336,8 @@ def test_search_that_takes_too_long_says_so(db, monkeypatch):
         connection.cursor() as cursor,
     ):
         cursor.execute("SELECT pg_sleep(1)")
+    with pytest.raises(errors.Unavailable, match="took too long"):
+        postgresql._row("SELECT pg_sleep(1)", [])
 
 
 def test_tags_know_when_their_function_was_updated(publish, alice):

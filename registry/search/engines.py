@@ -7,7 +7,6 @@ Every question is bounded, whatever is asked and however many functions there ar
 from itertools import chain
 
 from django.db import connection
-from django.db.models.expressions import RawSQL
 
 from registry.search.postgresql import Postgresql
 from registry.search.sqlite import Sqlite
@@ -19,12 +18,6 @@ _ENGINES = {"sqlite": Sqlite(), "postgresql": Postgresql()}
 def engine() -> Sqlite | Postgresql:
     """The one that fits the database in use."""
     return _ENGINES[connection.vendor]
-
-
-def one_of(values: list, kind: str = "bigint") -> RawSQL:
-    """For a look-up ``__in`` of the ORM: one parameter, however many values."""
-    sql, parameter = engine().rows(values, kind)
-    return RawSQL(sql, [parameter])
 
 
 def insert(into: str, rows: list[tuple], conflict: str) -> None:

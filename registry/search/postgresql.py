@@ -18,10 +18,10 @@ from registry.search.matching import Answer, Match, Question, column
 QUERY_CANCELED = "57014"  # PostgreSQL's SQLSTATE
 TIMEOUT_MS = 2_000  # of one statement of a search
 FIND = (
-    "SELECT places, completed, total, {sample}, kinds, tags FROM "
-    "registry_find(%s::text[], %s, %s, %s, %s, %s, %s, %s, 0, 0, %s)"
+    "SELECT places, completed, total, {sample}, kinds, tags FROM registry_find("
+    "%s::text[], %s::text, %s, %s, %s, %s, %s, %s, %s)"
 )
-FILTER = "SELECT total, sample, kinds, tags FROM registry_filter(%s, %s, %s, %s)"
+FILTER = "SELECT total, sample, kinds, tags FROM registry_filter(%s::text, %s, %s, %s)"
 
 
 class Postgresql:
@@ -39,18 +39,15 @@ class Postgresql:
 
         Raises Unavailable when one takes longer.
         """
-        with _in_time(), transaction.atomic(using=replicas.connection().alias):
-            with replicas.connection().cursor() as cursor:
-                cursor.execute(
-                    "SELECT set_config('statement_timeout', %s, true), "
-                    "set_config('enable_seqscan', 'off', true), "
-                    "set_config('plan_cache_mode', 'force_custom_plan', true), "
-                    "set_config('jit', 'off', true), "
-                    # Bitmaps that stay exact: of a lossy one each row is looked at.
-                    "set_config('work_mem', '32MB', true), "
-                    "set_config('max_parallel_workers_per_gather', '0', true)",
-                    [str(TIMEOUT_MS)],
-                )
+        with _in_time() as cursor:
+            cursor.execute(
+                "SELECT set_config('enable_seqscan', 'off', true), "
+                "set_config('plan_cache_mode', 'force_custom_plan', true), "
+                "set_config('jit', 'off', true), "
+                # Bitmaps that stay exact: of a lossy one each row is looked at.
+                "set_config('work_mem', '32MB', true), "
+                "set_config('max_parallel_workers_per_gather', '0', true)"
+            )
             yield
 
     def look(self, question: Question) -> Answer:
@@ -71,7 +68,7 @@ class Postgresql:
             question.want_facets,
         ]
         sql = FIND.format(sample="sample" if question.with_sample else "NULL")
-        places, completed, total, sample, *facets = _timed(sql, values)
+        places, completed, total, sample, *facets = _row(sql, values)
         return Answer(
             places,
             tuple(completed),
@@ -86,7 +83,7 @@ class Postgresql:
         Raises as ``look``.
         """
         filters = _ts(Match(tokens=tokens))
-        total, sample, *facets = _timed(
+        total, sample, *facets = _row(
             FILTER, [filters, most, matching.SAMPLED, want_facets]
         )
         return Answer(total=total, sample=sample, **_facets(*facets))
@@ -150,19 +147,21 @@ class Postgresql:
         return list(found)[:limit]
 
 
-def _timed(sql: str, values: list) -> tuple:
-    """The only row of a statement that has its time-out in the same message, which is
-    a transaction unless there is one already."""
-    with _in_time(), replicas.connection().cursor() as cursor:
-        cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS:d}; {sql}", values)
-        cursor.nextset()
+def _row(sql: str, values: list) -> tuple:
+    """The only row of a statement, which has TIMEOUT_MS."""
+    with _in_time() as cursor:
+        cursor.execute(sql, values)
         return cursor.fetchone()
 
 
 @contextmanager
 def _in_time():
+    """A cursor of a transaction in which each statement has TIMEOUT_MS."""
+    connection = replicas.connection()
     try:
-        yield
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS:d}")
+            yield cursor
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") != QUERY_CANCELED:
             raise

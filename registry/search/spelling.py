@@ -10,13 +10,26 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from itertools import combinations
 
+from core.db.any_of import AnyOf
+from core.db.prepared import Prepared
 from registry.models import SearchSpelling, SearchWord
-from registry.search.engines import insert, one_of
+from registry.search.engines import insert
 from registry.search.text import MAX_WORD_CHARACTERS
 
 MIN_CHARACTERS = 3
 TWO_TYPOS_FROM = 7  # characters; shorter words change their meaning with two
 LIKE_ENOUGH = 0.7
+
+_KNOWN = Prepared(
+    lambda words: SearchWord.objects.filter(word__in=AnyOf(words, "text")).values_list(
+        "word", flat=True
+    )
+)
+_NEAR = Prepared(
+    lambda spellings: SearchSpelling.objects.filter(
+        spelling__in=AnyOf(spellings, "text")
+    ).values_list("spelling", "word__word", "word__documents")
+)
 
 
 def learn(words: Iterable[str]) -> None:
@@ -54,8 +67,7 @@ def _known(words: list[str]) -> set[str]:
     """Those that the dictionary has."""
     if not words:
         return set()
-    known = SearchWord.objects.filter(word__in=one_of(words, "text"))
-    return set(known.values_list("word", flat=True))
+    return set(_KNOWN(AnyOf.pack(words)))
 
 
 def correct(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -79,8 +91,7 @@ def _near(spellings: list[str]) -> list[tuple[str, str, int]]:
     """(spelling, word, in how many documents it stands) of the dictionary."""
     if not spellings:
         return []
-    near = SearchSpelling.objects.filter(spelling__in=one_of(spellings, "text"))
-    return list(near.values_list("spelling", "word__word", "word__documents"))
+    return _NEAR(AnyOf.pack(spellings))
 
 
 def _likeness(typed: str, word: str) -> float:
