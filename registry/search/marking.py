@@ -5,19 +5,30 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from django.db.models.functions import Substr
-
-from registry.models import Blob
-from registry.search.text import COMPOUND, MAX_README_CHARACTERS, fold, stem
+from core.db.any_of import AnyOf
+from core.db.prepared import Prepared
+from registry.content import rendering
+from registry.content.prose import prose_of
+from registry.models import Blob, Rendering
+from registry.search.text import COMPOUND, fold, stem
 
 EXCERPT_CHARACTERS = 180
-MAX_LINE_CHARACTERS = 2_000
 
 _WORD = re.compile(r"[^\W_]+")
 _BETWEEN = re.compile(r"[\W_]+")
-_NOISY = re.compile(r"[\[`*_~#>|<]")  # what _NOISE begins with
-_NOISE = re.compile(
-    r"!?\[([^\]\n]{0,200})\]\([^)\n]{0,400}\)|[`*_~#>|]+|<[^>\n]{0,200}>"
+_PROSE = Prepared(
+    lambda readmes: Rendering.objects.filter(
+        blob__in=AnyOf(readmes, "text"),
+        kind=rendering.README,
+        renderer=rendering.RENDERER,
+        prose__isnull=False,
+    ).values_list("blob_id", "prose")
+)
+# Of READMEs that were not rendered yet, or before their prose was kept.
+_TEXTS = Prepared(
+    lambda readmes: Blob.objects.filter(sha256__in=AnyOf(readmes, "text")).values_list(
+        "sha256", "text"
+    )
 )
 
 
@@ -39,40 +50,38 @@ def excerpts(
 ) -> dict[str, list[tuple[str, bool]]]:
     """sha256 of a README -> ``excerpt`` of it. readmes: hashes; those that are no
     longer stored are left out."""
-    wanted = list(dict.fromkeys(readmes))
+    wanted = set(readmes)
     if not wanted:
         return {}
-    found = Blob.objects.filter(sha256__in=wanted).values_list(
-        "sha256", Substr("text", 1, MAX_README_CHARACTERS)
-    )
-    return {sha256: excerpt(text, stems) for sha256, text in found}
+    known = dict(_PROSE(AnyOf.pack(wanted)))
+    if missing := wanted - known.keys():
+        texts = _TEXTS(AnyOf.pack(missing))
+        known |= {sha256: prose_of(text) for sha256, text in texts}
+    return {sha256: excerpt(known[sha256], stems) for sha256 in known}
 
 
-def excerpt(readme: str, stems: frozenset[str]) -> list[tuple[str, bool]]:
-    """The first passage of a README that has one of the words, marked and without
-    its Markdown; rows of tables come last. Empty when none has."""
-    for line in sorted(_prose(readme), key=lambda line: line.startswith("|")):
-        if _NOISY.search(line):
-            line = _NOISE.sub(r"\1", line).strip()
-        span = next(_spans(line, stems), None)
-        if span:
-            start = max(0, span[0] - EXCERPT_CHARACTERS // 2)
-            if start:
-                start = line.find(" ", start, span[0]) + 1 or start
-            shown = line[start : start + EXCERPT_CHARACTERS]
-            cut = "…" if start + EXCERPT_CHARACTERS < len(line) else ""
-            return marked(("…" if start else "") + shown + cut, stems)
+def excerpt(prose: str, stems: frozenset[str]) -> list[tuple[str, bool]]:
+    """The first passage of a README's prose that has one of the words, marked. Empty
+    when none has."""
+    # Most texts are searched at once; others by lines, of which most have no letter
+    # that takes time.
+    for text in [prose] if prose.isascii() else prose.split("\n"):
+        if span := next(_spans(text, stems), None):
+            return marked(_passage(text, *span), stems)
     return []
 
 
-def _prose(readme: str):
-    """The lines of a README, each cut short, without its blocks of code."""
-    in_code = False
-    for line in readme.splitlines():
-        if line.lstrip().startswith("```"):
-            in_code = not in_code
-        elif not in_code:
-            yield line[:MAX_LINE_CHARACTERS].strip()
+def _passage(text: str, at: int, end: int) -> str:
+    """What stands around a word, of its line."""
+    first = text.rfind("\n", 0, at) + 1
+    last = text.find("\n", end)
+    last = len(text) if last < 0 else last
+    start = max(first, at - EXCERPT_CHARACTERS // 2)
+    if start > first:
+        start = text.find(" ", start, at) + 1 or start
+    stop = min(last, start + EXCERPT_CHARACTERS)
+    before, after = "…" if start > first else "", "…" if stop < last else ""
+    return f"{before}{text[start:stop]}{after}"
 
 
 def _spans(text: str, stems: frozenset[str]):
