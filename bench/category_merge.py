@@ -75,7 +75,7 @@ def prepare(count: int):
     documents = (
         SearchDocument(
             function_id=pk,
-            place=10**12 + pk,
+            rank_key=10**12 + pk,
             slug=slug,
             names=slug.replace("-", " "),
             category="media",

@@ -12,8 +12,8 @@ from registry.models import Category, Function, FunctionTag, SearchDocument
 from registry.search import facets
 from registry.search.engines import engine
 from registry.search.matching import column
-from registry.search.places import SUNK, function_at
 from registry.search.query import Query
+from registry.search.rank_keys import DEMOTED, function_id_of
 from registry.search.text import token
 
 COUNTED_AT_MOST = 1000  # exact up to here
@@ -52,9 +52,9 @@ def filtered(
     return page.rows, page.next, answer.total, found
 
 
-def some_of(places: list[int], sort: str, cursor: str, limit: int) -> ListPage:
-    """A page of the functions at these places, some thousands at most."""
-    pks = AnyOf.pack(map(function_at, places))
+def some_of(rank_keys: list[int], sort: str, cursor: str, limit: int) -> ListPage:
+    """A page of the functions that have these rank keys, some thousands at most."""
+    pks = AnyOf.pack(map(function_id_of, rank_keys))
     if cursor or limit >= lists.FIRST_ROWS:
         found = list(_sorted(pks, sort, cursor)[: limit + 1])
     else:
@@ -150,9 +150,9 @@ def _order(sort: str) -> str:
 
 
 def _popular() -> list[int]:
-    popular = SearchDocument.objects.filter(is_hot=True, place__lt=SUNK)
-    places = popular.order_by("place").values_list("place", flat=True)
-    return list(places[:COUNTED_AT_MOST])
+    popular = SearchDocument.objects.filter(is_hot=True, rank_key__lt=DEMOTED)
+    found = popular.order_by("rank_key").values_list("rank_key", flat=True)
+    return list(found[:COUNTED_AT_MOST])
 
 
 def _all_counted() -> int:

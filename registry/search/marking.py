@@ -1,5 +1,5 @@
-"""Results shown with what was found in them: as (text, is it found) parts, so that
-the page itself escapes and marks."""
+"""Marking the words found in a result: as parts (text, is it one of the words), which
+the page escapes and marks."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ _TEXTS = Prepared(
 
 
 def marked(text: str, stems: frozenset[str]) -> list[tuple[str, bool]]:
-    """``text`` cut into parts, with whether each is one of the words found.
+    """``text`` in parts: (text, is it one of the words).
 
     stems: ``text.stem`` of the words.
     """
@@ -85,7 +85,7 @@ def _passage(text: str, at: int, end: int) -> str:
 
 
 def _spans(text: str, stems: frozenset[str]):
-    """(start, end) of each word found."""
+    """(start, end) of each of the words in ``text``."""
     for chunk in _chunks(text, stems):
         if chunk[0].isalnum():  # most are one word
             if _stem(chunk[0]) in stems:
@@ -102,7 +102,7 @@ def _spans(text: str, stems: frozenset[str]):
 
 
 def _chunks(text: str, stems: frozenset[str]) -> Iterator[re.Match]:
-    """What COMPOUND finds, but for most of what has none of the words."""
+    """What COMPOUND matches, without most of what has none of the words."""
     if not stems:  # a list that nobody searched
         return
     if not text.isascii():
@@ -119,15 +119,15 @@ def _chunks(text: str, stems: frozenset[str]) -> Iterator[re.Match]:
 
 @lru_cache(1_000)
 def _beginnings(stems: frozenset[str]) -> re.Pattern:
-    """Where one of the words may begin in a text of ASCII: a stem is how its word
-    begins, and in a joined word something may stand between any two letters."""
+    """Matches where one of the words may begin in a text of ASCII. A word begins with
+    its stem; a joined word may have a mark between any two letters."""
     usable = sorted(stem for stem in stems if stem.isascii() and stem.isalnum())
     either = "|".join("[-_.'/]?".join(stem) for stem in usable) or "(?!)"
     return re.compile(rf"(?<![^\W_])(?:{either})", re.ASCII | re.IGNORECASE)
 
 
 def _chunk_start(text: str, at: int) -> int:
-    """Where the chunk begins in which a word begins at ``at``."""
+    """Where the chunk begins that has a word at ``at``."""
     while at > 1 and text[at - 1] in "-_.'/" and text[at - 2].isalnum():
         at -= 2
         while at and text[at - 1].isalnum():
@@ -136,7 +136,7 @@ def _chunk_start(text: str, at: int) -> int:
 
 
 def _may_have(text: str, stems: frozenset[str]) -> bool:
-    """False for most texts, at once: what stands between words is in none of them."""
+    """A quick test without what separates words; False for most texts."""
     folded = fold(_BETWEEN.sub("", text))
     return any(each in folded for each in stems)
 

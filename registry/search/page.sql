@@ -1,5 +1,6 @@
--- What the functions at these places can be narrowed by. kinds: of each a line of what
--- facets.py reads, the license last as it may hold commas. tags: of all, with commas.
+-- What facets.py counts of the functions at these places. kinds: a line for each
+-- function; the license comes last, as it may contain commas. tags: of all functions,
+-- with commas between them.
 CREATE OR REPLACE FUNCTION registry_look_facets(
     places bigint[], OUT kinds text[], OUT tags text
 ) LANGUAGE plpgsql STABLE AS $$
@@ -32,7 +33,7 @@ BEGIN
     ));
 END $$;
 
--- A search in one statement: what registry_look finds, and facets of the sample.
+-- A whole search: what registry_look finds, and the facets of the sample.
 CREATE OR REPLACE FUNCTION registry_find(
     words text[], filter text, is_open boolean, wanted integer, most integer,
     with_yanked boolean, with_readme boolean, sampled integer, want_facets boolean,
@@ -56,8 +57,7 @@ BEGIN
     END IF;
 END $$;
 
--- Functions that filters alone find. total: no more than ``most``. sample and facets: as
--- of words.
+-- Finds functions by filters alone. total: at most ``most``. The others as above.
 CREATE OR REPLACE FUNCTION registry_filter(
     filter text, most integer, sampled integer, want_facets boolean,
     OUT total integer, OUT sample bigint[], OUT kinds json, OUT tags text
