@@ -29,6 +29,8 @@ class AnyOf(Func):
         return self.as_sql(compiler, connection, template=made)
 
     def as_postgresql(self, compiler, connection):
-        array = "translate(%(expressions)s, '[]', '{}')"  # as PostgreSQL writes one
-        made = f"SELECT unnest({array}::%(of)s[])"
+        # PostgreSQL writes an array in braces. SELECT hides its length: a planner that
+        # sees few values plans the prepared query anew each time.
+        array = "(SELECT translate(%(expressions)s, '[]', '{}')::%(of)s[])"
+        made = f"SELECT unnest({array})"
         return self.as_sql(compiler, connection, template=made)
