@@ -156,7 +156,8 @@ def after(cursor: str, rows: QuerySet, sort: str, *, pk: str = "pk") -> QuerySet
         value, last = position(cursor, sort)
         beyond = LessThan if descends else GreaterThan
         here = Value(value, rows.model._meta.get_field(field)), Value(last)
-        # As pairs, an index of both finds the place, among equal values too.
+        # As pairs, an index of both finds the place, among equal values too. (SQLite
+        # looks for the first alone where the other is the number of its rows.)
         rows = rows.filter(beyond(_pair(F(field), F(pk)), _pair(*here)))
     direction = "-" if descends else ""
     return rows.order_by(f"{direction}{field}", f"{direction}{pk}")
