@@ -17,6 +17,7 @@ from registry.content import sandbox
 from registry.content.invisible import marker
 from registry.content.languages import LANGUAGES, language_of
 from registry.content.links import resolve_relative
+from registry.content.prose import prose_of
 from registry.content.sandbox import OutputTooLarge, SandboxError
 
 __all__ = [
@@ -52,6 +53,7 @@ class Rendered:
     html: SafeString
     complete: bool
     reason: str = ""  # a sentence for people if not complete
+    prose: str = ""  # of a README that was read whole: see prose.py
 
     def without_title(self, titles: set[str]) -> "Rendered":
         """Without a first heading that only repeats one of ``titles`` (lower case)."""
@@ -73,10 +75,10 @@ def render(kind: str, text: str, timeout: float = 2.0) -> Rendered:
     timeout: seconds to wait at most.
     """
     try:
-        html = sandbox.run(*_task(kind, text), timeout=timeout)
+        made = sandbox.run(*_task(kind, text), timeout=timeout)
     except SandboxError as error:
         return _plain(kind, text, error)
-    return Rendered(safe(html), complete=True)
+    return _rendered(made)
 
 
 def render_later(
@@ -89,9 +91,8 @@ def render_later(
     Raises SandboxBusy at once when too much is waiting already.
     """
 
-    def settle(html, error):
-        whole = error is None
-        done(Rendered(safe(html), True) if whole else _plain(kind, text, error))
+    def settle(made, error):
+        done(_plain(kind, text, error) if error else _rendered(made))
 
     sandbox.submit(*_task(kind, text), timeout=timeout, done=settle)
 
@@ -158,8 +159,19 @@ def script_data(value: object) -> SafeString:
     return mark_safe(text)
 
 
+def html_and_prose(readme: str) -> tuple[str, str]:
+    """What is kept of a README. Runs in the worker."""
+    return readme_html(readme), prose_of(readme)
+
+
 def _task(kind: str, text: str) -> tuple:
-    return (readme_html, text) if kind == README else (source_html, text, kind)
+    return (html_and_prose, text) if kind == README else (source_html, text, kind)
+
+
+def _rendered(made: str | list[str]) -> Rendered:
+    """What the worker made of a task."""
+    html, words = (made, "") if isinstance(made, str) else made
+    return Rendered(safe(html), complete=True, prose=words)
 
 
 def _plain(kind: str, text: str, error: SandboxError) -> Rendered:
