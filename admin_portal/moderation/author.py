@@ -97,13 +97,13 @@ def answer_offer(request: HttpRequest, pk, answer):
     offers = TransferOffer.objects.select_related("function__owner", "by", "to")
     offer = get_object_or_404(offers, pk=pk, **{party: request.user})
     if request.method == "POST":
-        verb, said = ANSWERS[answer]
+        verb, message = ANSWERS[answer]
         try:
             verb(offer, by=request.user)
         except RegistryError as error:
             say_no(request, error)
         else:
-            messages.success(request, said)
+            messages.success(request, message)
         return redirect("admin_portal:offers")
     return _render(request, "answer_offer", {"offer": offer, "answer": answer})
 

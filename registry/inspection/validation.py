@@ -27,11 +27,11 @@ def diagnose(body: dict) -> list[dict]:
             )
     except errors.RegistryError as error:
         faults = error.faults or [error]
-    said = [_of_fault(fault) for fault in faults]
+    diagnostics = [_of_fault(fault) for fault in faults]
     if not any(fault.status == errors.PayloadTooLarge.status for fault in faults):
         report = inspection.inspect_safely(submission.manifest, submission.files)
-        said += [_of_finding(finding) for finding in report["findings"]]
-    return said
+        diagnostics += [_of_finding(finding) for finding in report["findings"]]
+    return diagnostics
 
 
 def _of_fault(fault: errors.RegistryError) -> dict:
