@@ -22,14 +22,14 @@ from core.http.limits import client_address
 from core.http.public import REVALIDATE, accepts_gzip, etag_of, is_personal, pack
 
 MAX_QUERY_CHARACTERS = 300  # of an address whose answer is kept
-CONDITIONS = frozenset(
-    {
-        "HTTP_IF_MATCH",
-        "HTTP_IF_MODIFIED_SINCE",
-        "HTTP_IF_NONE_MATCH",
-        "HTTP_IF_UNMODIFIED_SINCE",
-    }
-)
+CONDITIONS = {
+    "HTTP_IF_MATCH": "If-Match",
+    "HTTP_IF_MODIFIED_SINCE": "If-Modified-Since",
+    "HTTP_IF_NONE_MATCH": "If-None-Match",
+    "HTTP_IF_UNMODIFIED_SINCE": "If-Unmodified-Since",
+}
+# What ``on_send`` gets: reading all headers takes longer than sending the answer.
+SENT_HEADERS = CONDITIONS | {"HTTP_RANGE": "Range", "HTTP_USER_AGENT": "User-Agent"}
 
 Address = tuple[str, str, str, bool]  # host, path, query, whether gzip is accepted
 
@@ -164,13 +164,14 @@ def _send(request: HttpRequest, answer: CachedAnswer, response: HttpResponse):
     """``response`` as this request gets it: whole, 304, 412, or without its body."""
     meta = request.META
     if answer.on_send:
+        headers = {SENT_HEADERS[key]: meta[key] for key in SENT_HEADERS if key in meta}
         client = client_address(request)
-        answer.on_send(client=client, method=request.method, headers=request.headers)
+        answer.on_send(client=client, method=request.method, headers=headers)
     if "HTTP_X_FORWARDED_FOR" in meta and response["Cache-Control"] == REVALIDATE:
         # nginx may keep it to the end of this second. It counts whole seconds, so that
         # "one second" could be nearly two.
         response.headers["X-Accel-Expires"] = f"@{int(time.time())}"
-    if not CONDITIONS.isdisjoint(meta):
+    if any(condition in meta for condition in CONDITIONS):
         etag = response.headers["ETag"]
         response = get_conditional_response(request, etag, None, response)
     return _without_body(request, response)
