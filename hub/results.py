@@ -10,24 +10,26 @@ Parts = Sequence[tuple[str, bool]]  # (text, is it what was looked for)
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """A function of a list.
+class Marks:
+    """What was found in a function.
 
     name, description: with the words marked, where they have some. excerpt: of its
     README, where nothing else shows the words. lines: of its code, with what was looked
     for.
     """
 
-    function: FunctionRow
     name: Parts = ()
     description: Parts = ()
     excerpt: Parts = ()
     lines: Sequence[search.Line] = ()
 
 
+Result = tuple[FunctionRow, Marks | None]
+
+
 def plain(functions: Iterable[FunctionRow]) -> list[Result]:
     """Functions that nobody searched for."""
-    return [Result(function) for function in functions]
+    return [(function, None) for function in functions]
 
 
 def results_of(found: search.Found) -> list[Result]:
@@ -36,7 +38,7 @@ def results_of(found: search.Found) -> list[Result]:
     stems = found.stems
     if not stems:
         return [
-            Result(function, lines=found.lines.get(function.pk, ()))
+            (function, Marks(lines=found.lines[function.pk]) if found.lines else None)
             for function in found.rows
         ]
     marked = [
@@ -50,12 +52,14 @@ def results_of(found: search.Found) -> list[Result]:
     ]
     excerpts = search.excerpts(readmes, stems)
     return [
-        Result(
+        (
             function,
-            name,
-            description,
-            () if name or description else excerpts.get(function.readme_id, ()),
-            found.lines.get(function.pk, ()),
+            Marks(
+                name,
+                description,
+                () if name or description else excerpts.get(function.readme_id, ()),
+                found.lines.get(function.pk, ()),
+            ),
         )
         for function, name, description in marked
     ]

@@ -61,7 +61,12 @@ class FunctionRow(NamedTuple):
 
     @property
     def url(self) -> str:
-        return f"/functions/{self.path}"
+        return f"/functions/{self.username}/{self.slug}"
+
+    @property
+    def is_demoted(self) -> bool:
+        """Whether lists show it as one not to begin with."""
+        return self.is_deprecated or not self.is_listed
 
 
 # What the fields of FunctionRow are read from, where it isn't the field of that name.
