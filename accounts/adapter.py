@@ -1,7 +1,6 @@
-"""How django-allauth behaves here: addresses, mails, audit, sessions.
+"""django-allauth's adapters: addresses, mails, audit, sessions.
 
-Its hooks are methods of the two adapters below; docs/accounts.md describes what
-they add up to.
+docs/accounts.md describes the resulting behaviour.
 """
 
 import base64
@@ -26,8 +25,7 @@ from accounts.passwords import MAX_PASSWORD_CHARACTERS, MISMATCH
 from accounts.registration import drop_unconfirmed
 from core.http.limits import client_ip
 
-# The changes that allauth makes, by the mail it sends about them, and their verbs
-# in the audit.
+# allauth's mail template for a change -> the verb of the Event.
 VERBS = {
     "account/email/password_changed": "change_password",
     "account/email/password_reset": "reset_password",
@@ -61,7 +59,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return client_ip(request)
 
     def is_safe_url(self, url) -> bool:
-        """Only paths of this site: after signing in nobody is sent elsewhere."""
+        """Allow paths of this site only, so that sign-in never redirects elsewhere."""
         return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
     def clean_password(self, password, user=None) -> str:
@@ -72,10 +70,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().clean_password(password, user)
 
     def confirm_email(self, request, email_address) -> bool:
-        """Whoever opens the mail owns the address.
+        """Confirm the address, and delete other unconfirmed sign-ups with it.
 
-        A sign-up by someone else that never confirmed it can't have been used,
-        and makes way.
+        Nobody can have used those accounts.
         """
         rivals = Account.objects.filter(email__iexact=email_address.email)
         try:
@@ -109,7 +106,7 @@ class AccountAdapter(DefaultAccountAdapter):
         mail.notify(user, template_prefix, to=email, **(context or {}))
 
     def _get_login_attempts_cache_key(self, request, **credentials) -> str:
-        # One counter per e-mail, whichever of the Hub's host names is asked.
+        # allauth's key includes the host name; one counter per e-mail is wanted.
         return credentials.get("email", credentials.get("username", "")).lower()
 
 
@@ -127,7 +124,7 @@ class MFAAdapter(DefaultMFAAdapter):
         return "Passkey"
 
     def build_totp_svg(self, url) -> str:
-        # With a white ground of its own: on a dark page nothing reads it otherwise.
+        # The white background lets scanners read the code on a dark page.
         picture = qrcode.make(url, image_factory=SvgPathFillImage)
         return picture.to_string(encoding="unicode")
 
@@ -139,7 +136,7 @@ class MFAAdapter(DefaultMFAAdapter):
 
 
 def _fernet() -> MultiFernet:
-    """Second-factor secrets are of no use to whoever holds only the database."""
+    """Encryption of second-factor secrets, with keys derived from SECRET_KEY."""
     return MultiFernet(
         Fernet(
             base64.urlsafe_b64encode(

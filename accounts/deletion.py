@@ -6,13 +6,13 @@ from django.db.models import ProtectedError
 from accounts import mail
 from accounts.models import Account, ReservedName, record
 
-MAX_NAMED = 20  # things in the way that a refusal names
+MAX_NAMED = 20  # names listed in a refusal
 
 
 class StillOwns(Exception):
-    """Something in the Hub still rests on the account. Nothing was deleted.
+    """The account still owns something. Nothing was deleted.
 
-    names: what it is, at most MAX_NAMED of them; empty when it came up just now.
+    names: what it owns, at most MAX_NAMED; empty when it was published meanwhile.
     """
 
     def __init__(self, names: list[str]):
@@ -23,8 +23,8 @@ class StillOwns(Exception):
 def delete_account(account: Account, *, by: Account, via: str = "admin") -> None:
     """Delete ``account``: its profile, keys, projects and sessions.
 
-    The username is retired with it, so that no old address of a function or a
-    page ever serves somebody else. Its Events stay, with the name in them.
+    The username is reserved for good, so that no old address ever leads to somebody
+    else. Its Events stay, with the name in them.
 
     Raises StillOwns while functions (or other rows that protect their account)
     are left.
@@ -39,13 +39,13 @@ def delete_account(account: Account, *, by: Account, via: str = "admin") -> None
             Account.objects.get(pk=account.pk).delete()
     except ProtectedError as error:
         raise StillOwns(_names(error.protected_objects)) from error
-    except IntegrityError as error:  # published in the very moment of deleting
+    except IntegrityError as error:  # something was published meanwhile
         raise StillOwns([]) from error
     mail.notify(account, "account/email/account_deleted", to=email)
 
 
 def _names(rows) -> list[str]:
-    """What stands in the way: functions by their path, and only without any, the
-    rest (the hold on a name goes with the function that has it)."""
+    """The paths of functions among ``rows``; the other rows only when there are no
+    functions."""
     functions = {row.path for row in rows if hasattr(row, "path")}
     return sorted(functions or {str(row) for row in rows})[:MAX_NAMED]

@@ -1,4 +1,4 @@
-"""Forms of the sign-in pages: allauth's, with our words and a few more checks."""
+"""allauth's forms of the sign-in pages, with our wording and a few more checks."""
 
 from allauth.account import forms as account_forms
 from allauth.account.models import EmailAddress
@@ -32,8 +32,8 @@ CODE_ATTRIBUTES = {
 }
 
 
-class Plain:
-    """Labels instead of placeholders, and the same words on every page."""
+class OurLabels:
+    """Replaces allauth's placeholders, labels and help texts."""
 
     labels: dict[str, str] = {}
     help_texts: dict[str, str] = {}
@@ -46,7 +46,7 @@ class Plain:
             field.help_text = self.help_texts.get(name, field.help_text)
 
 
-class LoginForm(Plain, account_forms.LoginForm):
+class LoginForm(OurLabels, account_forms.LoginForm):
     labels = {"login": EMAIL_LABEL}
     help_texts = {"password": ""}
 
@@ -56,7 +56,7 @@ class LoginForm(Plain, account_forms.LoginForm):
         self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
-class SignupForm(Plain, account_forms.SignupForm):
+class SignupForm(OurLabels, account_forms.SignupForm):
     labels = {"email": EMAIL_LABEL}
     help_texts = {
         "username": Account._meta.get_field("username").help_text,
@@ -69,7 +69,8 @@ class SignupForm(Plain, account_forms.SignupForm):
         return super().clean_username()
 
     def validate_unique_email(self, value):
-        """An address somebody else merely asked to change to is still free."""
+        """Accept an address that another account asked to change to but never
+        confirmed."""
         drop_unconfirmed(Account.objects.filter(email__iexact=value))
         self.account_already_exists = (
             Account.objects.filter(email__iexact=value).exists()
@@ -79,7 +80,8 @@ class SignupForm(Plain, account_forms.SignupForm):
 
     def try_save(self, request):
         if self.account_already_exists:
-            # As long as hashing the new account's password takes otherwise.
+            # Hash a password here too, so that the time doesn't reveal whether the
+            # address is taken.
             Account().set_password(self.cleaned_data["password1"])
         return super().try_save(request)
 
@@ -98,11 +100,11 @@ class SignupForm(Plain, account_forms.SignupForm):
         return account
 
 
-class ChangeEmailForm(Plain, account_forms.AddEmailForm):
+class ChangeEmailForm(OurLabels, account_forms.AddEmailForm):
     labels = {"email": "New e-mail address"}
 
 
-class ChangePasswordForm(Plain, account_forms.ChangePasswordForm):
+class ChangePasswordForm(OurLabels, account_forms.ChangePasswordForm):
     labels = {
         "oldpassword": "Current password",
         "password1": "New password",
@@ -111,19 +113,19 @@ class ChangePasswordForm(Plain, account_forms.ChangePasswordForm):
     help_texts = {"oldpassword": ""}
 
 
-class ResetPasswordForm(Plain, account_forms.ResetPasswordForm):
+class ResetPasswordForm(OurLabels, account_forms.ResetPasswordForm):
     labels = {"email": EMAIL_LABEL}
 
 
-class ResetPasswordKeyForm(Plain, account_forms.ResetPasswordKeyForm):
+class ResetPasswordKeyForm(OurLabels, account_forms.ResetPasswordKeyForm):
     labels = {"password1": "New password", "password2": "New password, again"}
 
 
-class ReauthenticateForm(Plain, account_forms.ReauthenticateForm):
+class ReauthenticateForm(OurLabels, account_forms.ReauthenticateForm):
     help_texts = {"password": ""}
 
 
-class _CodeMixin(Plain):
+class _CodeMixin(OurLabels):
     labels = {"code": "Code"}
 
     def __init__(self, *args, **kwargs):
@@ -148,7 +150,7 @@ class SecondFactorAgainForm(_CodeMixin, mfa_forms.ReauthenticateForm):
     help_texts = SecondFactorForm.help_texts
 
 
-class ActivateTOTPForm(Plain, totp_forms.ActivateTOTPForm):
+class ActivateTOTPForm(OurLabels, totp_forms.ActivateTOTPForm):
     labels = {"code": "Code from the app"}
 
     def __init__(self, *args, **kwargs):
@@ -157,7 +159,7 @@ class ActivateTOTPForm(Plain, totp_forms.ActivateTOTPForm):
 
 
 class CredentialField(forms.JSONField):
-    """What the browser's passkey dialog answered."""
+    """The JSON answer of the browser's passkey dialog."""
 
     widget = forms.HiddenInput
 
@@ -167,21 +169,21 @@ class CredentialField(forms.JSONField):
             raise ValidationError(NO_PASSKEY)
         try:
             return super().to_python(value)
-        except RecursionError as error:  # a hundred thousand brackets
+        except RecursionError as error:  # very deep nesting
             raise ValidationError(NO_PASSKEY) from error
 
     def bound_data(self, data, initial):
         return initial  # an answer is used once; a page never repeats it
 
 
-class RenamePasskeyForm(Plain, webauthn_forms.EditWebAuthnForm):
+class RenamePasskeyForm(OurLabels, webauthn_forms.EditWebAuthnForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["name"].validators += PASSKEY_NAME_CHECKS
 
 
 class _CredentialMixin:
-    """The library below trusts the shape of what is sent; strangers send it."""
+    """Refuses malformed answers; the library assumes well-formed ones."""
 
     def clean_credential(self):
         try:
@@ -204,7 +206,7 @@ class PasskeyAgainForm(_CredentialMixin, webauthn_forms.ReauthenticateWebAuthnFo
     credential = CredentialField()
 
 
-class AddPasskeyForm(Plain, webauthn_forms.AddWebAuthnForm):
+class AddPasskeyForm(OurLabels, webauthn_forms.AddWebAuthnForm):
     credential = CredentialField()
     labels = {"name": "Name", "passwordless": "Sign in with this passkey alone"}
     help_texts = {

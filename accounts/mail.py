@@ -1,4 +1,4 @@
-"""Mail to people with an account: text only, one line of subject.
+"""Mail to people with an account, as plain text.
 
 A mail is two templates: ``<template>_subject.txt`` and ``<template>_message.txt``.
 """
@@ -26,10 +26,10 @@ _held: ContextVar[list | None] = ContextVar("held", default=None)
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Send the mails of the block at its end; none of them when it raises.
+    """Send the mails of the block when it ends, or none when it raises.
 
-    For a block that is a transaction: nobody is told of a change that was undone,
-    and no lock waits for a mail server.
+    Put it around a transaction: no mail reports a change that was rolled back, and no
+    lock is held while the mail server answers.
     """
     waiting: list[tuple[str, EmailMessage]] = []
     token = _held.set(waiting)
@@ -44,8 +44,8 @@ def held_back() -> Iterator[None]:
 def send(template: str, to: str, /, **context) -> None:
     """Render the mail ``template`` and send it to the address ``to``.
 
-    A mail server that doesn't answer is logged, never raised: the change the
-    mail tells about has happened, and sign-in sends a confirmation again.
+    A failing mail server is logged, never raised: the change has already happened, and
+    sign-in sends a confirmation mail again.
     """
     context |= {"hub_url": settings.HUB_URL, "email": to}
     subject = " ".join(render_to_string(f"{template}_subject.txt", context).split())

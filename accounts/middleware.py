@@ -1,4 +1,4 @@
-"""Refusals that come before any page."""
+"""Requests that are refused or redirected before any view runs."""
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.shortcuts import redirect, render
@@ -8,9 +8,9 @@ from accounts.passwords import FACTORS
 
 
 class RequireSecondFactorMiddleware:
-    """Leads an account that staff want a second factor of to where it is set up.
+    """Redirects accounts that must set up a second factor to that page.
 
-    Looks at signed-in pages alone: the public ones must not depend on who asks.
+    Applies to signed-in pages only: public pages must not depend on who asks.
     """
 
     signed_in_pages = ("/account/", "/admin")
@@ -37,8 +37,8 @@ class RequireSecondFactorMiddleware:
 
 
 class ReadOnlyMiddleware:
-    """In read-only mode nothing about an account is changed; signing in and out goes
-    on. The registry's verbs see to everything else (registry/switches.py)."""
+    """In read-only mode, refuses changes under /account/ except signing in and out. For
+    everything else the registry's verbs check the mode (registry/switches.py)."""
 
     changing = ("POST", "PUT", "PATCH", "DELETE")
     left_open = (

@@ -1,4 +1,4 @@
-"""Who you are, which key, what was done."""
+"""Accounts, keys and the audit."""
 
 import secrets
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ class AccountManager(BaseUserManager):
 
 
 class Account(AbstractBaseUser):
-    """A person or a bot. The username is the name space of its functions."""
+    """A person or a bot. Its username is in the address of its functions."""
 
     username = models.CharField(
         max_length=39,
@@ -44,7 +44,8 @@ class Account(AbstractBaseUser):
     is_staff = models.BooleanField(default=False)
     # False while suspended: no sign-in, keys stop, published functions stay.
     is_active = models.BooleanField(default=True)
-    # Staff ask for it: until one is set up, the account's pages lead there.
+    # Set by staff. Until a second factor exists, signed-in pages redirect to its
+    # set-up.
     needs_second_factor = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=timezone.now)
 
@@ -67,10 +68,11 @@ class Account(AbstractBaseUser):
 
 
 class ReservedName(models.Model):
-    """A username or slug nobody may take: retired with its account, or held by staff.
+    """A username or slug that nobody may take, reserved by staff or by deleting an
+    account.
 
-    A ``*`` in it stands for any characters: "aws-*" holds all that begin so.
-    The fixed words that addresses and clients need are in accounts/names.py.
+    ``*`` stands for any characters: "aws-*" reserves every name that begins with
+    "aws-". The fixed words that addresses and clients need are in accounts/names.py.
     """
 
     name = models.CharField(max_length=64, unique=True)
@@ -83,7 +85,7 @@ class ReservedName(models.Model):
 
 
 class Switch(models.Model):
-    """Something staff turned off for everyone, by its row; see accounts/switches.py."""
+    """While a row exists, staff have turned that part off; see accounts/switches.py."""
 
     name = models.CharField(max_length=20, unique=True)  # a key of SWITCHES
     reason = models.CharField(max_length=300)  # shown to users
@@ -116,8 +118,8 @@ class Project(models.Model):
 
 class ApiKeyQuerySet(models.QuerySet):
     def usable(self, now=None):
-        """Not revoked, not expired at ``now`` (a time; by default this moment), and
-        its account is not suspended."""
+        """Keys not revoked and not expired at ``now`` (default: the current time), of
+        accounts that are not suspended."""
         return self.filter(
             models.Q(expires_at=None) | models.Q(expires_at__gt=now or timezone.now()),
             revoked_at=None,
@@ -155,7 +157,7 @@ class ApiKey(models.Model):
 class Event(models.Model):
     """One thing someone did. Written by the verb, in the verb's transaction."""
 
-    # PROTECT would keep accounts from ever being deleted; the name stays in data.
+    # PROTECT would prevent deleting accounts. ``data`` keeps the name.
     actor = models.ForeignKey(
         Account, models.SET_NULL, null=True, blank=True, related_name="events"
     )

@@ -1,4 +1,4 @@
-"""Names that can't be taken, and the rule for usernames."""
+"""Reserved names, and the rule for usernames."""
 
 import re
 from fnmatch import fnmatchcase
@@ -10,7 +10,7 @@ from core.db.prepared import Prepared
 
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,37}[a-z0-9])\Z")
 
-# Fixed segments of the Hub's addresses, of the API's and of the Admin's.
+# Path segments used by the Hub, the API and the Admin.
 ADDRESS_WORDS = frozenset(
     """
     about account accounts admin api appeal assets auth badges categories ci cli
@@ -23,7 +23,7 @@ ADDRESS_WORDS = frozenset(
     versions well-known yank yanks
     """.split()
 )
-# Names a file system or a language gives a meaning of its own.
+# Names with a special meaning to a file system or a language.
 MACHINE_WORDS = frozenset(
     ["con", "prn", "aux", "nul"]
     + [f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)]

@@ -1,4 +1,4 @@
-"""Checking a password outside the sign-in page, with the page's own limits."""
+"""Check a password outside the sign-in page, with the same limits."""
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
@@ -16,15 +16,15 @@ MISMATCH = "The e-mail address or the password is not right."
 
 
 class WrongPassword(Exception):
-    """E-mail or password don't fit. ``str()`` is a sentence for the person."""
+    """Wrong e-mail or password. ``str()`` is a sentence for the person."""
 
 
 class TooManyAttempts(WrongPassword):
-    """The limit on failed sign-ins is reached; the password was not looked at."""
+    """Too many failed sign-ins; the password was not checked."""
 
 
 class SecondFactorNeeded(Exception):
-    """The password fits, but the account also asks for a second factor."""
+    """The password is right, but the account has a second factor."""
 
 
 def check_password(
@@ -39,7 +39,7 @@ def check_password(
     accounts and unconfirmed e-mails too, once the password is right) and
     SecondFactorNeeded.
     """
-    if "\0" in email:  # PostgreSQL can't look for one
+    if "\0" in email:  # PostgreSQL refuses NUL in a query
         raise WrongPassword(MISMATCH)
     request = request or HttpRequest()
     with request_context(request):

@@ -1,4 +1,4 @@
-"""Forms of the pages that are ours alone: profile, keys, projects, deletion."""
+"""Forms of the pages that allauth has none for: profile, keys, projects, deletion."""
 
 import re
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from accounts.text import refuse_invisible
 
 MAX_LINKS, MAX_LINK_CHARACTERS = 5, 200
 MAX_PATTERNS = 20
-PATTERN = re.compile(r"[a-z0-9*?-]{1,64}\Z")  # a slug in which * and ? stand for more
+PATTERN = re.compile(r"[a-z0-9*?-]{1,64}\Z")  # a slug with the wildcards * and ?
 SCOPE_TEXTS = {
     "draft:write": "push, change and delete drafts",
     "publish": "publish drafts as permanent versions",
@@ -31,7 +31,8 @@ EXPIRIES = {"30": "30 days", "90": "90 days", "365": "1 year", "": "Never"}
 
 
 def check_link(link: str) -> None:
-    """An https address that shows where it leads."""
+    """Raise ValidationError unless ``link`` is an https address without a user name in
+    front of the host, which would hide where it leads."""
     URLValidator(schemes=["https"])(link)
     if "@" in urlsplit(link).netloc:
         raise ValidationError("Leave out the name before the @ in the address.")
@@ -86,7 +87,7 @@ class ProfileForm(forms.ModelForm):
 
 
 class ProjectKeyForm(forms.Form):
-    """A name and an expiry: all that a project key has."""
+    """The name and expiry of a project key."""
 
     name = forms.CharField(
         max_length=80,
@@ -171,7 +172,7 @@ class ProjectForm(forms.ModelForm):
         self.account = account
         self.fields["name"].validators.append(refuse_invisible)
         if self.instance.pk:
-            del self.fields["slug"]  # it doesn't change: keys print it
+            del self.fields["slug"]  # fixed: keys show it
         else:
             self.fields["slug"].required = False
 

@@ -28,7 +28,8 @@ def create_project(account: Account, *, name: str, slug: str, url: str = "") -> 
 
 @transaction.atomic
 def change_project(project: Project, *, name: str, url: str, by: Account) -> None:
-    """Rename ``project`` or change its address. Its slug stays: keys print it."""
+    """Rename ``project`` or change its address. The slug stays, because keys show
+    it."""
     project.name, project.url = name, url
     project.save(update_fields=["name", "url"])
     record(

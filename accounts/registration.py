@@ -1,4 +1,4 @@
-"""How accounts come into being outside the sign-up page, and how they lapse."""
+"""Make accounts outside the sign-up page, and delete unconfirmed ones."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ UNCONFIRMED_LIFE = timedelta(days=7)  # after that its name and address are free
 def create_account(
     username: str, email: str, password: str, *, via: str = "system", **fields
 ) -> Account:
-    """An account whose e-mail counts as verified, made by an operator. Sends nothing.
+    """Make an account with a verified e-mail, for an operator. Sends no mail.
 
     fields: further columns of Account, such as ``is_staff`` or ``display_name``.
 
@@ -31,9 +31,8 @@ def create_account(
 def drop_unconfirmed(
     accounts: QuerySet[Account], *, older_than: timedelta = UNCONFIRMED_LIFE
 ) -> None:
-    """Delete those of ``accounts`` that signed up and never confirmed their e-mail.
-
-    Nobody ever signed in to them. One that an operator gave something to own stays.
+    """Delete those of ``accounts`` whose e-mail was never confirmed and that nobody
+    signed in to. An account that owns something stays.
     """
     lapsed = accounts.filter(
         joined_at__lte=timezone.now() - older_than,

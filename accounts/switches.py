@@ -1,4 +1,4 @@
-"""What staff can turn off for everyone. A row of Switch is an off-switch thrown."""
+"""What staff can turn off for everyone. A row of Switch means off."""
 
 from django.db.models import Q, QuerySet
 
@@ -18,8 +18,7 @@ SWITCHES = {
 
 
 def stopping(name) -> QuerySet[Switch]:
-    """The switches that stop ``name``, where they are thrown: its own, and read-only
-    mode."""
+    """The rows that turn ``name`` off: its own, and read-only mode."""
     return Switch.objects.filter(Q(name=READ_ONLY) | Q(name=name))
 
 

@@ -1,15 +1,15 @@
-"""What short text people show to others may hold."""
+"""Which characters short public text may contain."""
 
 import unicodedata
 
 from django.core.exceptions import ValidationError
 
-# Letters by category, yet drawn as nothing or as a blank.
+# Unicode calls these letters, but they are displayed as nothing or as a blank.
 BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
 
 def refuse_invisible(text: str) -> None:
-    """Raise ValidationError for a character that can't be seen.
+    """Raise ValidationError for an invisible character.
 
     Control and format characters (line breaks, bidirectional marks, zero-width
     spaces) would let a name look like another one, or break out of a mail's

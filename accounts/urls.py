@@ -11,21 +11,21 @@ from django.views.generic import RedirectView
 
 from accounts import mail, views
 
-# They check a password and change nothing an Event tells of. Checking takes a fifth
-# of a second, which nobody else's write should wait for (SQLite has one writer).
+# No transaction around these: checking a password takes 0.2 s, during which SQLite
+# could serve no other writer. They record no Event.
 SIGNING_IN = {"account_login", "account_reauthenticate"}
 
 
-class Elsewhere(RedirectView):
-    """The other spelling of an address, with or without a slash at the end."""
+class SlashRedirect(RedirectView):
+    """Redirects an address with a trailing slash to the one without, or back."""
 
     http_method_names = ["get", "head"]
     query_string = True
 
 
-def whole(view):
-    """What a POST to ``view`` writes is written whole or not at all: the change, its
-    Event, the sessions it ends. Its mails follow once it is written."""
+def in_transaction(view):
+    """Run POSTs to ``view`` in one transaction: the change, its Event and the sessions
+    it ends. Its mails are sent after the commit."""
 
     @wraps(view)
     def wrapped(request, *args, **kwargs):
@@ -34,15 +34,15 @@ def whole(view):
         with mail.held_back(), transaction.atomic():
             try:
                 return view(request, *args, **kwargs)
-            except ImmediateHttpResponse as answer:  # allauth's way to return early
+            except ImmediateHttpResponse as answer:  # how allauth returns early
                 return answer.response
 
     return wrapped
 
 
 def guard(patterns: list[URLPattern | URLResolver]) -> None:
-    """No cache may keep a page of ``patterns``, the browser's own included, and
-    none but those of SIGNING_IN leaves a change half made."""
+    """Forbid every cache, the browser's included, to keep pages of ``patterns``, and
+    make their POSTs transactions, except those of SIGNING_IN."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             guard(pattern.url_patterns)
@@ -50,7 +50,7 @@ def guard(patterns: list[URLPattern | URLResolver]) -> None:
         no_store = cache_control(private=True, no_store=True)
         pattern.callback = no_store(pattern.callback)
         if pattern.name not in SIGNING_IN:
-            pattern.callback = whole(pattern.callback)
+            pattern.callback = in_transaction(pattern.callback)
 
 
 urlpatterns = [
@@ -73,11 +73,11 @@ urlpatterns = [
     path("sessions/", include("allauth.usersessions.urls")),
     re_path(
         r"^(?P<name>profile|keys|projects|delete)/$",
-        Elsewhere.as_view(url="/account/%(name)s"),
+        SlashRedirect.as_view(url="/account/%(name)s"),
     ),
     re_path(
         r"^(?P<name>login|logout|signup|email|sessions|second-factor)$",
-        Elsewhere.as_view(url="/account/%(name)s/"),
+        SlashRedirect.as_view(url="/account/%(name)s/"),
     ),
 ]
 guard(urlpatterns)

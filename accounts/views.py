@@ -23,7 +23,7 @@ from accounts import keys, profile_forms, projects
 from accounts.deletion import StillOwns, delete_account
 from accounts.models import record
 
-MAX_OLD_KEYS = 20  # stopped ones that a page still lists
+MAX_OLD_KEYS = 20  # revoked or expired keys shown on a page
 page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -52,7 +52,7 @@ def list_keys(request):
     if form.is_valid():
         context |= _new_key(request, form, scopes=form.cleaned_data["scopes"])
         context["form"] = profile_forms.KeyForm(account=request.user)
-    context |= _listed(request.user.keys.filter(project=None))
+    context |= _key_lists(request.user.keys.filter(project=None))
     return render(request, "account/keys.html", context)
 
 
@@ -77,7 +77,7 @@ def list_projects(request):
     if form.is_valid():
         try:
             project = projects.create_project(request.user, **form.cleaned_data)
-        except IntegrityError:  # the same form, sent twice at once
+        except IntegrityError:  # the form was sent twice at once
             form.add_error("slug", "You have a project of that short name already.")
         else:
             return redirect("account_project", project.slug)
@@ -96,7 +96,7 @@ def project_detail(request, slug):
     if form.is_valid():
         context |= _new_key(request, form, project=project)
         context["form"] = profile_forms.ProjectKeyForm(account=request.user)
-    context |= _listed(project.keys)
+    context |= _key_lists(project.keys)
     return render(request, "account/project.html", context)
 
 
@@ -177,8 +177,8 @@ def _new_key(request, form, *, project=None, scopes=()) -> dict:
     return {"new_key": key, "secret": secret}
 
 
-def _listed(rows) -> dict:
-    """``rows`` of ApiKey as a page lists them: those in use, then some old ones."""
+def _key_lists(rows) -> dict:
+    """Template context for ``rows`` of ApiKey: usable keys, and the newest old ones."""
     now = timezone.now()
     usable = rows.usable().order_by("-created_at", "-pk")
     stopped = rows.exclude(pk__in=usable.values("pk")).order_by("-created_at", "-pk")

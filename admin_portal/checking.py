@@ -1,4 +1,4 @@
-"""Validate: what the inspection says of a saved draft, made ready to show."""
+"""Validate a saved draft: refusals and findings, ready to show."""
 
 from dataclasses import dataclass, field
 
@@ -12,16 +12,17 @@ TONES = {"error": "bad", "warning": "warn", "info": "accent"}
 
 @dataclass
 class Checked:
-    """findings: objects with severity, tone, rule, message, fix, path, line, ..."""
+    """The result. findings: dicts with severity, tone, rule, message, fix, path, line,
+    ..."""
 
     findings: list[dict] = field(default_factory=list)
-    incomplete: str = ""  # a sentence for people where the inspection gave up
+    incomplete: str = ""  # a sentence for people if the inspection failed
 
     def as_context(self) -> dict:
         return vars(self) | {"checked": True}
 
 
-# What publishing refuses, and the inspection finds too; and what it says otherwise.
+# Inspection rules that publishing refuses anyway -> the code of that refusal.
 REFUSED = {
     "credential": errors.SecretFound.code,
     "entrypoint-missing": errors.MissingEntrypoint.code,
@@ -30,9 +31,9 @@ REFUSED = {
 
 
 def check(draft: Draft, *, timeout: float = 2.0) -> Checked:
-    """Everything that publishing would refuse, then what the inspection found.
+    """What publishing would refuse, then the other findings of the inspection.
 
-    timeout: seconds the worker may take.
+    timeout: seconds to wait for the worker.
     """
     refused = [_refusal(fault, draft) for fault in rehearse(draft).faults]
     checked = inspect(draft, timeout=timeout)
@@ -40,7 +41,7 @@ def check(draft: Draft, *, timeout: float = 2.0) -> Checked:
 
 
 def inspect(draft: Draft, *, timeout: float = 2.0) -> Checked:
-    """What the inspection found, without what publishing refuses anyway."""
+    """The findings of the inspection, without those that publishing refuses anyway."""
     report = inspection.inspect_safely(draft.manifest, draft.files, timeout=timeout)
     findings = [
         finding | {"tone": TONES[finding["severity"]]}
@@ -58,13 +59,13 @@ def _refusal(fault: RegistryError, draft: Draft) -> dict:
         "rule": fault.code,
         "message": fault.message,
         "fix": fault.fix,
-        "path": fault.field[len("files[") : -1] if is_file else _named(fault, draft),
+        "path": fault.field[len("files[") : -1] if is_file else _path_of(fault, draft),
         "line": fault.extra.get("line") or 1,
         "is_secret": fault.code == errors.SecretFound.code,
     }
 
 
-def _named(fault: RegistryError, draft: Draft) -> str:
+def _path_of(fault: RegistryError, draft: Draft) -> str:
     if fault.code == errors.EmptyCode.code:
         return draft.entrypoint
     return "README.md" if fault.field == "readme" else "aerostack.json"

@@ -1,7 +1,7 @@
-"""Two versions of one draft, changed apart: shown side by side, then chosen from.
+"""Edit conflicts: two versions of a draft side by side, for the author to choose from.
 
 Works on texts by name (aerostack.json, README.md, source paths), so that a manifest
-that is not JSON yet can be shown and mended like any other text.
+with a syntax error can be shown and edited like any text.
 """
 
 from admin_portal.draft_edit import (
@@ -21,7 +21,7 @@ MINE, THEIRS = "mine", "theirs"
 
 
 def texts_of(contents: Contents) -> dict[str, str]:
-    """Everything a draft holds, as text by name."""
+    """All contents of a draft: name -> text."""
     return {
         MANIFEST_PATH: manifest_text(contents.manifest),
         README_PATH: contents.readme,
@@ -36,7 +36,7 @@ def contents_of(texts: dict[str, str], draft) -> Contents:
 
 
 def context(draft, mine: dict[str, str]) -> dict:
-    """What the page shows of each text that differs between ``draft`` and ``mine``."""
+    """Template context for each text that differs between ``draft`` and ``mine``."""
     theirs = texts_of(Contents.of(draft))
     changes = compare(theirs, mine, find_renames=False)
     items = [
@@ -52,7 +52,7 @@ def context(draft, mine: dict[str, str]) -> dict:
 
 
 def resolved(draft, post) -> dict[str, str]:
-    """The texts as posted from that page: the draft's, with every choice applied."""
+    """The draft's texts with every choice posted from that page applied."""
     texts = texts_of(Contents.of(draft))
     for index in range(MAX_ITEMS):
         name = post.get(f"item-{index}-name")

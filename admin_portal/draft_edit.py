@@ -1,7 +1,7 @@
-"""What the editor's form says a draft should become.
+"""Read the editor's form into the contents of a draft.
 
-The form works with and without scripts, so this is the only reader of it. Nothing
-is judged here but what a form can get wrong by itself; the registry judges the rest.
+The form is the same with and without scripts. Only faults of the form itself are found
+here; the registry checks the rest.
 """
 
 import json
@@ -17,11 +17,11 @@ MANIFEST_PATH, README_PATH = "aerostack.json", "README.md"
 
 @dataclass
 class DraftEdit:
-    """A draft's contents, as stored or as posted, with the form that shows them."""
+    """A draft's contents, as stored or as posted, with the form to show them."""
 
     manifest: dict
     manifest_text: str
-    manifest_was: str  # as the page showed it first
+    manifest_was: str  # as first shown on the page
     files: dict[str, str]
     readme: str
     revision: int
@@ -35,7 +35,7 @@ class DraftEdit:
 
 @dataclass
 class Contents:
-    """All that a draft holds."""
+    """The contents of a draft."""
 
     manifest: dict
     files: dict[str, str]
@@ -46,8 +46,8 @@ class Contents:
         return cls(draft.manifest, draft.files, draft.readme)
 
     def like(self, draft) -> "Contents":
-        """With the copies of manifest and README that ``draft`` has among its files
-        (clients push them so) brought up to date."""
+        """These contents, with the copies of manifest and README among the files
+        updated. Clients push such copies; only those that ``draft`` has are kept."""
         copies = {}
         for path in draft.files:
             if path == MANIFEST_PATH:
@@ -57,7 +57,7 @@ class Contents:
         return Contents(self.manifest, self.files | copies, self.readme)
 
     def as_body(self) -> dict:
-        """Shaped like a push's, for ``save_draft``."""
+        """A push body, for ``save_draft``."""
         return {
             "config_schema": self.manifest,
             "files": self.files,
@@ -70,8 +70,7 @@ def is_readme(path: str) -> bool:
 
 
 def source_files(files: dict[str, str]) -> dict[str, str]:
-    """Those of ``files`` that are edited as files, by path: not the manifest, not the
-    README."""
+    """``files`` without manifest and README, sorted by path."""
     return {
         path: text
         for path, text in sorted(files.items())
@@ -97,7 +96,7 @@ def show_draft(draft, *, categories) -> DraftEdit:
 
 
 def read_edit(post, uploads, *, draft, categories) -> DraftEdit:
-    """What was posted for ``draft``; its faults are those of the form alone."""
+    """What was posted for ``draft``, with the faults of the form."""
     faults: list[RegistryError] = []
     fields = ManifestForm(post, initial=draft.manifest, categories=categories)
     was = _object(post.get("manifest_was", ""), faults)
@@ -117,15 +116,15 @@ def read_edit(post, uploads, *, draft, categories) -> DraftEdit:
         faults=faults,
     )
     for upload in uploads:
-        _take(upload, edit)
+        _add_upload(upload, edit)
     return edit
 
 
 def like_stored(stored: str, posted: str) -> str:
     """``posted`` with the line ends of ``stored``.
 
-    Browsers send every line end as CR LF (HTML 4.10.21.4, "form submission"), so
-    the stored text tells which it had; untouched text is kept to the byte.
+    Browsers send every line end as CR LF (HTML 4.10.21.4, "form submission"). So the
+    stored text decides, and a text that was not edited stays the same byte for byte.
     """
     text = posted.replace("\r\n", "\n").replace("\r", "\n")
     if text == stored.replace("\r\n", "\n").replace("\r", "\n"):
@@ -135,10 +134,10 @@ def like_stored(stored: str, posted: str) -> str:
 
 
 def parse_object(text: str) -> dict:
-    """The one JSON object that ``text`` holds.
+    """The JSON object in ``text``.
 
-    Raises InvalidJson: not JSON, no object, a key twice, or values that no
-    database keeps (NaN, 1e999, lone surrogates).
+    Raises InvalidJson: not JSON, not an object, a repeated key, or values that
+    databases can't store (NaN, 1e999, lone surrogates).
     """
     try:
         value = json.loads(text, object_pairs_hook=_unique)
@@ -179,10 +178,10 @@ def _number(text: str, faults: list[RegistryError]) -> int:
 
 
 def _merge(was: dict, raw: dict, fields: ManifestForm, faults: list) -> dict:
-    """``raw`` with every field that was changed by hand laid over it.
+    """``raw`` with the values of the fields that the author changed.
 
-    The fields and aerostack.json show the same data. Whichever view was edited
-    counts; one key edited in both, and differently, is a fault.
+    The fields and aerostack.json show the same data. The edited one of the two counts;
+    a key that was changed to different values in both is a fault.
     """
     manifest = dict(raw)
     for key, value in fields.values().items():
@@ -214,8 +213,8 @@ def _files(rows: Files, draft, faults: list[RegistryError]) -> dict[str, str]:
     return files
 
 
-def _take(upload, edit: DraftEdit) -> None:
-    """Put an uploaded file where it belongs; one of the same name is replaced."""
+def _add_upload(upload, edit: DraftEdit) -> None:
+    """Add an uploaded file to ``edit``, replacing one of the same name."""
     at = f"files[{errors.shown(upload.name)[1:-1]}]"
     if upload.size > MAX_FILE_BYTES:
         message = f"{errors.shown(upload.name)} has more than {MAX_FILE_BYTES} bytes."

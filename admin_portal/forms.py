@@ -1,5 +1,4 @@
-"""The author's forms. What they accept is decided in the registry; they only
-carry it between fields and values."""
+"""The author's forms. They convert between fields and values; the registry checks."""
 
 import json
 
@@ -104,7 +103,8 @@ class ManifestForm(forms.Form):
         )
 
     def _offer_stored(self, key: str, field) -> None:
-        """A stored value that is no choice stays selected until it is changed."""
+        """Add a stored value that is not among the choices, so that it stays
+        selected."""
         stored = self.initial.get(key)
         if not isinstance(field, forms.ChoiceField) or not isinstance(stored, str):
             return
@@ -112,7 +112,7 @@ class ManifestForm(forms.Form):
             field.choices = [*field.choices, (stored, f"{stored} (not known)")]
 
     def values(self) -> dict:
-        """Key to value as posted, whether the registry will like it or not."""
+        """Key -> value as posted, not checked."""
         return {
             key: field.to_python(
                 field.widget.value_from_datadict(self.data, {}, self.add_prefix(key))
@@ -122,7 +122,7 @@ class ManifestForm(forms.Form):
 
 
 def shown_value(key: str, value):
-    """What ``values`` gives for ``key`` when its field shows ``value`` untouched."""
+    """What ``values`` returns for ``key`` if its field shows ``value`` unchanged."""
     field = ManifestForm.base_fields[key]
     if isinstance(field, WordsField):
         value = field.prepare_value(value) if isinstance(value, list) else ""
@@ -138,7 +138,7 @@ def _row(*fields) -> Div:
 
 
 class FileForm(forms.Form):
-    """One source file: its path, its text, and the path it is stored under now."""
+    """One source file. was: the path it is stored under now."""
 
     was = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     path = forms.CharField(
@@ -167,7 +167,7 @@ class FileForm(forms.Form):
 
 
 class FileFormSet(forms.BaseFormSet):
-    """The files of a draft; one blank row is for a new file."""
+    """The files of a draft, and a blank row for a new file."""
 
     def add_fields(self, form, index):
         super().add_fields(form, index)
@@ -177,7 +177,7 @@ class FileFormSet(forms.BaseFormSet):
         }
 
     def posted(self) -> list[dict]:
-        """Every row as posted: was, path, text, DELETE. Nothing is judged."""
+        """Every row as posted (was, path, text, DELETE), not checked."""
         return [
             {
                 name: field.to_python(
@@ -191,15 +191,15 @@ class FileFormSet(forms.BaseFormSet):
         ]
 
 
-MAX_ROWS = 60  # a few more than the files a function may have, for those deleted
+MAX_ROWS = 60  # more than a function's files, as deleted rows count too
 Files = forms.formset_factory(
     FileForm, FileFormSet, extra=1, can_delete=True, max_num=MAX_ROWS, absolute_max=100
 )
 
 
 def manifest_text(manifest: dict) -> str:
-    """``manifest`` as aerostack.json: two spaces, known keys first and in their order
-    (PostgreSQL's JSON keeps none)."""
+    """``manifest`` as the text of aerostack.json. Known keys come first, in the order
+    of FIELDS, because PostgreSQL's JSON keeps no order."""
     known = {key: manifest[key] for key in FIELDS if key in manifest}
     return json.dumps(known | manifest, indent=2, ensure_ascii=False) + "\n"
 
@@ -211,7 +211,7 @@ STARTERS = [
 
 
 class NewFunctionForm(forms.Form):
-    """The little that has to be known before the editor opens."""
+    """What is asked before the editor opens."""
 
     name = forms.CharField(
         max_length=MAX_NAME_CHARACTERS,
@@ -241,7 +241,7 @@ class NewFunctionForm(forms.Form):
 
 
 class YankForm(forms.Form):
-    """Grounds a version should not be installed any more."""
+    """Why a version should not be installed."""
 
     reason = forms.CharField(
         max_length=300,
@@ -259,7 +259,7 @@ class YankForm(forms.Form):
 
 
 class DeprecateForm(forms.Form):
-    """What people who use the function should do instead."""
+    """What users of the function should do instead."""
 
     message = forms.CharField(
         max_length=300,
@@ -274,7 +274,7 @@ class DeprecateForm(forms.Form):
 
 
 class WaiveForm(forms.Form):
-    """Which find is no credential, and why."""
+    """Which finding is not a credential, and why."""
 
     which = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     reason = forms.CharField(

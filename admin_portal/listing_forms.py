@@ -1,4 +1,4 @@
-"""The forms of a listing, and what they say it should become."""
+"""The forms of a listing."""
 
 from django import forms
 
@@ -17,7 +17,7 @@ from registry.models import Function
 
 
 class ListingForm(forms.Form):
-    """README, tags and category; while nothing is published they are the draft's."""
+    """README, tags and category. Before the first publish, the draft has these."""
 
     readme = forms.CharField(
         required=False,
@@ -47,7 +47,7 @@ class ListingForm(forms.Form):
 
 
 class PictureForm(forms.Form):
-    """A picture that is there already: what it shows, and where it stands."""
+    """An existing screenshot: its text alternative and position."""
 
     sha256 = forms.CharField(widget=forms.HiddenInput)
     alt = forms.CharField(
@@ -59,7 +59,7 @@ class PictureForm(forms.Form):
 
 
 class ExampleForm(forms.Form):
-    """One piece of code with its title."""
+    """A usage example."""
 
     title = forms.CharField(
         required=False,
@@ -80,14 +80,15 @@ class ExampleForm(forms.Form):
     )
 
 
-class Ordered(forms.BaseFormSet):
-    """Rows that can be numbered and deleted."""
+class OrderedFormSet(forms.BaseFormSet):
+    """Rows that can be reordered and deleted."""
 
     ordering_widget = forms.NumberInput(attrs={"class": "form-control", "min": 1})
     deletion_widget = forms.CheckboxInput(attrs={"class": "form-check-input"})
 
     def rows(self) -> list[dict]:
-        """The kept rows in their order. Raises ValidationError for a broken form."""
+        """The rows that are not deleted, in their order. Raises ValidationError for an
+        invalid form."""
         if not self.is_valid():
             raise _broken(self.forms)
         return [form.cleaned_data for form in self.ordered_forms]
@@ -95,7 +96,7 @@ class Ordered(forms.BaseFormSet):
 
 Pictures = forms.formset_factory(
     PictureForm,
-    Ordered,
+    OrderedFormSet,
     extra=0,
     can_order=True,
     can_delete=True,
@@ -104,7 +105,7 @@ Pictures = forms.formset_factory(
 )
 Examples = forms.formset_factory(
     ExampleForm,
-    Ordered,
+    OrderedFormSet,
     extra=1,
     can_order=True,
     can_delete=True,
@@ -114,7 +115,7 @@ Examples = forms.formset_factory(
 
 
 class ScreenshotForm(forms.Form):
-    """One more picture."""
+    """A new screenshot."""
 
     picture = forms.FileField(
         help_text="PNG, JPEG or WebP, at most 5 MiB. It is encoded anew without its "
@@ -135,7 +136,7 @@ def _broken(sent: list[forms.Form]) -> errors.ValidationError:
 
 
 def wanted_listing(stored: Listing, form, pictures, examples) -> Listing:
-    """The listing as posted. Raises ValidationError for a form that came broken."""
+    """The listing as posted. Raises ValidationError for an invalid form."""
     if not form.is_valid():
         raise _broken([form])
     text = form.cleaned_data

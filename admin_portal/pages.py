@@ -1,16 +1,17 @@
-"""What every page of the Admin has in common."""
+"""What the Admin's pages share."""
 
 from functools import wraps
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.cache import caches
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import Event
 from registry.errors import NotFound, RegistryError
 from registry.models import Draft, Function, FunctionTag
 
@@ -20,11 +21,10 @@ TAGS_KEPT_SECONDS = 600
 
 
 def author_page(*methods: str):
-    """A page for a signed-in account, kept by no cache.
+    """Decorate a view as a page for signed-in accounts that is never cached.
 
-    A script that asks for JSON gets 401 instead of the way to the sign-in page.
-    What the registry says is not there, or not the account's, is a 404; a refusal
-    that the view has no better place for is shown above My Functions.
+    A request for JSON gets 401 instead of a redirect to sign-in. NotFound becomes a
+    404. Any other refusal that the view doesn't catch is shown above My Functions.
     """
 
     def decorate(view):
@@ -62,8 +62,14 @@ def own_function(request: HttpRequest, slug: str) -> Function:
     return get_object_or_404(functions, slug=slug)
 
 
+def events_of(function: Function) -> QuerySet[Event]:
+    """The events of the function and its versions, newest first."""
+    about = Q(subject=function.path) | Q(subject__startswith=f"{function.path}@")
+    return Event.objects.filter(about).order_by("-id")
+
+
 def popular_tags() -> list[str]:
-    """What a field for tags suggests, the most used first; counted now and then."""
+    """Suggestions for a field of tags, the most used first. Cached."""
     return caches["local"].get_or_set("popular-tags", _count_tags, TAGS_KEPT_SECONDS)
 
 
@@ -77,7 +83,7 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def as_json(error: RegistryError) -> JsonResponse:
-    """A refusal in the shape the API gives it."""
+    """A refusal as JSON, like the API's."""
     faults = error.faults or [error]
     return JsonResponse(
         {
@@ -91,7 +97,7 @@ def as_json(error: RegistryError) -> JsonResponse:
 
 
 def say_no(request: HttpRequest, error: RegistryError) -> None:
-    """Show a refusal on the next page: every fault, and what to do."""
+    """Show every fault of a refusal, with its fix, on the next page."""
     for fault in error.faults or [error]:
         messages.error(request, f"{fault.message} {fault.fix}")
 

@@ -1,4 +1,4 @@
-"""What a new function starts with, so that nobody faces an empty page."""
+"""Starter files of a new function."""
 
 from django.db import transaction
 
@@ -31,10 +31,10 @@ Say what it needs, and show one call.
 
 @transaction.atomic
 def start(chosen: dict, *, by, via: str) -> Draft:
-    """A draft of a new function, ready to be edited.
+    """Make a draft of a new function with starter files.
 
     chosen: the cleaned data of NewFunctionForm. Raises as ``new_draft`` and
-    ``save_draft`` do; then nothing is claimed.
+    ``save_draft``; then nothing was written.
     """
     draft = publishing.new_draft(chosen["name"], by=by, via=via)
     body = _body(draft, chosen)

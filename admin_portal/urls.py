@@ -1,4 +1,4 @@
-"""Addresses of the Admin."""
+"""Routes of the Admin."""
 
 from django.urls import include, path
 from django.views.generic import RedirectView

@@ -36,17 +36,17 @@ def _as_json(value: object, status: int) -> HttpResponse:
 def refusal(error: errors.RegistryError, path: str) -> HttpResponse:
     """A refusal in the shape that clients of ``path`` read: those of ``/api/v1/cli/``
     look for ``error.message``, all others print ``error`` as it is."""
-    said = {"code": error.code, "message": error.message, "fix": error.fix}
+    body = {"code": error.code, "message": error.message, "fix": error.fix}
     if path.startswith(CLI_PREFIX):
-        said = {"error": said}
+        body = {"error": body}
     else:
-        said = {"error": error.message, **said}
+        body = {"error": error.message, **body}
         if error.field:
-            said["field"] = error.field
+            body["field"] = error.field
         faults = error.faults or [error]
         if len(faults) > 1 or any(fault.extra for fault in faults):
-            said["details"] = [fault.as_fault() for fault in faults]
-    response = answer(said, error.status)
+            body["details"] = [fault.as_fault() for fault in faults]
+    response = answer(body, error.status)
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="Aerostack Hub"'
     return response

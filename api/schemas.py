@@ -247,11 +247,11 @@ def _given() -> dict:
 
 def _refused() -> dict:
     fault = record({"code": TEXT, "message": TEXT}, {"field": TEXT})
-    said = {"code": TEXT, "message": TEXT, "fix": TEXT}
+    refusal = {"code": TEXT, "message": TEXT, "fix": TEXT}
     return {
         "Refusal": record(
-            {"error": TEXT, **said},
+            {"error": TEXT, **refusal},
             {"field": TEXT, "details": {"type": "array", "items": fault}},
         ),
-        "CliRefusal": record({"error": record(said)}),
+        "CliRefusal": record({"error": record(refusal)}),
     }

@@ -47,7 +47,7 @@ COLUMNS = {
     "readme_id integrity size draft_uid published_by via published_at",
     "VersionFile": "version_id path blob_id",
     "Inspection": "version_id inspector report",
-    "Rendering": "blob_id kind renderer html is_complete reason",
+    "Rendering": "blob_id kind renderer html is_complete reason prose",
 }
 
 
@@ -204,6 +204,7 @@ class Maker:
 
     def _readme(self, template: Template, plan: Plan) -> str:
         from registry.content import rendering
+        from registry.content.prose import prose_of
 
         sentences = 2 + self.words.popularity(8)
         said = " ".join(self.words.sentence(12) for _ in range(sentences))
@@ -211,9 +212,11 @@ class Maker:
         def filled(text):
             return text.replace(NAME, plan.slug).replace(TEXT, said)
 
-        sha256, _ = self._blob(filled(template.readme))
+        text = filled(template.readme)
+        sha256, _ = self._blob(text)
         if plan.number <= RENDERED_FUNCTIONS:
-            self._rendering(sha256, rendering.README, filled(template.readme_html))
+            html = filled(template.readme_html)
+            self._rendering(sha256, rendering.README, html, prose_of(text))
         return sha256
 
     def _versions(self, template, plan: Plan, listing, readme, at) -> tuple[int, str]:
@@ -278,8 +281,8 @@ class Maker:
         self.rows["Blob"].append((sha256, size, text))
         return sha256, size
 
-    def _rendering(self, sha256: str, kind: str, html: str) -> None:
+    def _rendering(self, sha256: str, kind: str, html: str, prose: str = "") -> None:
         from registry.content import rendering
 
-        row = (sha256, kind, rendering.RENDERER, html, True, "")
+        row = (sha256, kind, rendering.RENDERER, html, True, "", prose)
         self.rows["Rendering"].append(row)

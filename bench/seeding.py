@@ -22,7 +22,7 @@ from bench.rows import FUNCTIONS_PER_AUTHOR, TEMPLATES, Maker, plans
 BATCH = 1_000  # functions to one transaction
 AHEAD = 8  # batches that wait to be loaded, at most
 ROOT = Path(__file__).resolve().parent.parent
-SEARCH_MODULES = ("places.py", "rows.py", "text.py")  # they write the index
+SEARCH_MODULES = ("rank_keys.py", "rows.py", "text.py")  # they write the index
 
 
 def seed(count: int, say=lambda done: None) -> None:

@@ -1,4 +1,4 @@
-"""Typed settings from the environment, refused with a sentence when unusable."""
+"""Typed settings from the environment. A bad value raises ImproperlyConfigured."""
 
 import os
 import secrets
@@ -9,7 +9,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
-# Variables that are set win over the file.
+# Variables of the environment win over the file.
 environ.Env.read_env(Path(__file__).resolve().parent.parent / ".env")
 
 
@@ -41,11 +41,11 @@ def env_url(name: str, default: str) -> str:
 
 
 def env_replicas(name: str, primary: dict) -> dict[str, dict]:
-    """PostgreSQL addresses, separated by commas, as Django's databases "replica1" and
-    on. ``primary`` is the database they follow.
+    """Django's database settings "replica1", "replica2", ... from PostgreSQL addresses
+    separated by commas. primary: the settings of the database they replicate.
 
-    No health checks: a connection that broke shows when it is used, and the page is
-    made from the primary (core/db/replicas.py). What hangs is given up soon.
+    No health checks: when a connection fails, the primary answers instead
+    (core/db/replicas.py). The timeouts are short for the same reason.
     """
     found = {}
     for number, url in enumerate(env.list(name, default=[]), start=1):
@@ -64,11 +64,11 @@ def env_replicas(name: str, primary: dict) -> dict[str, dict]:
 
 
 def env_storage(name: str) -> dict:
-    """Where uploads lie, as an entry of Django's STORAGES: s3://key:secret@host/bucket
-    of any server that speaks S3, or the folder MEDIA_ROOT when it is unset.
+    """The entry of Django's STORAGES for uploads: s3://key:secret@host/bucket of any S3
+    server, or the folder MEDIA_ROOT when unset.
 
     After ``?``: region, prefix (of every name), scheme (http for a server without TLS)
-    and addressing (virtual, where the bucket's name is in the host's).
+    and addressing (virtual: the bucket's name is part of the host name).
     """
     raw = os.environ.get(name)
     if not raw:
@@ -83,7 +83,7 @@ def env_storage(name: str) -> dict:
             f"{name} can't be read: use s3://key:secret@host/bucket with key and "
             f"secret percent-encoded; after a ? may come {', '.join(given)}."
         )
-    from botocore.config import Config  # a third of a second that folders don't pay
+    from botocore.config import Config  # slow (0.3 s), and only S3 needs it
 
     host = url.netloc.rpartition("@")[2]
     return {
@@ -101,7 +101,7 @@ def env_storage(name: str) -> dict:
                 retries={"total_max_attempts": 2},
                 signature_version="s3v4",
                 s3={"addressing_style": options["addressing"]},
-                # Newer checksums are refused by some servers that speak S3.
+                # Some S3 servers refuse the newer checksums.
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
             ),
@@ -110,16 +110,16 @@ def env_storage(name: str) -> dict:
 
 
 def private_directory(path: Path) -> Path:
-    """``path``, created for its owner's eyes only (0700) when it is missing."""
+    """``path``, created with mode 0700 when it is missing."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
 def secret_from(path: Path) -> str:
-    """The secret kept in ``path``; made once (0600) when there is none.
+    """The secret in the file ``path``, which is created (0600) when missing.
 
-    Two processes that start at once agree on one secret: the file is made under
-    another name and linked into place, and only the first link succeeds.
+    Two processes that start at once get the same secret: each writes a temporary file
+    and links it into place, and only the first link succeeds.
     """
     if not path.exists():
         draft = path.with_name(f"{path.name}.{os.getpid()}")
@@ -129,7 +129,7 @@ def secret_from(path: Path) -> str:
         try:
             os.link(draft, path)
         except FileExistsError:
-            pass  # another process was first; its secret is the one
+            pass  # another process was first: use its secret
         finally:
             draft.unlink()
     secret = path.read_text().strip()

@@ -1,10 +1,9 @@
-"""How gunicorn runs the Hub. Workers are sync: threads would save the connections of
-clients that ask again, but what hangs in one is not stopped after ``timeout`` seconds
-(docs/performance.md, "Where the time of a kept answer goes")."""
+"""gunicorn's settings. Workers are sync: with threads, clients could keep their
+connections, but a hanging request would not be stopped after ``timeout`` seconds."""
 
 import os
 
-# Reads .env; "import config" would name one of gunicorn's own settings.
+# Reads .env. Not "import config": gunicorn has a setting of that name.
 from config.env import env as _env  # noqa: F401
 
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
@@ -13,12 +12,12 @@ worker_class = "sync"
 timeout = 30
 graceful_timeout = 20
 keepalive = 5
-# Loaded once, before the workers fork: they share what they don't change. New code
-# therefore takes a restart; HUP restarts the workers of the old one.
+# Load the code before forking, so that workers share its memory. New code therefore
+# needs a restart; HUP restarts workers with the old code.
 preload_app = True
 forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES") or "127.0.0.1,::1"
-# Else SCRIPT_NAME and PATH_INFO may be headers: whoever sent one past a proxy chose
-# what all links of a page begin with.
+# By default gunicorn takes SCRIPT_NAME and PATH_INFO from headers; a client could then
+# choose the prefix of all links.
 forwarder_headers = ""
 limit_request_line = 8190
 limit_request_field_size = 8190
@@ -26,8 +25,8 @@ control_socket_disable = True
 
 
 def when_ready(server):
-    """Everything is loaded: leave it out of what the workers' garbage collectors write
-    to, and take no connection across the fork."""
+    """Before forking: close database connections, and freeze the garbage collector so
+    that workers keep sharing memory."""
     import gc
 
     from django.db import connections
@@ -41,8 +40,8 @@ def when_ready(server):
 
 
 def post_worker_init(worker):
-    """Do what a process that died may have left undone: making answers stale after a
-    commit, and deriving from what was published."""
+    """Finish what a killed process may have left undone: making cached pages stale
+    after its commit, and rendering and inspecting published versions."""
     from core.cache import versions
     from registry.content import derived
 

@@ -1,4 +1,4 @@
-"""Is this process up (healthz), can it serve, and how far are replicas (readyz)?"""
+"""Health checks: /healthz and /readyz."""
 
 from django.db import DatabaseError, connection
 from django.http import HttpResponse
@@ -18,8 +18,8 @@ def healthz(request):
 @require_safe
 @never_cache
 def readyz(request):
-    """As healthz, with a line for each replica. Pages are right without any, so none
-    makes it a 503."""
+    """As healthz, with a line for each replica. A broken replica is no 503, because the
+    primary answers instead."""
     return _answer(replicas.states)
 
 

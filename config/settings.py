@@ -125,32 +125,32 @@ DATABASES = {
 }
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
-    # An answered write is on disk: WAL with FULL syncs each commit. IMMEDIATE
-    # takes the write lock at BEGIN, where waiting for it is still possible. Mapping
-    # the file into memory has SQLite before 3.51.3 corrupt it under load
-    # (docs/self-hosting.md, "SQLite"), whatever it was compiled with. A larger cache
-    # per connection saves no CPU: the system has the pages too, once for everyone.
+    # synchronous=FULL syncs each commit, so an answered write is on disk. IMMEDIATE
+    # takes the write lock at BEGIN, the only place where SQLite can wait for it.
+    # mmap_size=0: with a mapped file, SQLite before 3.51.3 can corrupt it under load
+    # (docs/self-hosting.md, "SQLite"). A larger cache_size saves no CPU: the operating
+    # system caches the pages too, once for all connections.
     _database["ENGINE"] = "core.db.sqlite3"
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
-        "cached_statements": 500,  # each kept compiled; the 128 of Python are too few
+        "cached_statements": 500,  # Python's default of 128 is too few
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
             "PRAGMA cache_size=-4000; PRAGMA mmap_size=0;"
         ),
     }
-    # Threads of one test need a file (a database in memory locks whole tables), and
-    # two test runs need two.
+    # A file, because a database in memory locks whole tables between threads; the
+    # process id keeps two test runs apart.
     _database["TEST"] = {"NAME": f"{DATA_DIR.resolve()}/test-{os.getpid()}.sqlite3"}
 else:
     _database["ENGINE"] = "core.db.postgresql"
     _database["CONN_HEALTH_CHECKS"] = True
     _database.setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=on"
-# Kept between requests: opening costs more than most answers do, on SQLite too, where
-# the last to close also copies the log back and deletes it under whoever opens.
+# Keep connections between requests: opening one costs more than most answers. On SQLite
+# the last close would also checkpoint and delete the WAL file.
 _database["CONN_MAX_AGE"] = None
-# Streaming replicas for public pages; who reads which is core/db/replicas.py.
+# Streaming replicas for public pages; core/db/replicas.py chooses between them.
 _replicas = env_replicas("DATABASE_REPLICA_URLS", _database)
 REPLICAS = sorted(_replicas)
 DATABASES |= _replicas
@@ -167,8 +167,8 @@ if _cache_url:
         raise ImproperlyConfigured("CACHE_URL has to be redis://host:6379/0.")
     CACHES = {"default": _shared, "local": _shared}
 else:
-    # A full cache forgets a third of what it holds, counters of failed sign-ins
-    # among it; Django's 300 entries would make a flood a way around the limits.
+    # A full cache drops a third of its entries, counters of failed sign-ins included.
+    # With Django's default of 300 entries, a flood would reset the limits.
     _room = {"OPTIONS": {"MAX_ENTRIES": 20_000}}
     CACHES = {
         "default": {
@@ -203,8 +203,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_USERNAME_MIN_LENGTH = 2
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up only
-ACCOUNT_CHANGE_EMAIL = True  # one address; a new one replaces it once confirmed
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # only in the browser that signed up
+ACCOUNT_CHANGE_EMAIL = True  # a new address replaces the old one once confirmed
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = {} if RATE_LIMITS else False  # {}: allauth's own limits
 ACCOUNT_SESSION_REMEMBER = True
@@ -223,7 +223,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RATE_LIMITS = {} if RATE_LIMITS else False
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_RECOVERY_CODE_DIGITS = 10
-# Browsers offer passkeys without HTTPS on localhost only.
+# Without HTTPS, browsers allow passkeys on localhost only.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _hub.hostname in LOOPBACK
 MFA_FORMS = {
     "authenticate": "accounts.forms.SecondFactorForm",
@@ -250,7 +250,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^/?api/", r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
-# Subdomains and the browsers' preload list are the operator's to decide, at the proxy.
+# HSTS for subdomains and preloading are for the operator to set at the proxy.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -275,7 +275,7 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # bytes; the editor's whole form
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
-# --- derived HTML and facts are made after each publish, in a thread of the server
+# --- HTML and inspection reports are made after each publish, in a thread
 DERIVE_IN_BACKGROUND = env_flag("DERIVE_IN_BACKGROUND", True)
 
 # --- static files and media
@@ -288,7 +288,7 @@ STORAGES = {
     "default": env_storage("MEDIA_STORAGE_URL"),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-# prepare_hub collects and compresses them; until then they come from where they lie.
+# Until prepare_hub has collected and compressed the files, serve the originals.
 WHITENOISE_USE_FINDERS = not any(STATIC_ROOT.iterdir())
 # Folders with a version in their name never change.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/vendor/[^/]+-\d+\.\d+\.\d+/"

@@ -29,8 +29,8 @@ def shadcn_item(request, username, item):
         version = functions.find_version(slug, username=username, number=number)
     except errors.RegistryError as error:
         # The command prints `message`.
-        said = {"error": error.code, "message": f"{error.message} {error.fix}"}
-        return JsonResponse(said, status=error.status)
+        refusal = {"error": error.code, "message": f"{error.message} {error.fix}"}
+        return JsonResponse(refusal, status=error.status)
     subjects = [version.function.pages_subject]
     count = partial(counting.count, version.pk)
     return make_public(JsonResponse(shadcn.item(version)), subjects, on_send=count)

@@ -10,23 +10,26 @@ Parts = Sequence[tuple[str, bool]]  # (text, is it what was looked for)
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """A function of a list. Without words to look for, only ``function`` is there.
+class Marks:
+    """What was found in a function.
 
-    name, description: with the words marked. excerpt: of its README, where nothing else
-    shows the words. lines: of its code, with what was looked for.
+    name, description: with the words marked, where they have some. excerpt: of its
+    README, where nothing else shows the words. lines: of its code, with what was looked
+    for.
     """
 
-    function: FunctionRow
     name: Parts = ()
     description: Parts = ()
     excerpt: Parts = ()
     lines: Sequence[search.Line] = ()
 
 
+Result = tuple[FunctionRow, Marks | None]
+
+
 def plain(functions: Iterable[FunctionRow]) -> list[Result]:
     """Functions that nobody searched for."""
-    return [Result(function) for function in functions]
+    return [(function, None) for function in functions]
 
 
 def results_of(found: search.Found) -> list[Result]:
@@ -35,34 +38,34 @@ def results_of(found: search.Found) -> list[Result]:
     stems = found.stems
     if not stems:
         return [
-            Result(function, lines=found.lines.get(function.pk, ()))
+            (function, Marks(lines=found.lines[function.pk]) if found.lines else None)
             for function in found.rows
         ]
     marked = [
-        (
-            function,
-            search.marked(function.slug, stems),
-            search.marked(function.description, stems),
-        )
+        (function, _marked(function.slug, stems), _marked(function.description, stems))
         for function in found.rows
     ]
-    hidden = [function for function, *parts in marked if not any(map(_has_hit, parts))]
-    excerpts = search.excerpts(
-        [function.readme_id for function in hidden if function.readme_id], stems
-    )
+    readmes = [
+        function.readme_id
+        for function, name, description in marked
+        if function.readme_id and not name and not description
+    ]
+    excerpts = search.excerpts(readmes, stems)
     return [
-        Result(
+        (
             function,
-            name,
-            description,
-            ()
-            if _has_hit(name + description)
-            else excerpts.get(function.readme_id, ()),
-            found.lines.get(function.pk, ()),
+            Marks(
+                name,
+                description,
+                () if name or description else excerpts.get(function.readme_id, ()),
+                found.lines.get(function.pk, ()),
+            ),
         )
         for function, name, description in marked
     ]
 
 
-def _has_hit(parts: Parts) -> bool:
-    return any(is_hit for _, is_hit in parts)
+def _marked(text: str, stems: frozenset[str]) -> Parts:
+    """``text`` in parts; none where it has none of the words."""
+    parts = search.marked(text, stems)
+    return parts if any(is_hit for _, is_hit in parts) else ()

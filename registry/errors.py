@@ -1,9 +1,8 @@
-"""Every way the registry says no, in one file.
+"""All refusals of the registry.
 
-A class fixes what a client needs: a stable ``code`` to branch on, the HTTP
-``status`` and a ``fix`` a person can act on. An instance adds the sentence of this
-one refusal and, where it has one, the field. Codes are public API: add, never
-rename. Documented in docs/errors.md.
+A class has a stable ``code`` for clients, the HTTP ``status`` and a ``fix`` for people.
+An instance adds a message and, where there is one, the field. Codes are public API:
+add, never rename. Documented in docs/errors.md.
 """
 
 from collections.abc import Iterable
@@ -103,7 +102,7 @@ class Unauthorized(RegistryError):
     fix = "Run `aerostack login` again"
 
     def __init__(self):
-        # One body for every cause, so that nothing can be learned about keys.
+        # The same message for every cause, so that nothing is revealed about keys.
         super().__init__("The API key is missing or not valid.")
 
 
@@ -123,7 +122,7 @@ class Forbidden(RegistryError):
 
 
 class OwnDecision(Forbidden):
-    """Nobody decides on what is their own."""
+    """A moderator may not decide on their own account, functions or cases."""
 
     fix = "Ask another moderator."
 
@@ -217,7 +216,8 @@ class Unavailable(RegistryError):
 def refuse(faults: Iterable[RegistryError]) -> None:
     """Raise one error that carries all ``faults``; do nothing when there are none.
 
-    The first fault with a code of its own speaks for all, else the first one.
+    The error's code and message are those of the first fault that is not a plain
+    ValidationError, else of the first fault.
     """
     faults = list(faults)
     if not faults:
@@ -228,7 +228,7 @@ def refuse(faults: Iterable[RegistryError]) -> None:
 
 
 def shown(value: object) -> str:
-    """``value`` for a sentence: quoted, escaped, cut at SHOWN_CHARACTERS."""
+    """``value`` for a message: quoted, escaped, cut at SHOWN_CHARACTERS."""
     text = value if isinstance(value, str) else repr(value)
     cut = text[: SHOWN_CHARACTERS - 1] + "…" if len(text) > SHOWN_CHARACTERS else text
     return "'" + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut) + "'"

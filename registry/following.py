@@ -1,7 +1,7 @@
-"""Stars, follows, and the mail about what one follows.
+"""Stars, follows and digests.
 
-Each verb is one transaction and writes one Event when it changes something; saying
-the same thing twice changes nothing. All raise ReadOnly in read-only mode.
+Each verb is one transaction, writes one Event when it changes something, and may be
+repeated without effect. All raise ReadOnly in read-only mode.
 """
 
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from registry import errors, search, switches
 from registry.models import Digest, Follow, Function, Star, Version
 
 PERIODS = {Digest.DAILY: timedelta(days=1), Digest.WEEKLY: timedelta(days=7)}
-MAX_DIGEST_VERSIONS = 100  # of one mail; the newest
+MAX_DIGEST_VERSIONS = 100  # in one mail
 STOP_SALT = "registry.following.stop"
 MAX_FOLLOWS = 2000  # of one account
 
@@ -39,7 +39,7 @@ def star(function: Function, *, by: Account, via: str) -> bool:
 
 @transaction.atomic
 def unstar(function: Function, *, by: Account, via: str) -> bool:
-    """Take a star back. Returns whether there was one."""
+    """Remove a star. Returns whether there was one."""
     switches.require()
     gone, _ = Star.objects.filter(function=function, account=by).delete()
     if gone:
@@ -50,11 +50,11 @@ def unstar(function: Function, *, by: Account, via: str) -> bool:
 
 @transaction.atomic
 def follow(subject: Function | Account, *, by: Account, via: str) -> bool:
-    """Have ``by`` told of what happens to a function, or of what an author publishes.
+    """Follow a function or an author.
     Returns whether that was new.
 
-    Raises NotFound for a function that is not readable; Conflict for oneself, or
-    beyond MAX_FOLLOWS.
+    Raises NotFound for a function that is not readable; Conflict when ``subject`` is
+    ``by``, or beyond MAX_FOLLOWS.
     """
     switches.require()
     if isinstance(subject, Function):
@@ -81,10 +81,10 @@ def unfollow(subject: Function | Account, *, by: Account, via: str) -> bool:
 
 @transaction.atomic
 def choose_digest(account: Account, every: str, *, by: Account | None, via: str):
-    """Mail ``account`` a digest ``every`` "daily", "weekly" or "never".
+    """Set how often ``account`` gets a digest: "daily", "weekly" or "never".
 
-    What was published before the choice is never mailed. by: None for the link in a
-    mail, which anyone who holds the mail may use.
+    Versions published before are never mailed. by: None for the link in a mail, which
+    works without signing in.
 
     Raises ValidationError for another word.
     """
@@ -116,7 +116,7 @@ def is_followed(subject: Function | Account, account: Account) -> bool:
 
 
 def digests_due(now: datetime):
-    """The digests whose time has come, with their accounts."""
+    """The digests that are due at ``now``, with their accounts."""
     due = Digest.objects.none()
     for every, period in PERIODS.items():
         due |= Digest.objects.filter(every=every, told_until__lte=now - period)
@@ -124,8 +124,11 @@ def digests_due(now: datetime):
 
 
 def news_for(digest: Digest, until: datetime) -> list[Version]:
-    """The live versions its account follows that came since it was last told, newest
-    first, at most MAX_DIGEST_VERSIONS; its own are left out."""
+    """Live versions for the next mail, newest first, at most MAX_DIGEST_VERSIONS.
+
+    These are versions that the account follows, published since its last mail, without
+    its own.
+    """
     follows = Follow.objects.filter(account=digest.account_id)
     followed = Function.objects.listed().filter(
         pk__in=follows.exclude(function=None).values("function")
@@ -146,7 +149,7 @@ def news_for(digest: Digest, until: datetime) -> list[Version]:
 
 
 def mark_told(digest: Digest, until: datetime) -> bool:
-    """Claim the mail up to ``until``. False when another process has claimed it."""
+    """Claim the mail up to ``until``. Returns False if another process claimed it."""
     return bool(
         Digest.objects.filter(pk=digest.pk, told_until=digest.told_until).update(
             told_until=until
@@ -155,12 +158,12 @@ def mark_told(digest: Digest, until: datetime) -> bool:
 
 
 def stop_token(account: Account) -> str:
-    """What the link at the end of a digest carries: signed, and good for ever."""
+    """The signed token in the link that stops digests. It never expires."""
     return signing.dumps(account.pk, salt=STOP_SALT)
 
 
 def account_of(stop_token: str) -> Account | None:
-    """Whose mail the token was in; None for one that is not ours."""
+    """The account of a ``stop_token``; None if the signature is wrong."""
     try:
         pk = signing.loads(stop_token, salt=STOP_SALT)
     except signing.BadSignature:
@@ -182,7 +185,7 @@ def _target(subject: Function | Account) -> dict:
 
 
 def _count_stars(function: Function) -> None:
-    """Count anew rather than add: whatever happened before, it is right from here."""
+    """Store the number of stars. Counting again also corrects earlier errors."""
     Function.objects.select_for_update().get(pk=function.pk)
     stars = (
         Star.objects.filter(function=OuterRef("pk"))

@@ -1,8 +1,8 @@
-"""Published rows never change: the triggers that make both databases refuse it.
+"""Database triggers that keep published rows from changing.
 
-UPDATE and DELETE of versions, version files and blobs fail, whoever asks. One
-exception: a blob's text may become empty while a Removal of it stands that a second
-staff member has confirmed. Source: docs/architecture.md, "A version never changes".
+UPDATE and DELETE of versions, version files and blobs fail. One exception: a blob's
+text may become empty once its Removal is confirmed. Source: docs/architecture.md, "A
+version never changes".
 """
 
 TABLES = ("registry_version", "registry_versionfile", "registry_blob")
@@ -23,7 +23,7 @@ def install(connection) -> None:
 
 
 def uninstall(connection) -> None:
-    """Drop them; for undoing the migration, and for emptying a test database."""
+    """Drop the triggers, to undo the migration or to empty a test database."""
     on = " ON {}" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         for table in TABLES:
@@ -48,7 +48,7 @@ def _postgresql():
         "CREATE OR REPLACE FUNCTION registry_refuse_change() RETURNS trigger AS "
         f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$ LANGUAGE plpgsql"
     )
-    # A trigger's WHEN can't hold a subquery in PostgreSQL; its function can.
+    # PostgreSQL allows no subquery in a trigger's WHEN, so its function has it.
     yield (
         "CREATE OR REPLACE FUNCTION registry_refuse_blob_change() RETURNS trigger AS "
         f"$$ BEGIN IF {REMOVED} THEN RETURN NEW; END IF; "

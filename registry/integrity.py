@@ -1,4 +1,4 @@
-"""Hashes of content: one per text, one per version."""
+"""Hashes of texts and of versions."""
 
 import base64
 import hashlib
@@ -11,10 +11,11 @@ def sha256_of(text: str) -> str:
 
 
 def of_files(hashes: Mapping[str, str]) -> str:
-    """The integrity of a version: path -> hexadecimal SHA-256 in, ``sha256-...`` out.
+    """The integrity of a version, ``sha256-...``.
 
-    SHA-256, in base64, of one line ``<sha256>  <path>`` and a line feed for every
-    file, sorted by path: what ``sha256sum`` prints, so anyone can check it.
+    hashes: path -> hexadecimal SHA-256. The result is the base64 SHA-256 of a line
+    ``<sha256>  <path>`` with a line feed per file, sorted by path: the output of
+    ``sha256sum``, so anyone can check it.
     Source: docs/manifest.md, "Integrity".
     """
     lines = "".join(f"{hashes[path]}  {path}\n" for path in sorted(hashes))

@@ -1,4 +1,4 @@
-"""SPDX license expressions: a closed list of identifiers, few terms, one spelling."""
+"""Check SPDX license expressions: known identifiers and few terms only."""
 
 import difflib
 import re
@@ -11,7 +11,7 @@ from registry import errors
 MAX_TERMS = 5
 MAX_LICENSE_CHARACTERS = 200
 EXPRESSION = re.compile(r"[A-Za-z0-9.+() -]+\Z")
-# Deprecated by SPDX because they don't say "only" or "or later".
+# SPDX deprecates these because they don't say "only" or "or later".
 GNU = re.compile(r"((?:A|L)?GPL-\d\.\d)(\+?)\Z", re.IGNORECASE)
 TAKES_EXCEPTION = re.compile(r"(?:[AL]?GPL-|Apache-2\.0\Z)")
 IDENTIFIERS = sorted(
@@ -20,7 +20,7 @@ IDENTIFIERS = sorted(
 
 
 def check_license(text: str) -> str:
-    """``text`` in SPDX's own spelling; deprecated GNU identifiers are made current.
+    """``text`` in SPDX's spelling, with deprecated GNU identifiers replaced.
 
     Raises InvalidLicense. Source: SPDX 2.3, annex D.
     """

@@ -1,4 +1,4 @@
-"""Slugs: how a name becomes one, which are reserved, which look alike."""
+"""Slugs: made from names, reserved, look-alike."""
 
 import re
 
@@ -6,7 +6,7 @@ from accounts.names import is_reserved
 from registry import errors
 
 MIN_SLUG_CHARACTERS, MAX_SLUG_CHARACTERS = 2, 58
-# What reads alike in common type faces. Digits first: c1 reads as cl reads as d.
+# Characters that look alike in common fonts. Digits first: c1 -> cl -> d.
 LOOK_ALIKES = [
     ("0", "o"),
     ("1", "l"),
@@ -18,9 +18,9 @@ LOOK_ALIKES = [
 
 
 def slugify(name: str) -> str:
-    """The slug of ``name``; empty when nothing of it is left.
+    """The slug of ``name``; may be empty.
 
-    Django's own slugify folds accents and gives other results than the clients'.
+    Django's slugify folds accents, so it gives other results than the clients.
     Source: docs/manifest.md, "name".
     """
     kept = re.sub(r"[^a-z0-9_\s-]", "", name.strip().lower())
@@ -28,7 +28,7 @@ def slugify(name: str) -> str:
 
 
 def look_alike(slug: str) -> str:
-    """The normal form that all slugs which read alike share.
+    """The normal form shared by all slugs that look alike.
 
     >>> look_alike("str1pe") == look_alike("stri-pe") == look_alike("stripe")
     True

@@ -1,4 +1,4 @@
-"""File paths and file sets that may be stored, served and written at a consumer's."""
+"""Which file paths and file sets may be stored, served and installed."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,14 +9,15 @@ MAX_FILES = 50
 MAX_FILE_BYTES = 512 * 1024
 MAX_TOTAL_BYTES = 2 * 1024 * 1024
 MAX_README_BYTES = 256 * 1024
-MAX_PATH_CHARACTERS = 155  # what every archive format in use can hold
+MAX_PATH_CHARACTERS = 155  # fits every common archive format
 MAX_SEGMENT_CHARACTERS = 95
 MAX_LEVELS = 10
 
 SEGMENT = re.compile(r"[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*(?<!\.)\Z")
-# Windows opens a device for these, whatever the extension.
+# Windows takes these for devices, with any extension.
 DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?\Z", re.IGNORECASE)
-# Writing there at a consumer's is an attack. Dot folders fail SEGMENT already.
+# Writing there in a consumer's project would be an attack. SEGMENT excludes dot
+# folders.
 FORBIDDEN_SEGMENTS = frozenset({"node_modules", "__proto__"})
 NOT_SOURCE = frozenset({"readme.md", "aerostack.json", "package.json"})
 
@@ -47,14 +48,14 @@ def _is_harmless(segment: str) -> bool:
 
 
 def is_source(path: str) -> bool:
-    """More than a README or a package description?"""
+    """Whether ``path`` is neither a README nor a package description."""
     return path.lower() not in NOT_SOURCE
 
 
 def check_files(files: Mapping[str, str]) -> list[errors.RegistryError]:
     """Every fault of a file set (path -> text): count, paths, sizes, encoding.
 
-    Too many files is found before any is looked at.
+    Too many files are refused before any is checked.
     """
     if len(files) > MAX_FILES:
         message = f"{len(files)} files were sent; at most {MAX_FILES} fit."
@@ -71,7 +72,7 @@ def check_files(files: Mapping[str, str]) -> list[errors.RegistryError]:
 
 
 def check_readme(text: str) -> list[errors.RegistryError]:
-    """The faults of a README: size, encoding."""
+    """The faults of a README: size and NUL bytes."""
     if "\0" in text:
         return [errors.NotUtf8("The README holds NUL bytes.", field="readme")]
     if size_of(text) > MAX_README_BYTES:
@@ -104,9 +105,9 @@ def _file_faults(path: str, text: object) -> list[errors.RegistryError]:
 
 
 def _collisions(files: Iterable[str]) -> list[errors.RegistryError]:
-    """Paths that are one file, or file and folder at once, on some file systems.
+    """Paths that clash on some file systems: same file, or file and folder at once.
 
-    files: paths of bounded length; the work grows with its square.
+    files: paths of bounded length, because the cost is quadratic in it.
     """
     seen: dict[str, str] = {}
     found = []

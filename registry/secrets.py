@@ -1,7 +1,7 @@
 """Credentials in source: about twenty rules on well-known prefixes, in linear time.
 
-Each rule is a literal prefix and a bounded run of characters, so that no text can
-make it slow. What is plainly a placeholder is not reported.
+Each rule is a literal prefix and a bounded run of characters, so that no text can make
+it slow. Obvious placeholders are not reported.
 """
 
 import re
@@ -18,9 +18,9 @@ BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 class SecretRule:
     """id: kebab-case, public. pattern: its group 1 is the credential itself.
 
-    hints: a text with none of them has no match (looking for them is far cheaper). In
-        lower case where the pattern takes either, and then without i, k and s, which
-        it takes from other alphabets too.
+    hints: substrings, one of which is in every match; searching for them is far
+    cheaper. Lower case if the pattern ignores case, and then without i, k and s,
+    because such a pattern also matches their Unicode variants.
     """
 
     id: str
@@ -58,12 +58,12 @@ def find_secrets(files: dict[str, str]) -> list[Secret]:
 
 
 def mask(value: str) -> str:
-    """The first four and last two characters; less of a short value."""
+    """The first four and last two characters; the first two of a short value."""
     return f"{value[:4]}…{value[-2:]}" if len(value) >= 16 else f"{value[:2]}…"
 
 
 def has_checksum(secret: str) -> bool:
-    """Do the last six characters of an account or project key fit the others?"""
+    """Whether an account or project key has a correct checksum."""
     number, digits = zlib.crc32(secret[:-6].encode()), ""
     for _ in range(6):
         number, digit = divmod(number, 62)
@@ -269,7 +269,7 @@ def _matches(rule: SecretRule, text: str) -> Iterator[tuple[int, SecretRule, str
 
 
 def _is_placeholder(value: str) -> bool:
-    """Repetition, words such as EXAMPLE, or too few different characters."""
+    """Whether ``value`` has a word such as EXAMPLE, or too few different characters."""
     return bool(PLACEHOLDER.search(value[:120])) or len(set(value[8:72])) < 8
 
 
@@ -277,7 +277,7 @@ def _placed(path: str, text: str, found) -> Iterator[Secret]:
     line, line_start, end = 1, 0, 0
     for start, rule, value in found[:MAX_SECRETS]:
         if start < end:
-            continue  # inside the one before
+            continue  # overlaps the previous finding
         line += text.count("\n", line_start, start)
         line_start = max(text.rfind("\n", 0, start) + 1, line_start)
         before = text[line_start:start]

@@ -1,4 +1,4 @@
-"""Versions: SemVer 2.0.0 (semver.org), and a key the database can order them by."""
+"""SemVer 2.0.0 (semver.org), and a key by which databases can sort versions."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,20 @@ import semver
 from registry import errors
 
 MAX_VERSION_CHARACTERS = 64
-MAX_COMPONENT = 2**53 - 1  # the largest whole number every JSON client can hold
+MAX_COMPONENT = 2**53 - 1  # the largest integer that is exact in JavaScript
 
 
 @dataclass(frozen=True)
 class Semver:
-    """A parsed version. ``text`` is as the author wrote it."""
+    """A parsed version. text: as the author wrote it."""
 
     text: str
     parsed: semver.Version
 
     @property
     def precedence(self) -> str:
-        """Without build metadata, which makes no new version (SemVer 2.0.0, 10)."""
+        """The version without build metadata, which makes no new version (SemVer 2.0.0,
+        10)."""
         return self.text.partition("+")[0]
 
     @property
@@ -28,7 +29,7 @@ class Semver:
 
     @property
     def sort_key(self) -> str:
-        """Text whose plain order is SemVer's order (SemVer 2.0.0, 11).
+        """Text that sorts in SemVer's order (SemVer 2.0.0, 11).
 
         Digits and a to f only, so that every collation agrees: three components of
         14 hexadecimal digits, then ``f`` for a release, or ``0`` and each
@@ -55,7 +56,7 @@ def parse(text: str, *, field: str = "version") -> Semver:
     Raises InvalidVersion when it is not SemVer 2.0.0, longer than
     MAX_VERSION_CHARACTERS, or has a component above MAX_COMPONENT.
     """
-    # The length first: the library accepts any.
+    # Check the length first: the library has no limit.
     if len(text) > MAX_VERSION_CHARACTERS:
         raise errors.InvalidVersion(
             f"Version {errors.shown(text)} is longer than "
@@ -78,6 +79,6 @@ def parse(text: str, *, field: str = "version") -> Semver:
 
 
 def next_patch(text: str) -> str:
-    """The smallest release above ``text``, for a bump suggestion."""
+    """The smallest release above ``text``."""
     parsed = parse(text).parsed
     return str(parsed.finalize_version() if parsed.prerelease else parsed.bump_patch())

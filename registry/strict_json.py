@@ -1,4 +1,4 @@
-"""JSON from strangers: strict, bounded, and only what every database can store."""
+"""Parse untrusted JSON: strict, bounded, and storable in every database."""
 
 import json
 import math
@@ -12,11 +12,11 @@ MAX_INTEGER_DIGITS = 20
 def parse(text: str, *, what: str) -> object:
     """``text`` as JSON.
 
-    what: how a refusal calls it, such as "The body".
+    what: the name for ``text`` in messages, such as "The body".
 
-    Raises InvalidJson, also for what Python reads and RFC 8259 doesn't have (NaN) or
-    advises against (repeated names, lone surrogates), and for numbers and depths
-    beyond use. Source: docs/api.md, "JSON".
+    Raises InvalidJson, also for what Python accepts but RFC 8259 excludes (NaN) or
+    advises against (repeated names, lone surrogates), and for huge numbers and deep
+    nesting. Source: docs/api.md, "JSON".
     """
     try:
         value = json.loads(
@@ -59,7 +59,7 @@ def _integer(text: str) -> int:
 
 
 def _check(value: object, what: str) -> None:
-    """Refuse depths and strings that Python's JSON accepts and a database doesn't."""
+    """Refuse nesting and strings that Python accepts but a database doesn't."""
     level = [value]
     for _ in range(MAX_DEPTH):
         below = []

@@ -1,4 +1,4 @@
-"""Does everything that was published still stand as it was?"""
+"""Check that all published content is unchanged."""
 
 from collections.abc import Iterator
 
@@ -11,9 +11,9 @@ BATCH_ROWS = 500
 
 
 def faults() -> Iterator[str]:
-    """Re-hash every blob and version; one sentence per row that is not what it says.
+    """Re-hash every blob and version. Yields a sentence per damaged row.
 
-    Reads in batches of BATCH_ROWS, so it may run beside a busy Hub.
+    Reads in batches of BATCH_ROWS, so it can run while the Hub is busy.
     """
     yield from _blob_faults()
     yield from _version_faults()

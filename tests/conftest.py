@@ -1,4 +1,4 @@
-"""The cast (alice, bob) and how a scene is set: push() and publish()."""
+"""Fixtures: the accounts alice and bob, push() and publish()."""
 
 import os
 
@@ -16,8 +16,8 @@ PASSWORD = "correct horse battery"
 
 
 def pytest_configure():
-    """Tests that run at once are Hubs of their own: a write in one would make stale what
-    another one keeps that shares its data folder."""
+    """Give each xdist worker its own data folder: in a shared one, a write in one test
+    would make cached pages of another stale."""
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker:
         settings.DATA_DIR = private_directory(settings.DATA_DIR / worker)
@@ -26,8 +26,8 @@ def pytest_configure():
 def _flush_published_rows(case):
     """Empty the database between tests that commit.
 
-    The triggers that keep published rows would keep them from the clean-up too, and
-    the ten categories have to come back.
+    The immutability triggers are dropped for it, and the ten categories are inserted
+    again.
     """
     from importlib import import_module
 
@@ -48,8 +48,8 @@ TransactionTestCase._fixture_teardown = _flush_published_rows
 
 @pytest.fixture(autouse=True)
 def _quiet(settings, monkeypatch):
-    """No background work, no limits, nothing kept, quick passwords; tests ask for what
-    they need."""
+    """No background work, no rate limits, no answers kept, fast password hashes; tests
+    turn on what they need."""
     settings.DERIVE_IN_BACKGROUND = False
     settings.RATE_LIMITS = False
     settings.PAGE_CACHE_BYTES = 0
@@ -60,7 +60,7 @@ def _quiet(settings, monkeypatch):
 
     monkeypatch.setattr(resemblance, "KNOWN_SECONDS", 0)
     yield
-    counting._waiting.clear()  # noted in memory; the versions are gone with the test
+    counting._waiting.clear()  # of versions that are gone
 
 
 def make_account(username, **fields):
@@ -85,7 +85,7 @@ def staff(db):
 
 
 def body(**changes):
-    """A push body that is all right; ``changes`` replace keys, None leaves one out."""
+    """A valid push body. ``changes`` replace keys; None removes one."""
     made = {
         "name": "image-resizer",
         "version": "1.0.0",
@@ -126,7 +126,8 @@ def publish(push):
 
 
 def says(response, status, code, fix):
-    """The whole refusal of the community family."""
+    """Assert that ``response`` is this refusal of /api/community/, and return its
+    JSON."""
     assert response.status_code == status, response.content
     assert response.headers["Content-Type"] == "application/json"
     assert response.headers["Cache-Control"] == "private, no-store"
@@ -158,7 +159,7 @@ class Api:
         self.client, self.key = client, key
 
     def __call__(self, method, path, data=None, *, raw=None, key=None, **headers):
-        """The response to ``method path``; ``raw`` bytes go out as they are."""
+        """The response to ``method path``. raw: bytes to send instead of ``data``."""
         import json
 
         key = self.key if key is None else key
@@ -187,7 +188,7 @@ class Api:
 
 @pytest.fixture
 def queries():
-    """queries(client, path) -> how many queries a GET of ``path`` takes."""
+    """queries(client, path) -> the number of queries of a GET of ``path``."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 

@@ -1,5 +1,4 @@
-"""The Hub as it really runs: gunicorn in processes of its own, on a database of its
-own, started, killed and started again by tests."""
+"""A real Hub for tests: gunicorn with its own database, which tests start and kill."""
 
 import json
 import os
@@ -18,7 +17,7 @@ START_SECONDS = 60
 
 
 class HubServer:
-    """A server on a free port of 127.0.0.1, with its data in ``folder``."""
+    """A Hub on a free port of 127.0.0.1, with its data in ``folder``."""
 
     def __init__(self, folder: Path, **environment):
         self.port = free_port()
@@ -47,7 +46,7 @@ class HubServer:
         _drop_database(self.database)
 
     def manage(self, *args: str, given: str = "") -> str:
-        """What ``manage.py args`` prints."""
+        """The output of ``manage.py args``."""
         made = subprocess.run(
             [sys.executable, "manage.py", *args],
             cwd=ROOT,
@@ -75,12 +74,12 @@ class HubServer:
             self.process.wait(30)
 
     def kill(self) -> None:
-        """SIGKILL for the master and every worker at once, as in a power cut."""
+        """Send SIGKILL to the master and every worker, as in a power cut."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def account(self, username: str = "alice") -> str:
-        """Make an account; returns an account key of it."""
+        """Make an account and return a key of it."""
         email = f"{username}@example.com"
         self.manage(
             "create_account",
@@ -108,7 +107,7 @@ class HubServer:
 
 
 def wait_for(url: str) -> None:
-    """Come back when ``url`` is answered with a 200."""
+    """Wait until ``url`` answers 200."""
     for _ in range(START_SECONDS * 10):
         if _answers(url):
             return
@@ -131,7 +130,7 @@ def free_port() -> int:
 
 
 def _own_database() -> str:
-    """A new database beside the one of DATABASE_URL; "" for SQLite."""
+    """The URL of a new database on the server of DATABASE_URL; "" for SQLite."""
     url = os.environ.get("DATABASE_URL", "")
     if not url.startswith("postgres"):
         return ""

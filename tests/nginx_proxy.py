@@ -1,4 +1,4 @@
-"""nginx as deploy/nginx.conf sets it up, in front of a server of ours."""
+"""nginx with deploy/nginx.conf in front of a test server."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
 class NginxProxy:
-    """nginx on a free port of 127.0.0.1, run from ``folder``, before ``upstream``."""
+    """nginx on a free port of 127.0.0.1, with its files in ``folder``."""
 
     def __init__(self, folder: Path, upstream: str, static: Path):
         self.folder, self.port = folder, _free_port()
@@ -33,7 +33,8 @@ class NginxProxy:
 
     def __enter__(self):
         command = [NGINX, "-p", self.folder, "-c", self.config, "-g", "daemon off;"]
-        # As root, nginx would hand its workers to a user that can't read the folder.
+        # Started by root, nginx would run its workers as a user that can't read the
+        # folder.
         if os.geteuid() == 0:
             command[-1] += " user root;"
         self.process = subprocess.Popen(command)

@@ -1,4 +1,4 @@
-"""PostgreSQL servers of a test's own: a primary, and standbys that stream from it."""
+"""PostgreSQL servers for a test: a primary and its streaming standbys."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ START_SECONDS = 30
 
 
 class Server:
-    """A server on a free port, logging every statement; its folder is its own."""
+    """A server on a free port, in a temporary folder, that logs every statement."""
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="hub-postgres-"))
@@ -37,12 +37,12 @@ class Server:
         self.process: subprocess.Popen | None = None
 
     def initialise(self) -> None:
-        """Make the folder of a primary."""
+        """Create the data folder of a primary."""
         options = ["-U", "hub", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
         self._run("initdb", "--no-sync", "-D", self.data, *options)
 
     def follow(self, primary: "Server") -> None:
-        """Make the folder of a standby of ``primary``, which runs."""
+        """Create the data folder of a standby. ``primary`` must be running."""
         options = ["-R", "-X", "stream", "-c", "fast", "--no-sync"]
         self._run("pg_basebackup", "-D", self.data, "-d", primary.url, *options)
 
@@ -62,7 +62,7 @@ class Server:
         raise TimeoutError(self.log.read_text())
 
     def stop(self) -> None:
-        """At once, connections and all; nothing is written."""
+        """Stop at once, without a checkpoint; connections break."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGQUIT)
             self.process.wait(30)
@@ -72,13 +72,13 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def execute(self, statement: str) -> tuple | None:
-        """The first row of the answer, where there is one."""
+        """The first row of the result, or None."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchone() if cursor.description else None
 
     def was_asked(self, text: str) -> bool:
-        """Whether ``text`` stands in a statement of a client."""
+        """Whether a logged statement contains ``text``."""
         return text in self.log.read_text(errors="replace")
 
     def _run(self, program: str, *args) -> None:

@@ -497,7 +497,7 @@ def test_render_falls_back_to_plain_text_and_says_why(name):
 
 def test_render_is_what_the_worker_makes():
     assert rendering.render("readme", "*a*", PATIENCE) == rendering.Rendered(
-        "<p><em>a</em></p>", complete=True
+        "<p><em>a</em></p>", complete=True, prose="a"
     )
 
 

@@ -11,7 +11,7 @@ from registry.models import Function, SearchDocument, SearchSpelling, SearchWord
 from registry.search import (
     documents,
     filling,
-    places,
+    rank_keys,
     rows,
     schema,
 )
@@ -89,8 +89,8 @@ def test_filling_reads_again_what_changed_meanwhile(publish, monkeypatch):
 
     search.rebuild()
 
-    expected = places.place_of(second.pk, installs=500, stars=0, is_sunk=False)
-    assert SearchDocument.objects.get(pk=second.pk).place == expected
+    expected = rank_keys.rank_key_of(second.pk, installs=500, stars=0, is_demoted=False)
+    assert SearchDocument.objects.get(pk=second.pk).rank_key == expected
     assert slugs("resize") == ["image-resizer"]
     assert slugs("csv") == ["csv-export"]
 
@@ -138,7 +138,7 @@ def test_popular_tier_keeps_its_size(publish, monkeypatch):
     hot = SearchDocument.objects.filter(is_hot=True)
 
     assert hot.count() == 3
-    newest = SearchDocument.objects.order_by("place")[:3]
+    newest = SearchDocument.objects.order_by("rank_key")[:3]
     assert {d.slug for d in hot} == {d.slug for d in newest}
     assert len(slugs("resize")) == 6
     search.rebuild()

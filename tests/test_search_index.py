@@ -11,8 +11,8 @@ from registry.models import Function
 from registry.search import (
     browsing,
     engines,
-    places,
     postgresql,
+    rank_keys,
 )
 
 CSV = {"name": "csv-export", "description": "CSV.", "tags": ["csv"], "readme": ""}
@@ -279,16 +279,18 @@ def test_search_costs_the_same_for_many_functions(publish):
     assert max(few.values()) <= 25
 
 
-def test_place_orders_by_popularity_then_newest():
-    def place(pk, installs=0, stars=0, is_sunk=False):
-        return places.place_of(pk, installs=installs, stars=stars, is_sunk=is_sunk)
+def test_rank_key_orders_by_popularity_then_newest():
+    def key(pk, installs=0, stars=0, is_demoted=False):
+        return rank_keys.rank_key_of(
+            pk, installs=installs, stars=stars, is_demoted=is_demoted
+        )
 
-    ordered = [place(1, 10**9), place(2, 50, 5), place(3, 50), place(9), place(8)]
+    ordered = [key(1, 10**9), key(2, 50, 5), key(3, 50), key(9), key(8)]
 
     assert ordered == sorted(ordered)
-    assert place(9, 10**6, is_sunk=True) > place(1)
-    assert place(9, is_sunk=True) >= places.SUNK > place(1)
-    assert [places.function_at(p) for p in ordered] == [1, 2, 3, 9, 8]
+    assert key(9, 10**6, is_demoted=True) > key(1)
+    assert key(9, is_demoted=True) >= rank_keys.DEMOTED > key(1)
+    assert [rank_keys.function_id_of(p) for p in ordered] == [1, 2, 3, 9, 8]
 
 
 @pytest.mark.skipif(
@@ -336,6 +338,8 @@ def test_search_that_takes_too_long_says_so(db, monkeypatch):
         connection.cursor() as cursor,
     ):
         cursor.execute("SELECT pg_sleep(1)")
+    with pytest.raises(errors.Unavailable, match="took too long"):
+        postgresql._row("SELECT pg_sleep(1)", [])
 
 
 def test_tags_know_when_their_function_was_updated(publish, alice):

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from registry import search
 from registry.catalog import lists
 from registry.models import Function, SearchDocument, SearchWord
-from registry.search import documents, facets, finding, places, tiers
+from registry.search import documents, facets, finding, rank_keys, tiers
 
 pytestmark = pytest.mark.django_db
 on_postgresql = pytest.mark.skipif(
@@ -15,8 +15,13 @@ on_postgresql = pytest.mark.skipif(
 )
 
 
+def in_rank_order() -> list[int]:
+    documents = SearchDocument.objects.order_by("rank_key")
+    return list(documents.values_list("rank_key", flat=True))
+
+
 def popular():
-    """The small table and what it was copied from, each as place -> kinds and tags."""
+    """The small table and what it was copied from: rank key -> kinds and tags."""
     columns = "place, function_id, category, language, license, has_tables"
     with connection.cursor() as cursor:
         cursor.execute(
@@ -81,7 +86,7 @@ def test_tiers_find_what_all_of_the_documents_say(publish, monkeypatch):
         cursor.execute(
             "SELECT indexdef FROM pg_indexes WHERE indexname = 'registry_search_warm'"
         )
-        edge = SearchDocument.objects.order_by("place")[3].place
+        edge = SearchDocument.objects.order_by("rank_key")[3].rank_key
         assert f"(place < '{edge}'::bigint)" in cursor.fetchone()[0]
 
 
@@ -93,7 +98,8 @@ def test_page_of_results_is_two_statements(publish):
     with CaptureQueriesContext(connection) as captured:
         found = search.find("csv", sort="relevance", want_facets=True, limit=3)
 
-    assert len(captured) == 2  # the places, and the rows
+    asked = [query["sql"] for query in captured if "SELECT" in query["sql"]]
+    assert len(asked) == 2  # the rank keys, and the rows
     assert found.facets["license"] == [("ISC", 5), ("MIT", 5)]
 
 
@@ -129,11 +135,11 @@ def test_facets_of_few_count_all_of_them(publish):
         publish(name=f"csv-{number}", license="MIT" if number else "ISC")
 
     found = search.find("csv", sort="relevance", want_facets=True, limit=1)
-    counted = facets.count([d.place for d in SearchDocument.objects.order_by("place")])
+    counted = facets.count(in_rank_order())
 
     assert found.facets == counted
     assert found.facets["license"] == [("MIT", 3), ("ISC", 1)]
-    assert places.function_at(SearchDocument.objects.first().place)
+    assert rank_keys.function_id_of(SearchDocument.objects.first().rank_key)
 
 
 def test_words_of_a_very_name_are_complete(publish):
@@ -180,13 +186,13 @@ def test_facets_count_popular_and_others_alike(publish):
     for number in range(4):
         tags = ["rate limit", f"t{number}"]
         publish(name=f"csv-{number}", license="MIT OR ISC", tags=tags)
-    ordered = [document.place for document in SearchDocument.objects.order_by("place")]
+    ordered = in_rank_order()
     before = facets.count(ordered)
     assert before["tag"] == [("rate limit", 4), *((f"t{n}", 1) for n in range(4))]
     assert before["license"] == [("ISC", 4), ("MIT", 4)]
 
     for popular in (2, 0):
-        others = SearchDocument.objects.filter(place__in=ordered[popular:])
+        others = SearchDocument.objects.filter(rank_key__in=ordered[popular:])
         others.update(is_hot=False)
         assert facets.count(ordered) == before
 

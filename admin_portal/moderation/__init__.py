@@ -1,1 +1,1 @@
-"""The pages of staff, and what authors see of staff's decisions."""
+"""Staff's pages, and authors' pages about staff's decisions."""

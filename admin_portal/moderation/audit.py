@@ -10,7 +10,7 @@ from admin_portal.moderation.pages import staff, staff_page
 from registry.moderation.log import EventFilter, page_by_id
 
 COLUMNS = ("at", "actor", "verb", "subject", "via", "data")
-# Spreadsheets run a cell that begins so (OWASP, "CSV Injection").
+# Spreadsheets run cells that start with these (OWASP, "CSV Injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 MAX_EXPORTED = 100_000
 CHUNK = 2000
@@ -41,7 +41,7 @@ class FilterForm(forms.Form):
 
     @property
     def wanted(self) -> EventFilter:
-        """What was asked for; fields that make no sense ask for nothing."""
+        """The filter; invalid fields are ignored."""
         self.is_valid()
         return EventFilter(**self.cleaned_data)
 
@@ -71,7 +71,7 @@ def export_events(request: HttpRequest):
 
 
 class _Echo:
-    """What csv writes into: it hands each line straight back."""
+    """A file for csv.writer whose ``write`` returns the line."""
 
     def write(self, line: str) -> str:
         return line
@@ -98,5 +98,5 @@ def _cells(event) -> tuple:
 
 
 def safe_cell(text: str) -> str:
-    """``text`` as a cell no spreadsheet takes for a formula."""
+    """``text`` as a cell that no spreadsheet runs as a formula."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -1,4 +1,4 @@
-"""What authors see of staff: decisions on their own, appeals, and transfers."""
+"""Authors' pages: decisions that concern them, appeals, and transfers."""
 
 from django import forms
 from django.contrib import messages
@@ -34,7 +34,7 @@ class OfferForm(forms.Form):
 
 @author_page("GET", "HEAD")
 def decision_list(request: HttpRequest):
-    """Everything staff decided about the account and its functions."""
+    """Staff's decisions on the account and its functions."""
     decisions = request.user.decisions_about.prefetch_related("reversals", "appeals")
     page = page_by_id(decisions, before=request.GET.get("before", ""))
     for decision in page.rows:
@@ -97,13 +97,13 @@ def answer_offer(request: HttpRequest, pk, answer):
     offers = TransferOffer.objects.select_related("function__owner", "by", "to")
     offer = get_object_or_404(offers, pk=pk, **{party: request.user})
     if request.method == "POST":
-        verb, said = ANSWERS[answer]
+        verb, message = ANSWERS[answer]
         try:
             verb(offer, by=request.user)
         except RegistryError as error:
             say_no(request, error)
         else:
-            messages.success(request, said)
+            messages.success(request, message)
         return redirect("admin_portal:offers")
     return _render(request, "answer_offer", {"offer": offer, "answer": answer})
 

@@ -1,4 +1,4 @@
-"""Staff's forms. Each asks for the rule and the reason; the verbs check them."""
+"""Staff's forms. Each has a rule and a reason, which the verbs check."""
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -14,7 +14,7 @@ OWN = ("rule", "reason", "seen")
 
 
 class WhyForm(forms.Form):
-    """The grounds of a decision. Subclasses add what the action needs to know."""
+    """The grounds of a decision. Subclasses add the fields of an action."""
 
     rule = forms.ChoiceField(choices=list(RULES.items()), initial="other")
     reason = forms.CharField(
@@ -23,7 +23,7 @@ class WhyForm(forms.Form):
         "everyone in the public log.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    # The newest decision there was when the page was shown.
+    # moderation.latest_seen when the page was shown.
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
     def __init__(self, *args, subject, **kwargs):
@@ -32,11 +32,11 @@ class WhyForm(forms.Form):
         self.prepare(subject)
 
     def prepare(self, subject) -> None:
-        """Fill choices and first values from what the action is about."""
+        """Fill in choices and initial values for ``subject``."""
 
     @property
     def values(self) -> dict:
-        """What the subclass asked for."""
+        """The values of the subclass's fields."""
         return {n: v for n, v in self.cleaned_data.items() if n not in OWN}
 
     def grounds(self, case: Case | None) -> Grounds:
@@ -44,7 +44,7 @@ class WhyForm(forms.Form):
         return Grounds(data["reason"], data["rule"], case, data["seen"])
 
     def refuse(self, error: RegistryError) -> None:
-        """Show a refusal where it belongs."""
+        """Show a refusal at the fields it is about."""
         for fault in error.faults or [error]:
             field = fault.field if fault.field in self.fields else None
             self.add_error(field, f"{fault.message} {fault.fix}")

@@ -1,13 +1,13 @@
-"""A function, its versions and its files, as staff see and handle them."""
+"""Staff's pages of a function, its versions and its files."""
 
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from accounts.models import Event
 from admin_portal.moderation.forms import SlugForm, TransferForm
 from admin_portal.moderation.pages import Action, open_case, perform, staff, staff_page
+from admin_portal.pages import events_of
 from registry import moderation
 from registry.content.rendering import (
     README,
@@ -155,7 +155,7 @@ def function_detail(request: HttpRequest, uid):
         "cases": function.cases.open(),
         "decisions": function.decisions.prefetch_related("reversals", "appeals"),
         "owner_decisions": _about_owner(function),
-        "events": events_of(function),
+        "events": events_of(function)[:HISTORY],
         "is_idle": is_idle(function),
         "is_given_up": "--" in function.slug,
         "close_names": _close_names(function),
@@ -186,7 +186,7 @@ def act_on_version(request: HttpRequest, uid, number, action):
 
 @staff_page("GET", "HEAD", "POST")
 def remove_file(request: HttpRequest, uid, sha256):
-    """Ask for a file's removal; or, once somebody asked, confirm or withdraw it."""
+    """Request the removal of a file, or confirm or withdraw the request."""
     function = _function(uid)
     blob = get_object_or_404(
         Blob.objects.filter(_is_of(function)).distinct(), pk=sha256
@@ -273,12 +273,6 @@ def act_on_case(request: HttpRequest, pk, action):
     return perform(request, _known(CASE_ACTIONS, action), case, about=about, back=back)
 
 
-def events_of(function: Function):
-    """What was done to the function and its versions, newest first."""
-    about = Q(subject=function.path) | Q(subject__startswith=f"{function.path}@")
-    return Event.objects.filter(about).order_by("-id")[:HISTORY]
-
-
 def _known(actions: dict[str, Action], name: str) -> Action:
     if name not in actions:
         raise Http404("There is no such action.")
@@ -298,7 +292,7 @@ def _shown_version(versions: list[Version], number: str) -> Version | None:
 
 
 def _content(version: Version | None, path: str) -> dict:
-    """What the version says, as readers see it: README, findings, one file."""
+    """The version's content as readers see it: README, findings, one file."""
     if version is None:
         return {}
     files = list(version.files.select_related("blob__removal"))
@@ -340,7 +334,7 @@ def _is_of(function: Function) -> Q:
 
 
 def _shared(blob: Blob) -> str:
-    """Which versions have the file, in a sentence."""
+    """A sentence that names the versions with the file."""
     versions = list(content.versions_with(blob)[:MAX_SHARED])
     if not versions:
         return "No version has it among its files; it is a README."

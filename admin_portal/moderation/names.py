@@ -1,4 +1,4 @@
-"""Names: every claim with its owner and age, and those nobody may take."""
+"""Staff's pages of names: claims, reserved names, redirects and exceptions."""
 
 from django.db.models import Q
 from django.http import Http404, HttpRequest
@@ -54,7 +54,7 @@ def name_list(request: HttpRequest):
 
 
 def _rows(state: str, query: str):
-    """The rows of a state that match, and which template part shows them."""
+    """The matching rows of a state, and the name of the template part for them."""
     if state == "reserved":
         rows = ReservedName.objects.select_related("by")
         return rows.filter(name__contains=query.lower()), "reserved"
@@ -86,7 +86,7 @@ def _of(state: str) -> Q:
 
 
 def _note_close_names(functions: list[Function]) -> None:
-    """Give each of a page's functions the others whose names read like its own."""
+    """Add to each function the others with look-alike names."""
     forms = {function.look_alike for function in functions}
     close = Function.objects.filter(look_alike__in=forms).select_related("owner")
     close = list(close[:MAX_CLOSE])

@@ -1,4 +1,4 @@
-"""What every page of staff has in common: who sees it, and how an action is asked."""
+"""What staff's pages share: access, and the confirmation of actions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MAX_QUERY_CHARACTERS = 100
 
 
 def staff_page(*methods: str):
-    """A page for staff, kept by no cache; for everyone else it is not there."""
+    """Decorate a view as staff's page: never cached, and 404 for everyone else."""
 
     def decorate(view):
         answer = require_http_methods(list(methods or ("GET", "HEAD")))(view)
@@ -43,11 +43,11 @@ def staff_page(*methods: str):
 
 @dataclass(frozen=True)
 class Action:
-    """Something staff can do to one thing, and what its page says first.
+    """An action of staff on one subject, with the text of its page.
 
-    title: may name the thing, ``{}``. says: what it changes, a sentence each; or a
-    function of the thing that gives them. do: called with the thing, the form's
-    cleaned values, the Grounds and the moderator.
+    title: ``{}`` stands for the subject. says: sentences on what it changes, or a
+    function from the subject to them. do: called with the subject, the form's cleaned
+    values, the Grounds and the moderator.
     """
 
     title: str
@@ -63,10 +63,10 @@ class Action:
 
 
 def perform(request: HttpRequest, action: Action, subject, *, about, back: str):
-    """Show what ``action`` would do to ``subject``; do it when it is confirmed.
+    """Show what ``action`` would do to ``subject``; do it when confirmed.
 
-    about: what decisions on it are found by (moderation.latest_seen). A case named
-    in the query is closed by it. A refusal shows the form again, as it was typed.
+    about: the argument of moderation.latest_seen. back: where to redirect. The action
+    closes a case named in the query. A refusal shows the form again, as typed.
     """
     case = open_case(request.GET.get("case", ""), request.user)
     initial = {"seen": moderation.latest_seen(about)}
@@ -98,7 +98,8 @@ def perform(request: HttpRequest, action: Action, subject, *, about, back: str):
 
 
 def open_case(pk: str, by: Account) -> Case | None:
-    """The case of that id, decided or not: the verb says which. Raises Http404."""
+    """The case of that id, decided or not (the verb refuses a decided one). Raises
+    Http404."""
     if not pk:
         return None
     if not (pk.isascii() and pk.isdecimal() and len(pk) < 19):
@@ -110,12 +111,12 @@ def open_case(pk: str, by: Account) -> Case | None:
 
 
 def staff(request: HttpRequest, template: str, *, status: int = 200, **context):
-    """Render one of staff's templates."""
+    """Render a template of staff's pages."""
     context |= {"account_section": "moderation"}
     name = f"admin_portal/moderation/{template}.html"
     return render(request, name, context, status=status)
 
 
 def searched(request: HttpRequest) -> str:
-    """What was typed into the page's search field."""
+    """The text of the page's search field."""
     return request.GET.get("q", "")[:MAX_QUERY_CHARACTERS].strip()

@@ -1,4 +1,4 @@
-"""Accounts, as staff see and handle them."""
+"""Staff's pages of accounts."""
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.db.models import Count, Q
@@ -93,7 +93,7 @@ def account_list(request: HttpRequest):
 
 
 def _count(accounts: list[Account]) -> None:
-    """Give each account its numbers of usable keys and of functions."""
+    """Add to each account its numbers of unrevoked keys and of functions."""
     found = Account.objects.filter(pk__in=[account.pk for account in accounts])
     live = Q(keys__revoked_at=None, keys__isnull=False)
     keys = dict(found.values_list("pk").annotate(count=Count("keys", filter=live)))

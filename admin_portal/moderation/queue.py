@@ -1,4 +1,4 @@
-"""What waits for staff, and the switches."""
+"""Staff's queue of cases, and the switches."""
 
 from django.db.models import Count
 from django.http import Http404, HttpRequest
@@ -41,7 +41,7 @@ def moderation_home(request: HttpRequest):
         "waiting": sum(waiting.values()),
         "cases": cases.order_by("-weight", "id")[:QUEUE_CASES],
         "removals": [_with_function(removal) for removal in removals[:QUEUE_CASES]],
-        "left": categories.left(),
+        "left": categories.count_left(),
         "page_name": "queue",
     }
     return staff(request, "home", **context)
@@ -55,11 +55,11 @@ def _with_function(removal: Removal) -> Removal:
 
 @staff_page()
 def switch_list(request: HttpRequest):
-    thrown = {switch.name: switch for switch in Switch.objects.select_related("by")}
+    turned_off = {switch.name: switch for switch in Switch.objects.select_related("by")}
     switches = [
         {"name": name, "label": SWITCH_LABELS[name], "says": says, "row": row}
         for name, says in SWITCHES.items()
-        for row in [thrown.get(name)]
+        for row in [turned_off.get(name)]
     ]
     return staff(request, "switches", switches=switches, page_name="switches")
 

@@ -1,4 +1,4 @@
-"""Addresses below /admin/ of staff's pages and of what authors see of them."""
+"""Routes below /admin/ of staff's pages and of authors' pages about decisions."""
 
 from django.urls import path
 
@@ -58,7 +58,7 @@ urlpatterns = [
         queue.act_on_switch,
         name="act_on_switch",
     ),
-    # --- of authors
+    # --- for authors
     path("decisions", author.decision_list, name="decisions"),
     path("decisions/<int:pk>/appeal", author.appeal_decision, name="appeal_decision"),
     path("offers", author.offer_list, name="offers"),

@@ -1,4 +1,4 @@
-"""Categories and tags."""
+"""Staff's pages of categories and tags."""
 
 from django.contrib import messages
 from django.db.models import Count
@@ -123,7 +123,7 @@ def category_list(request: HttpRequest):
         "categories": Category.objects.select_related("merged_into").prefetch_related(
             "aliases"
         ),
-        "left": categories.left(),
+        "left": categories.count_left(),
         "page_name": "categories",
     }
     return staff(request, "categories", **context)
@@ -154,7 +154,7 @@ def act_on_category(request: HttpRequest, slug, action):
 
 @staff_page("POST")
 def resume_merges(request: HttpRequest):
-    """Work on what a merge or a rename left to do."""
+    """Continue an interrupted merge or rename."""
     left = categories.resume_merges() + categories.retag()
     messages.success(request, f"{left} left." if left else "All is done.")
     return redirect(request.POST.get("back") == "tags" and TAGS or CATEGORIES)

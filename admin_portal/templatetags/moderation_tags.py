@@ -1,4 +1,4 @@
-"""What pages of staff and of signed-in users show of moderation."""
+"""Template tags on moderation, for signed-in pages."""
 
 from django import template
 from django.urls import reverse
@@ -20,11 +20,11 @@ SECTIONS = [
 
 @register.simple_tag
 def moderation_sections() -> list[tuple[str, str, str]]:
-    """(name, label, address) of each section of staff's pages."""
+    """(name, label, URL) of each section of staff's pages."""
     return [(name, label, reverse(address)) for name, label, address in SECTIONS]
 
 
 @register.simple_tag
 def switch_banners() -> list[str]:
-    """A sentence for each thing that staff turned off."""
+    """A sentence for each switch that is off."""
     return [sentence(switch) for switch in Switch.objects.order_by("name")]

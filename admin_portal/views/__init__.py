@@ -17,7 +17,7 @@ from admin_portal.views.functions import (
     unyank,
     yank,
 )
-from admin_portal.views.listings import (
+from admin_portal.views.listing import (
     add_screenshot,
     edit_listing,
     listing_history,

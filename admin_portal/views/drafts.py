@@ -29,7 +29,7 @@ from registry.models import Category, Draft
 from registry.paths import MAX_README_BYTES
 
 PANELS = {"check": "findings"}
-# Monaco writes style elements of its own; nothing else on the site may.
+# Monaco inserts style elements; no other page allows that.
 editor_policy = csp_update({"style-src": ["'unsafe-inline'"], "worker-src": ["'self'"]})
 
 
@@ -77,11 +77,11 @@ def _save(request: HttpRequest, draft: Draft) -> HttpResponse:
         return JsonResponse(answer)
     for warning in saved.warnings:
         messages.warning(request, warning)
-    return _go_on(request, draft)
+    return _redirect_after_save(request, draft)
 
 
 def _not_saved(request, draft: Draft, edit: DraftEdit, error: RegistryError):
-    """The form again, as it was typed; for a conflict, both versions."""
+    """The form again, as typed; for a conflict, both versions."""
     if wants_json(request):
         return as_json(error)
     if isinstance(error, errors.EditConflict):
@@ -91,8 +91,8 @@ def _not_saved(request, draft: Draft, edit: DraftEdit, error: RegistryError):
     return _editor(request, draft, edit, status=error.status)
 
 
-def _go_on(request: HttpRequest, draft: Draft) -> HttpResponse:
-    """To the page that the pressed button names."""
+def _redirect_after_save(request: HttpRequest, draft: Draft) -> HttpResponse:
+    """Redirect to the page that the pressed button names."""
     then = request.POST.get("then")
     if then in ("preview", "publish"):
         return redirect(f"admin_portal:{then}_draft", draft.pk)
@@ -103,7 +103,7 @@ def _go_on(request: HttpRequest, draft: Draft) -> HttpResponse:
 
 @author_page("POST")
 def resolve_draft(request: HttpRequest, draft_id):
-    """Save what the author chose of two versions that were changed apart."""
+    """Save the author's choices after an edit conflict."""
     draft = own_draft(request, draft_id)
     texts = conflict.resolved(draft, request.POST)
     revision = request.POST.get("revision", "")
@@ -155,7 +155,8 @@ def _editor(request, draft: Draft, edit: DraftEdit, status=200) -> HttpResponse:
 
 @author_page("GET", "HEAD")
 def check_draft(request: HttpRequest, draft_id):
-    """The findings of the saved draft: JSON for the editor, else its page."""
+    """The findings of the saved draft: JSON for scripts, else a redirect to the
+    editor."""
     draft = own_draft(request, draft_id)
     if not wants_json(request):
         editor = reverse("admin_portal:edit_draft", args=[draft.pk])
@@ -167,7 +168,7 @@ def check_draft(request: HttpRequest, draft_id):
 
 @author_page("POST")
 def render_readme(request: HttpRequest):
-    """A README as the Hub shows it; an HTML fragment."""
+    """A README as the Hub shows it, as an HTML fragment."""
     text = request.POST.get("readme", "").replace("\r\n", "\n")[:MAX_README_BYTES]
     context = {"readme": render_text(README, text)}
     return render(request, "admin_portal/_readme.html", context)
@@ -196,6 +197,6 @@ def _categories() -> list[str]:
 
 
 def _revision(request: HttpRequest, edit: DraftEdit) -> int:
-    """The revision the form was made of; If-Match, where it is sent, wins."""
+    """The revision the form was loaded from; If-Match wins if sent."""
     tag = request.headers.get("If-Match", "").strip('"')
     return int(tag) if tag.isdecimal() and len(tag) < 10 else edit.revision

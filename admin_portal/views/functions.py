@@ -1,4 +1,4 @@
-"""An author's functions: the list, one's history, and what can be said of it."""
+"""An author's functions: list, history, next version, yank and deprecate."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Event
 from admin_portal.forms import DeprecateForm, YankForm
-from admin_portal.pages import VIA, author_page, own_function, say_no
+from admin_portal.pages import VIA, author_page, events_of, own_function, say_no
 from registry import errors, publishing
 from registry.errors import RegistryError
 from registry.models import Draft, Function, Version
@@ -78,7 +78,7 @@ def my_functions(request: HttpRequest):
 
 
 def _open_drafts():
-    """Newest first, without their files, which a list does not show."""
+    """Open drafts, newest first, without their files: a list shows none."""
     return Draft.objects.open().defer("files", "readme").order_by("-updated_at")
 
 
@@ -103,9 +103,8 @@ def function_detail(request: HttpRequest, slug):
 
 
 def _events(function: Function) -> list[Event]:
-    """What was done to the function and its versions, newest first, in words."""
-    about = Q(subject=function.path) | Q(subject__startswith=f"{function.path}@")
-    events = list(Event.objects.filter(about).order_by("-id")[:HISTORY_EVENTS])
+    """Events of the function and its versions, newest first, each with ``words``."""
+    events = list(events_of(function)[:HISTORY_EVENTS])
     for event in events:
         what = WORDS.get(event.verb, event.verb.replace("_", " "))
         number = event.subject.partition("@")[2]

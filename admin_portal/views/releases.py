@@ -1,4 +1,4 @@
-"""From draft to version: preview, difference, waivers, publish."""
+"""From draft to version: preview, version bump, waivers, publish."""
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -22,7 +22,7 @@ from registry.publishing.waivers import unwaived
 
 @author_page("GET", "HEAD")
 def preview_draft(request: HttpRequest, draft_id, tab="readme", path=""):
-    """The page a reader would see, made of the saved draft."""
+    """The Hub's page of the function, made from the saved draft."""
     return DraftPage(own_draft(request, draft_id)).render(request, tab, path)
 
 
@@ -42,7 +42,7 @@ def compare_draft(request: HttpRequest, draft_id):
 
 @author_page("GET", "HEAD", "POST")
 def publish_draft(request: HttpRequest, draft_id):
-    """Say exactly what will happen; do it when asked to."""
+    """Show what publishing will do; publish when confirmed."""
     draft = own_draft(request, draft_id)
     if request.method == "POST":
         return _publish(request, draft)
@@ -83,7 +83,7 @@ def _publish(request: HttpRequest, draft: Draft):
 
 @author_page("POST")
 def bump_draft(request: HttpRequest, draft_id):
-    """Give the draft the free version number that the publish page suggests."""
+    """Set the draft's version number to the one that the publish page suggested."""
     draft = own_draft(request, draft_id)
     number, revision = request.POST.get("version", ""), _revision(request)
     contents = Contents.of(draft)
@@ -106,7 +106,7 @@ def bump_draft(request: HttpRequest, draft_id):
 
 @author_page("GET", "HEAD", "POST")
 def waive_secrets(request: HttpRequest, draft_id):
-    """Say, in writing, that something which looks like a credential is none."""
+    """Waive a finding that looks like a credential, with a written reason."""
     draft = own_draft(request, draft_id)
     secrets = unwaived(draft.function, draft.files)
     form = WaiveForm(request.POST or None, count=len(secrets))
@@ -142,13 +142,13 @@ def withdraw_waiver(request: HttpRequest, slug, pk):
 
 
 def _revision(request: HttpRequest) -> int:
-    """The revision of the draft that the page showed; 0, which none has, without."""
+    """The revision that the page showed; 0, which no draft has, if missing."""
     text = request.POST.get("revision", "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def _changes(live: Version | None, draft: Draft):
-    """From the live version to the draft: source, manifest and README."""
+    """The changes from the live version to the draft: source, manifest and README."""
     old = {}
     if live is not None:
         readme = live.readme.text if live.readme_id else ""

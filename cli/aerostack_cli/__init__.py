@@ -1,7 +1,7 @@
 """The ``aerostack`` command: author, publish, install and update functions.
 
-It speaks HTTP to a Hub and shares no code with it. Sockets live in ``client.py``,
-project writes in ``plan.py``, and everything printed goes through ``output.py``.
+It speaks HTTP to a Hub and shares no code with it. Only ``client.py`` opens sockets,
+only ``plan.py`` writes to projects, only ``output.py`` prints.
 """
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""What every command is given: the options all of them share, and the Hub."""
+"""The options shared by all commands, and the Hub they choose."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from aerostack_cli.output import Output
 
 
 class App:
-    """The options of one run, and what follows from them.
+    """The shared options of one run, and the Hub and keys that they select.
 
     hub_option: the value of --hub or AEROSTACK_API_URL, if any.
     """
@@ -37,14 +37,14 @@ class App:
 
     @functools.cached_property
     def hub_url(self) -> str:
-        """--hub, else AEROSTACK_API_URL, else the Hub logged in to last, else the
+        """--hub, else AEROSTACK_API_URL, else the Hub of the last login, else the
         public one."""
         chosen = self._hub_option or os.environ.get("AEROSTACK_API_URL")
         chosen = chosen or self.credentials.current_hub or DEFAULT_HUB
         return hub_address(chosen, allow_http=self.allow_http)
 
     def hub(self, url: str | None = None):
-        """The Hub at ``url`` (default: the chosen one), asked without a key."""
+        """The Hub at ``url`` (default: ``hub_url``), without a key."""
         if url is None:
             url = self.hub_url
         else:
@@ -52,12 +52,12 @@ class App:
         return self._open(url, None)
 
     def installed_hub(self, url: str):
-        """The Hub a function was installed from; an explicit --hub replaces it."""
+        """The Hub a function was installed from, unless --hub names another."""
         return self.hub() if self._hub_option else self.hub(url)
 
     def account_hub(self, key: str | None = None):
-        """The chosen Hub, asked with ``key``, else with AEROSTACK_API_KEY, else
-        with the key of its login. Raises CliError when there is none."""
+        """The chosen Hub with ``key``, else AEROSTACK_API_KEY, else the stored key.
+        Raises CliError without any key."""
         url = self.hub_url
         key = key or environment_key() or self.credentials.key_for(url)
         if not key:

@@ -1,8 +1,8 @@
-"""HTTP to a Hub: the only module of the command that opens sockets.
+"""HTTP client for a Hub.
 
-An answer is read whole, within limits of size and time, and handed on as one JSON
-object; everything else becomes an error a person can act on. Reads are retried;
-a write is sent again only when the Hub cannot have acted on it.
+An answer is read within limits of size and time and returned as one JSON object;
+anything else raises a CliError. Reads are retried. A write is retried only if the Hub
+cannot have acted on it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from aerostack_cli.errors import (
     UntrustedAnswer,
 )
 
-# A version holds at most 2 MiB of text, which JSON can write six times as long.
+# A version has at most 2 MiB of text, up to 12 MiB as JSON.
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 MAX_ANSWER_SECONDS = 120
 TIMEOUT_SECONDS = 30
@@ -32,15 +32,15 @@ ATTEMPTS = 4
 ATTEMPT_SECONDS = 0.5  # before the second attempt; doubles each time
 MAX_RETRY_AFTER_SECONDS = 60
 
-# What a proxy says when it lost the Hub's answer: a write may have been done.
+# From a proxy that lost the Hub's answer: a write may have been done.
 _GATEWAY_STATUSES = {502, 504}
-# What the Hub says before it did anything.
+# The Hub refused before doing anything.
 _BUSY_STATUSES = {429, 503}
 _REDIRECTS = {301, 302, 303, 307, 308}
 
 
 class Client:
-    """Speaks to one Hub.
+    """A client of one Hub.
 
     base_url: as config.hub_address returns it.
     key: sent to that Hub alone, never along a redirect to another host.
@@ -52,17 +52,17 @@ class Client:
         self.key = key
         self.allow_http = allow_http
         self._sessions: dict[str, object] = {}
-        self._lock = threading.Lock()  # several threads may ask at once
+        self._lock = threading.Lock()  # ``request`` is called from several threads
 
     def request(self, method, path, *, params=None, body=None, repeatable=True) -> dict:
-        """One answer of the Hub as an object; ``{}`` for 204.
+        """Send a request; return the JSON object of the answer, ``{}`` for 204.
 
         path: below the base URL, quoted.
         body: an object, sent as JSON.
-        repeatable: the Hub may be asked twice without harm.
+        repeatable: sending the request twice does no harm.
 
-        Raises HubRefusal, NetworkError, OutcomeUnknown (a write that is not
-        repeatable and whose answer was lost), UntrustedAnswer.
+        Raises HubRefusal, NetworkError, OutcomeUnknown (the answer to a request that is
+        not repeatable was lost), UntrustedAnswer.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -124,16 +124,19 @@ class Client:
             return response, _read_body(response, started, self.base_url)
 
     def _session(self, scheme: str):
-        """One pool per scheme: loading the certificate store takes longer than
-        most commands, and plain http has no use for it."""
+        """One pool per scheme, because loading certificates takes longer than most
+        commands and plain http doesn't need them."""
         with self._lock:
             if scheme not in self._sessions:
                 self._sessions[scheme] = _new_session(verify=scheme == "https")
             return self._sessions[scheme]
 
     def _redirect_target(self, method, response) -> str:
-        """Where to look instead. A write is never redirected: clients that follow
-        turn POST into GET and take the page they get for success."""
+        """The address of a redirect.
+
+        Writes are never redirected: a redirected POST becomes a GET, whose page would
+        look like success.
+        """
         here = str(response.url)
         target = urljoin(here, response.headers.get("location", ""))
         if method != "GET":
@@ -146,7 +149,8 @@ class Client:
         return target
 
     def _may_follow(self, here, target) -> bool:
-        """A Hub elsewhere may not point at this machine, nor away from https."""
+        """Whether a redirect is safe: not from elsewhere to this machine, and not from
+        https to http."""
         if is_loopback(target.hostname):
             return is_loopback(here.hostname) and target.scheme in ("http", "https")
         stays_plain = self.allow_http and here.scheme == "http"
@@ -169,7 +173,7 @@ def _new_session(*, verify: bool):
 
 
 class _Retry(Exception):
-    """One attempt failed in a way that another may not."""
+    """One attempt failed; another may succeed."""
 
     def __init__(self, reason, *, may_be_done=False, refusal=None, retry_after=None):
         super().__init__(reason)
@@ -183,7 +187,8 @@ class _Retry(Exception):
         return backoff if self.retry_after is None else self.retry_after
 
     def final(self) -> Exception:
-        """The error when no attempt is left: the Hub's own sentence, if it sent one."""
+        """The error to raise after the last attempt, with the Hub's message if it sent
+        one."""
         if self.refusal is None:
             return NetworkError(f"{self.reason}.")
         error = NetworkError(
@@ -203,7 +208,7 @@ def _origin(url: str) -> tuple:
 
 
 def _read_body(response, started: float, base_url: str) -> bytes:
-    """The decoded body. Stops at the limits, whatever the headers promise."""
+    """The decoded body. The limits hold whatever the headers say."""
     content = bytearray()
     for chunk in response.iter_bytes():
         content += chunk
@@ -265,8 +270,8 @@ def _raise_refusal(status, answer, response, base_url) -> None:
 
 
 def _refusal(status: int, answer: dict | None, base_url: str) -> HubRefusal:
-    """The Hub's sentence, code and fix, from either of its two envelopes:
-    ``{"error": text, "code", "fix"}`` and ``{"error": {"message", "code", "fix"}}``."""
+    """The refusal in an answer, from either of the Hub's two envelopes: ``{"error":
+    text, "code", "fix"}`` and ``{"error": {"message", "code", "fix"}}``."""
     inner = (answer or {}).get("error")
     envelope = inner if isinstance(inner, dict) else answer or {}
     message = envelope.get("message") or envelope.get("error")
@@ -284,7 +289,7 @@ def _refusal(status: int, answer: dict | None, base_url: str) -> HubRefusal:
 
 
 def _further_details(details: object, message: str) -> list:
-    """The faults besides the one the sentence already tells."""
+    """``details`` without the fault that ``message`` already states."""
     if not isinstance(details, list):
         return []
     sentences = [d.get("message") if isinstance(d, dict) else d for d in details]

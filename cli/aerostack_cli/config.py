@@ -1,4 +1,4 @@
-"""Which Hub, and with which key: the environment and the file of logins.
+"""The Hub's address and stored keys.
 
 Logins are kept as ``{"current": url, "keys": {url: key}}`` in
 ``credentials.json``, mode 0600, in the user's configuration folder
@@ -19,10 +19,10 @@ DEFAULT_HUB = "https://hub.aerostack.dev"
 
 
 def hub_address(text: str, *, allow_http: bool = False) -> str:
-    """The Hub's base URL from what a person wrote: no trailing slash, no ``/api``.
+    """The base URL of a Hub as typed, without trailing slash and ``/api``.
 
-    allow_http: plain http to other machines is fine; to this machine it always is.
-    Raises UsageError for anything else than such a URL.
+    allow_http: allow plain http to other machines; to this one it is always allowed.
+    Raises UsageError if it is not such a URL.
     """
     address = text.strip().rstrip("/").removesuffix("/api").rstrip("/")
     try:
@@ -57,14 +57,14 @@ def is_loopback(host: str | None) -> bool:
 
 
 class Credentials:
-    """The file of logins. A missing file is an empty one."""
+    """The file of stored keys. A missing file counts as empty."""
 
     def __init__(self, directory: Path | None = None):
         self.path = (directory or _config_directory()) / "credentials.json"
 
     @property
     def current_hub(self) -> str | None:
-        """The Hub logged in to last."""
+        """The Hub of the last login."""
         current = self._read().get("current")
         return current if isinstance(current, str) else None
 
@@ -76,7 +76,7 @@ class Credentials:
         self._write({"current": hub, "keys": {**self._keys(), hub: key}})
 
     def forget(self, hub: str) -> bool:
-        """Drop the key of ``hub``; False when there was none."""
+        """Delete the key for ``hub``. Returns False if there was none."""
         keys = self._keys()
         if keys.pop(hub, None) is None:
             return False
@@ -104,7 +104,7 @@ class Credentials:
         return content
 
     def _write(self, content: dict) -> None:
-        """Replace the file whole. mkstemp makes it 0600 before a byte is in it."""
+        """Replace the file atomically. mkstemp creates it with mode 0600."""
         import tempfile
 
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Every way a command can fail, and the exit status each one gives."""
+"""Errors of the command and their exit statuses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitStatus(IntEnum):
-    """What the process answers to the shell. Public: add, never renumber."""
+    """Exit statuses. Public: add, never renumber."""
 
     DONE = 0
     REFUSED = 1
@@ -27,10 +27,10 @@ EXIT_STATUS_MEANINGS = {
 
 
 class CliError(Exception):
-    """A failure a person can act on.
+    """A failure with a message and a fix for people.
 
-    message: one sentence, what happened and what was kept.
-    code: stable name to branch on, the Hub's own where the Hub refused.
+    message: one sentence.
+    code: a stable name for scripts; the Hub's code if the Hub refused.
     fix: what to do next.
     details: further faults, one sentence each.
     """
@@ -47,7 +47,7 @@ class CliError(Exception):
         self.details = list(details)
 
     def as_json(self) -> dict:
-        """The Hub's error envelope, so that scripts read one shape."""
+        """The error as JSON, in the form of the Hub's refusals."""
         answer = {"error": self.message, "code": self.code, "fix": self.fix}
         if self.details:
             answer["details"] = self.details
@@ -55,7 +55,7 @@ class CliError(Exception):
 
 
 class HubRefusal(CliError):
-    """The Hub said no; sentence, code and fix are the Hub's.
+    """The Hub refused; message, code and fix are the Hub's.
 
     status: the HTTP status.
     """
@@ -66,7 +66,7 @@ class HubRefusal(CliError):
 
 
 class UntrustedAnswer(CliError):
-    """The Hub sent something that must not be written or believed."""
+    """The Hub sent an answer that failed a check."""
 
     code = "UNTRUSTED_ANSWER"
     fix = "Nothing was written. Tell the Hub's operators; do not retry with --force."
@@ -84,7 +84,7 @@ class NetworkError(CliError):
 
 
 class OutcomeUnknown(NetworkError):
-    """The connection broke after a write was sent: it may or may not be done."""
+    """The connection broke after a write was sent; it may have been done."""
 
     code = "OUTCOME_UNKNOWN"
     fix = "Look with `aerostack functions list` before you repeat the command."

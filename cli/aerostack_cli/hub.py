@@ -1,4 +1,4 @@
-"""A Hub's endpoints as functions. Source: docs/api.md."""
+"""A Hub's endpoints as methods. Source: docs/api.md."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PUSH_ATTEMPTS = 3
 
 
 class Hub:
-    """What can be asked of one Hub. Every method raises what Client.request does."""
+    """The API of one Hub. Every method raises as Client.request."""
 
     def __init__(self, client: Client):
         self.client = client
@@ -30,11 +30,11 @@ class Hub:
     # --- who I am
 
     def identity(self) -> dict:
-        """What the key is: ``keyType`` "account" or "project", and whose."""
+        """``keyType`` of the key ("account" or "project") and its owner."""
         return self.client.request("POST", "/api/v1/cli/validate", body={})
 
     def username(self) -> str:
-        """The account behind the key; refused for a project key."""
+        """The key's account name. Raises HubRefusal for a project key."""
         name = self.identity().get("username")
         if not isinstance(name, str) or not name:
             raise HubRefusal(
@@ -48,10 +48,10 @@ class Hub:
     # --- authoring
 
     def push(self, payload: dict) -> dict:
-        """Insert a draft; the Hub's answer, with ``id`` and ``admin_url``.
+        """Push a draft. Returns the Hub's answer, with ``id`` and ``admin_url``.
 
-        Every push inserts a draft, so one whose answer was lost is looked for
-        before it is sent again.
+        Every push makes a new draft. So if an answer was lost, the draft is looked for
+        before the push is repeated.
         """
         for _ in range(PUSH_ATTEMPTS):
             try:
@@ -65,7 +65,7 @@ class Hub:
         raise lost
 
     def publish(self, draft_id: str) -> dict:
-        """Make a draft live; asking twice does no harm."""
+        """Publish a draft. Publishing twice does no harm."""
         path = f"{FUNCTIONS}/{_quoted(draft_id)}/publish"
         return self.client.request("POST", path)
 
@@ -80,7 +80,7 @@ class Hub:
         return _object(answer, "function")
 
     def validate(self, payload: dict) -> list[dict]:
-        """The inspection's diagnostics of ``payload``; nothing is stored."""
+        """The diagnostics of ``payload``. Stores nothing."""
         answer = self.client.request("POST", f"{FUNCTIONS}/validate", body=payload)
         return _objects(answer, "diagnostics")
 
@@ -106,11 +106,11 @@ class Hub:
         return _object(answer, "function")
 
     def snapshot(self, ref: Ref) -> Snapshot:
-        """A version's files exactly as published, checked."""
+        """A version's files as published, checked."""
         return read_snapshot(self.install_manifest(ref))
 
     def install_manifest(self, ref: Ref) -> dict:
-        """The install manifest as sent: unchecked, for showing only."""
+        """The install manifest, not checked: only for showing."""
         params = {"layout": "source"}
         if ref.version:
             params["version"] = ref.version
@@ -123,9 +123,9 @@ class Hub:
         return _objects(answer, "versions")
 
     def file(self, digest: str) -> tuple[str, list[dict]]:
-        """The published text with that SHA-256, and the versions it is in.
+        """The published text with that SHA-256, and the versions that have it.
 
-        Raises UntrustedAnswer when the text has another hash.
+        Raises UntrustedAnswer if the text has another hash.
         """
         answer = self.client.request("GET", f"/api/community/files/{digest}")
         data = text_bytes(answer.get("content"), "a file")
@@ -158,8 +158,8 @@ class Hub:
 
 
 def _holds(draft: dict, payload: dict) -> bool:
-    """Whether ``draft`` is what pushing ``payload`` makes. The Hub fills in what a
-    manifest leaves out, so only what was sent is compared."""
+    """Whether ``draft`` was made by pushing ``payload``. Only the keys that were sent
+    are compared, because the Hub adds defaults."""
     kept, sent = draft.get("config_schema"), payload["config_schema"]
     return (
         draft.get("files") == payload["files"]

@@ -1,8 +1,7 @@
-"""Which files a TypeScript or JavaScript source pulls in, and what it touches.
+"""Find imports, hosts and bindings in TypeScript and JavaScript source.
 
-Read from the text, not from a syntax tree: comments are blanked, then the forms
-that name a module are looked for. Good enough to gather files and to tell a reader
-what to look at; the Hub's own inspection is the authority.
+Uses regular expressions, not a parser: good enough to collect files and to show a
+reader what to look at. The Hub's inspection is the authority.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import posixpath
 import re
 from typing import NamedTuple
 
-# Strings are matched so that "//" inside one is not taken for a comment.
+# Strings are matched too, so that "//" in a string is not taken for a comment.
 _COMMENT_OR_STRING = re.compile(
     r"""(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))
       | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' | `(?:\\.|[^`\\])*`""",
@@ -24,7 +23,7 @@ _HOST = re.compile(r"""https?://([A-Za-z0-9.-]+\.[A-Za-z]{2,})""")
 _BINDING = re.compile(r"""\bc\.env\.([A-Za-z_$][A-Za-z0-9_$]*)""")
 
 _SUFFIXES = ("", ".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs", ".cts", ".cjs", ".json")
-# TypeScript's Node-style imports name the file that will be built.
+# Node-style imports in TypeScript name the compiled file.
 _BUILT = {".js": (".ts", ".tsx"), ".mjs": (".mts",), ".cjs": (".cts",)}
 
 
@@ -40,7 +39,7 @@ class Import(NamedTuple):
 
 
 def without_comments(code: str) -> str:
-    """``code`` with its comments blanked, each line where it was."""
+    """``code`` with comments replaced by blanks; line numbers stay."""
 
     def blanked(match):
         return re.sub(r"[^\n]", " ", match[0]) if match["comment"] else match[0]
@@ -49,7 +48,7 @@ def without_comments(code: str) -> str:
 
 
 def imports_of(code: str) -> list[Import]:
-    """Every module ``code`` imports, re-exports or requires by a literal name."""
+    """The modules that ``code`` imports, re-exports or requires by a literal name."""
     bare = without_comments(code)
     return [
         Import(match[1], bare.count("\n", 0, match.start(1)) + 1)
@@ -60,8 +59,8 @@ def imports_of(code: str) -> list[Import]:
 def candidates(importer: str, module: str) -> list[str]:
     """The paths that ``module`` may mean in the file ``importer``, likeliest first.
 
-    Both are relative to the function directory; a result that starts with ``..``
-    lies outside of it.
+    Paths are relative to the function's directory; one that starts with ``..`` is
+    outside it.
     """
     target = posixpath.normpath(posixpath.join(posixpath.dirname(importer), module))
     stem, suffix = posixpath.splitext(target)
@@ -72,8 +71,8 @@ def candidates(importer: str, module: str) -> list[str]:
 
 
 def touches(files: dict[str, str]) -> dict[str, list[str]]:
-    """What ``files`` reach beyond themselves: ``hosts`` they name in a URL,
-    ``bindings`` they read from ``c.env``, ``packages`` they import."""
+    """What ``files`` use: ``hosts`` in URLs, ``bindings`` read from ``c.env``,
+    ``packages`` imported."""
     found: dict[str, set[str]] = {"hosts": set(), "bindings": set(), "packages": set()}
     for code in files.values():
         bare = without_comments(code)

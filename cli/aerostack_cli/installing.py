@@ -1,4 +1,4 @@
-"""Planning an install: which files are written, and which edits are in the way."""
+"""Plan an install: files to write, and edited files that prevent it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from aerostack_cli.workspace import Workspace
 
 @dataclass
 class Install:
-    """One function's part of a plan; ``kept`` are edited files that the new
-    version no longer has."""
+    """One function's part of a plan. kept: edited files that the new version no longer
+    has."""
 
     snapshot: Snapshot
     entry: Installed
@@ -25,10 +25,11 @@ class Install:
 def plan_install(
     workspace: Workspace, plan: Plan, snapshot: Snapshot, hub: str, *, force=False
 ) -> Install:
-    """Add to ``plan`` the files of ``snapshot``, its lock entry and its block.
+    """Add to ``plan`` the files of ``snapshot``, its lock entry and its [[services]]
+    block.
 
-    A file on disk that is neither the installed nor the new text is somebody's
-    work: Conflict, naming all of them, unless ``force``.
+    Raises Conflict, naming the files, if files on disk are neither the installed nor
+    the new text, unless ``force``.
     """
     old = workspace.installed.get(snapshot.slug)
     if old and not force:
@@ -78,7 +79,7 @@ def _standing_in_the_way(snapshot: Snapshot, blocked: list[str]) -> Conflict:
 
 
 def _plan_leftovers(workspace, plan, install: Install, old: Installed) -> None:
-    """Remove what only the old version had, unless it was edited."""
+    """Remove files that only the old version had, unless they were edited."""
     for name, digest in old.files.items():
         path = old.path(name)
         if name in install.snapshot.files or (data := workspace.read(path)) is None:

@@ -1,7 +1,7 @@
-"""aerostack.lock: what is installed, from where, and the hash of every file.
+"""aerostack.lock: the installed functions and the hash of every file.
 
-JSON, sorted, one hash per line, so that it diffs and merges well. It is read with
-the same distrust as a Hub's answer: it comes with whatever project was cloned.
+Sorted JSON with one hash per line, so that it diffs and merges well. It may come with a
+cloned project, so it is checked like a Hub's answer.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Installed:
-    """One installed function. ``files`` maps its paths, relative to ``directory``,
-    to the hex SHA-256 of the published text."""
+    """One installed function. files: path relative to ``directory`` -> hex SHA-256 of
+    the published text."""
 
     slug: str
     author: str
@@ -47,7 +47,7 @@ class Installed:
         return replace(self.ref, version="")
 
     def path(self, name: str) -> str:
-        """Where its file ``name`` stands, relative to the project."""
+        """The path of the file ``name``, relative to the project."""
         return f"{self.directory}/{name}"
 
 
@@ -69,7 +69,7 @@ def installed_from(snapshot: Snapshot, hub: str, directory: str = "") -> Install
 
 
 def read_lock(text: str) -> dict[str, Installed]:
-    """Entries by slug; ``""`` is an empty lock. Raises CliError."""
+    """Parse a lock: slug -> entry. ``""`` is an empty lock. Raises CliError."""
     if not text.strip():
         return {}
     try:
@@ -91,7 +91,7 @@ def read_lock(text: str) -> dict[str, Installed]:
 
 
 def write_lock(entries: dict[str, Installed]) -> str:
-    """The lock's text, the same for the same entries."""
+    """The text of the lock; equal entries give equal text."""
     functions = {
         slug: {
             "author": entry.author,

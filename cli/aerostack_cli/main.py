@@ -1,4 +1,4 @@
-"""The command tree, and the one place where errors become exit statuses."""
+"""The command tree. Errors become exit statuses here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 88}
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command's module when that command is wanted.
+    """A group that imports the module of a command only when it is used.
 
     modules: by command name, ``module:attribute`` below ``commands``.
     """
@@ -98,7 +98,7 @@ def main(args: list[str] | None = None) -> None:
 
 
 def run(args: list[str] | None = None) -> int:
-    """Run the command; its exit status. Errors are printed, never raised."""
+    """Run the command; return its exit status. Errors are printed, not raised."""
     out = Output(as_json="--json" in (sys.argv[1:] if args is None else args))
     try:
         result = cli.main(args=args, prog_name="aerostack", standalone_mode=False)
@@ -123,7 +123,7 @@ def run(args: list[str] | None = None) -> int:
 
 def _report_system_error(error: OSError, out: Output) -> int:
     if error.errno == errno.EPIPE:
-        sys.stdout = None  # the reader has left: nothing more can be told
+        sys.stdout = None  # the reader closed the pipe
         return ExitStatus.DONE
     place = f" ({error.filename})" if error.filename else ""
     reason = error.strerror or str(error)

@@ -1,5 +1,6 @@
-"""aerostack.json as its author wrote it: reading it, and the checks that need no
-Hub. The Hub checks everything again; these only say it sooner and with a line.
+"""Read aerostack.json, and check what can be checked offline.
+
+The Hub checks everything again; these checks are faster and know the line.
 
 Source: docs/manifest.md, after the field reference in the product's CLI guide.
 """
@@ -40,7 +41,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*\Z")
 
 @dataclass(frozen=True)
 class Finding:
-    """One remark about a file; line and column count from 1, 0 is unknown."""
+    """One finding. line, column: from 1; 0 is unknown."""
 
     severity: str
     rule: str
@@ -50,12 +51,12 @@ class Finding:
     column: int = 0
 
     def as_json(self) -> dict:
-        """In the Hub's shape of a diagnostic."""
+        """The finding in the form of the Hub's diagnostics."""
         return {**self.__dict__, "endLine": self.line, "endColumn": self.column}
 
 
 def read_manifest(path: Path) -> tuple[dict, str]:
-    """The object in the file ``path`` and its text. Raises InvalidManifest."""
+    """The JSON object in the file ``path``, and its text. Raises InvalidManifest."""
     if path.stat().st_size > MAX_MANIFEST_BYTES:
         raise InvalidManifest(f"{path} is larger than {MAX_MANIFEST_BYTES} bytes.")
     try:
@@ -77,16 +78,16 @@ def read_manifest(path: Path) -> tuple[dict, str]:
 
 
 def slug_of(name: str) -> str:
-    """The slug the Hub makes of ``name``: lower case, ASCII letters, digits and
-    single dashes. ``Café_Tool v2.0!`` becomes ``caf-tool-v20``."""
+    """The slug that the Hub makes of ``name``: lower-case ASCII letters, digits and
+    single hyphens. ``Café_Tool v2.0!`` becomes ``caf-tool-v20``."""
     kept = re.sub(r"[^a-z0-9_\s-]", "", name.strip().lower())
     return re.sub(r"[\s_-]+", "-", kept).strip("-")
 
 
 def check_manifest(manifest: dict, text: str) -> list[Finding]:
-    """Every fault of ``manifest`` that can be told from it alone.
+    """The faults of ``manifest`` that can be found offline.
 
-    text: the file it was read from, to find lines.
+    text: the text it was read from, to find lines.
     """
     findings = []
 
@@ -117,8 +118,7 @@ def place_of(field: str, text: str) -> tuple[int, int]:
 def place_of_mention(message: str, text: str) -> tuple[int, int]:
     """Line and column in ``text`` of the first name in ``message`` that it holds.
 
-    The Hub reads a manifest as an object and knows no lines, but its messages name
-    what they are about.
+    The Hub's messages name the field they are about, but know no lines.
     """
     for word in re.findall(r"[\w@/.-]*\w", message):
         if match := re.search(rf'"{re.escape(word)}["@]', text):
@@ -163,7 +163,7 @@ def _check_description(description, fault) -> None:
 
 
 def _check_category(category, fault) -> None:
-    """A Hub may have other categories than these: only the spelling is sure."""
+    """Check the spelling only: a Hub may have any categories."""
     if category != category.strip().lower():
         message = f"category '{category}' must be written in lowercase"
         fault("category", message, "INVALID_CATEGORY")

@@ -1,6 +1,6 @@
-"""Three-way merges: of one text, and of a function's files with a new version.
+"""Three-way merges of texts, and of a function's files.
 
-Nothing is read or written here; ``merge_files`` says what should be written.
+Reads and writes no files; ``merge_files`` returns what to write.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ MARKERS = ("<<<<<<<", "=======", ">>>>>>>")
 
 
 def matches(data: bytes, digest: str) -> bool:
-    """Whether ``data`` is the text with the hex SHA-256 ``digest``, its line ends
-    aside: Git may have changed those on checkout."""
+    """Whether ``data`` has the hex SHA-256 ``digest``, ignoring line ends: Git may
+    change them on checkout."""
     lf = data.replace(b"\r\n", b"\n")
     return digest in (sha256(data), sha256(lf), sha256(lf.replace(b"\n", b"\r\n")))
 
 
 def has_markers(data: bytes) -> bool:
-    """Whether conflict markers of an earlier merge are still in ``data``."""
+    """Whether ``data`` has conflict markers of an earlier merge."""
     lines = data.splitlines()
     return all(
         any(line.startswith(mark.encode() + b" ") for line in lines)
@@ -33,21 +33,20 @@ def has_markers(data: bytes) -> bool:
 
 @dataclass(frozen=True)
 class Merged:
-    """A merged text; ``conflicts`` counts the places marked in it."""
+    """A merged text. conflicts: the number of conflicts marked in it."""
 
     text: str
     conflicts: int
 
 
 def merge_text(base: str | None, mine: str, theirs: str, label: str) -> Merged:
-    """Both sides' edits of ``base`` in one text, conflicts between markers.
+    """Merge two edits of ``base``, with conflicts between markers.
 
-    base: None when nobody has it any more; every difference is then a conflict.
+    base: None if unavailable; then every difference is a conflict.
     label: names their side in the markers.
 
-    Line ends and the newline at the end are merged like the text: whoever changed
-    them wins, mine if both did. Where a text mixes line ends they are compared
-    with the lines.
+    Line ends and the final newline are merged too: the changed one wins, mine if both
+    changed. If a text mixes line ends, they are compared with the lines.
     """
     texts = [mine if base is None else base, mine, theirs]
     ends = [_line_end(text) for text in texts]
@@ -71,7 +70,7 @@ def _three_way(base, mine, theirs):
 
 
 def _line_end(text: str) -> str | None:
-    """The text's line end; None when it mixes them."""
+    """The line end of ``text``; None if it mixes them."""
     windows = text.count("\r\n")
     if not windows:
         return "\n"
@@ -81,7 +80,7 @@ def _line_end(text: str) -> str | None:
 def _merge_three(base, mine, theirs, label) -> tuple[list[str], int]:
     from merge3 import Merge3
 
-    # With its junk heuristic difflib pairs up wrong lines in longer files.
+    # difflib's junk heuristic would match the wrong lines in longer files.
     matcher = functools.partial(difflib.SequenceMatcher, autojunk=False)
     merged: list[str] = []
     conflicts = 0
@@ -116,8 +115,8 @@ def _marked(mine: list[str], theirs: list[str], label: str) -> list[str]:
 
 @dataclass
 class FileMerge:
-    """What an update does: ``writes`` by path (None removes), ``actions`` and
-    ``conflicts`` as ``(path, sentence)`` for people."""
+    """The result of a merge. writes: path -> content (None removes). actions,
+    conflicts: (path, sentence for people)."""
 
     writes: dict[str, bytes | None] = field(default_factory=dict)
     actions: list[tuple[str, str]] = field(default_factory=list)
@@ -129,7 +128,7 @@ class Sides:
     """The inputs of a merge of files.
 
     base: path -> hash of the installed version.
-    base_text: the text behind such a hash, or None if it is gone.
+    base_text: returns the text with such a hash, or None.
     mine: path -> bytes on disk, for every path of base and theirs that exists.
     theirs: path -> text of the new version, ``label``.
     """
@@ -142,11 +141,11 @@ class Sides:
 
 
 def merge_files(sides: Sides) -> FileMerge:
-    """Merge every file: edits of mine are kept, theirs taken, both merged.
+    """Merge every file of ``sides``.
 
-    A file that moved unchanged upstream (equal hash) is a rename, so my edits move
-    with it. Where one side removed what the other edited, mine stays and a
-    conflict says so.
+    A file with the same hash under a new path counts as renamed, and my edits move with
+    it. If one side removed a file that the other edited, my state stays and a conflict
+    is noted.
     """
     result = FileMerge()
     for old, new in _pairs(sides):
@@ -162,7 +161,8 @@ def merge_files(sides: Sides) -> FileMerge:
 
 
 def _pairs(sides: Sides) -> list[tuple[str | None, str | None]]:
-    """Each file's path in the installed and in the new version."""
+    """(path in the installed version, path in the new version) of each file; None if
+    absent."""
     added = {
         path: text for path, text in sides.theirs.items() if path not in sides.base
     }
@@ -237,7 +237,7 @@ def _merge_into(sides, result, path, base, mine: bytes, theirs: str) -> None:
 
 
 def _with_line_ends_of(mine: bytes, theirs: str) -> bytes:
-    """``theirs`` with CRLF where my copy of the old version had been given CRLF."""
+    """``theirs`` with CRLF, if my copy of the old version has CRLF."""
     was_given = _line_end(mine.decode("utf-8", "replace")) == "\r\n"
     if was_given and "\r" not in theirs:
         theirs = theirs.replace("\n", "\r\n")

@@ -1,8 +1,7 @@
-"""The one place that prints: results, notes, tables, progress and errors.
+"""Print results, notes, tables, progress and errors.
 
-Text from a Hub is never trusted: control, bidirectional and invisible characters
-are shown as escapes, so that nothing can move the cursor, recolour the screen or
-reorder what is read.
+Text from a Hub is not trusted: control, bidirectional and invisible characters are
+printed as escapes, so that they can't move the cursor, change colours or reorder text.
 """
 
 from __future__ import annotations
@@ -54,28 +53,29 @@ def _unbroken(text: object) -> str:
 
 
 def one_line(text: object) -> str:
-    """``escape``, with tabs and newlines as escapes too: for fields and tables."""
+    """``escape`` that also escapes tabs and newlines, for fields and tables."""
     return _unbroken(text).replace("\t", "\\t")
 
 
 class Output:
-    """Prints for people, or one JSON document for programs.
+    """Prints text, or one JSON document.
 
-    as_json: results and errors become JSON on standard output, all else is silent.
-    quiet: only results and errors.
+    as_json: print only results and errors, as JSON on standard output.
+    quiet: print only results and errors.
     """
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False):
         self.as_json = as_json
         self.quiet = quiet
         self._has_bar = False
-        # None lets click decide: colours on a terminal only.
+        # None: click colours output on a terminal only.
         self._color = False if os.environ.get("NO_COLOR") else None
 
     def line(self, text: object = "", **style) -> None:
         """A line of the result, never wrapped or cut. ``style`` as click.style.
 
-        A newline in ``text`` is shown, not obeyed: it could pass for a line of ours.
+        A newline in ``text`` is escaped, because it could imitate a line of the
+        command.
         """
         if not self.as_json:
             click.secho(_unbroken(text), color=self._color, **style)
@@ -114,7 +114,7 @@ class Output:
             self.line(line.rstrip("\n").replace("\r", "\\r"), fg=colours.get(line[:1]))
 
     def error(self, error: CliError) -> None:
-        """What happened, the code, further faults and the fix."""
+        """Print an error: message, details, code and fix."""
         if self.as_json:
             self.data(error.as_json())
             return
@@ -127,9 +127,10 @@ class Output:
             click.echo(f"   Fix:  {_unbroken(error.fix)}", err=True)
 
     def progress(self, items, label: str, *, total: int | None = None):
-        """Iterate over ``items``, with a bar when there are several and a terminal.
+        """Iterate over ``items``, with a progress bar on a terminal if there are
+        several.
 
-        total: how many there are, where ``items`` cannot be asked.
+        total: the number of items, if ``items`` has no length.
         """
         total = len(items) if total is None else total
         if total < 2 or not self._can_animate():
@@ -146,7 +147,7 @@ class Output:
 
     @contextmanager
     def waiting(self, label: str):
-        """Show a spinner while the body runs, from its second second on."""
+        """Show a spinner while the body runs, after one second."""
         if self._has_bar or not self._can_animate():
             yield
             return
@@ -165,7 +166,8 @@ class Output:
 
 
 def _print_table(columns: list[str], rows: list[list[str]]) -> None:
-    """All columns but the last are never cut or folded: they are there to copy."""
+    """Print a table. Only the last column is cut or folded, so the others can be
+    copied."""
     import shutil
 
     from rich import box
@@ -211,7 +213,7 @@ class _Spinner:
 
 
 def _sentence(detail: object) -> str:
-    """One detail of a refusal as a line: the field it is about, then the message."""
+    """A detail of a refusal as a line: field, then message."""
     if not isinstance(detail, dict):
         return str(detail)
     message = detail.get("message") or detail.get("error") or detail.get("code") or ""

@@ -1,8 +1,8 @@
-"""Which names and paths are safe to write, for files from a Hub and for one's own.
+"""Which names and paths are safe to write.
 
-The rule is narrower than any file system's: what passes here means the same file
-on Linux, macOS and Windows. Source: docs/manifest.md and Microsoft's "Naming
-Files, Paths, and Namespaces" for the reserved device names.
+A path that passes means the same file on Linux, macOS and Windows. Source:
+docs/manifest.md and Microsoft's "Naming Files, Paths, and Namespaces" for the reserved
+device names.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 
 def is_safe_path(path: object) -> bool:
-    """Whether ``path`` is a relative path that stays below its folder anywhere."""
+    """Whether ``path`` is a safe path of a file in a function."""
     return (
         isinstance(path, str)
         and len(path) <= MAX_PATH_CHARS
@@ -35,8 +35,10 @@ def is_safe_path(path: object) -> bool:
 
 
 def stays_inside(path: str) -> bool:
-    """Whether every segment of the relative ``path`` is harmless. For a place in a
-    project, which may be longer and deeper than a path in a function."""
+    """Whether every segment of the relative ``path`` is harmless.
+
+    For paths in a project, which may be longer and deeper than paths in a function.
+    """
     return all(map(_is_safe_segment, path.split("/")))
 
 
@@ -51,8 +53,8 @@ def _is_safe_segment(segment: str) -> bool:
 
 
 def colliding_paths(paths: list[str]) -> list[str]:
-    """Those ``paths`` that a case-blind file system takes for another one, or
-    that name a folder which another one needs as a file."""
+    """The ``paths`` that clash with another one: they differ in case only, or one is a
+    folder of the other."""
     seen: set[str] = set()
     folders: set[str] = set()
     collisions = []
@@ -67,7 +69,7 @@ def colliding_paths(paths: list[str]) -> list[str]:
 
 
 def is_slug(text: object) -> bool:
-    """Whether ``text`` can name a function, and so a folder below services/."""
+    """Whether ``text`` can be a slug, and so a folder below services/."""
     return (
         isinstance(text, str)
         and 1 < len(text) <= 58
@@ -85,8 +87,8 @@ def is_sha256(text: object) -> bool:
 
 
 def refuse_symlinks(root: Path, path: str) -> None:
-    """Raise when a component of ``root / path`` below ``root`` is a symbolic link,
-    or a folder that is needed is a file: writing there would land elsewhere."""
+    """Raise CliError if a component of ``path`` below ``root`` is a symbolic link,
+    which would lead elsewhere, or is of the wrong kind (file or folder)."""
     place = root
     *folders, name = path.split("/")
     for folder in folders:
@@ -108,8 +110,8 @@ def _unsafe_target(place: Path) -> CliError:
 
 
 def has_text(directory: Path, name: str) -> bool:
-    """Whether ``name`` is a file in ``directory``, spelled exactly so: a
-    case-blind file system would also find ``Index.ts`` as ``index.ts``."""
+    """Whether ``name`` is a file in ``directory`` with exactly this spelling. A
+    case-insensitive file system also finds ``Index.ts`` as ``index.ts``."""
     place = directory
     for part in name.split("/"):
         if not place.is_dir() or part not in os.listdir(place):

@@ -1,13 +1,12 @@
-"""All writes to a project: planned whole, staged, then done together or not at all.
+"""Writes to a project in one transaction: all of them or none.
 
-New contents are written beside the project's files and fsynced; what they replace
-is kept as hard links; a journal names both. Only then are files renamed into
-place. Removing the journal is the moment the new state holds. Until then an error
-or Ctrl-C undoes what was done, and after a kill the next command does
-(``recover``), so the project is always as it was before or as planned.
+New contents are written to a staging folder and fsynced; hard links keep the old files;
+a journal lists both. Then the new files are renamed into place. Removing the journal
+commits. Before that, an error or Ctrl-C undoes everything, and after a kill the next
+command does (``recover``).
 
-Layout of the folder ``.aerostack-journal``, which exists only meanwhile:
-``journal.json`` (list of writes), ``new/<n>``, ``old/<n>``.
+The folder ``.aerostack-journal`` exists only during a transaction: ``journal.json``
+(list of writes), ``new/<n>``, ``old/<n>``.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ _JOURNAL = "journal.json"
 
 
 def checkpoint(step: str) -> None:
-    """Called before every step that writes; ``step`` names it. Does nothing: the
-    place where a test ends the process."""
+    """Does nothing. Called before every write, so that tests can end the process
+    there."""
 
 
 @dataclass
@@ -46,7 +45,7 @@ class Plan:
         self.writes[path] = None
 
     def changes(self) -> dict[str, bytes | None]:
-        """The writes that would change something."""
+        """The writes that differ from the files on disk."""
         return {
             path: content
             for path, content in self.writes.items()
@@ -54,8 +53,8 @@ class Plan:
         }
 
     def apply(self) -> None:
-        """Do all of it or nothing. Raises CliError (unsafe path, another command
-        at work) and OSError (disk full, no permission) with nothing changed."""
+        """Write everything or nothing. Raises CliError (unsafe path, another command
+        running) or OSError (disk full, no permission), with nothing changed."""
         changes = self.changes()
         for path in changes:
             if not stays_inside(path):
@@ -67,7 +66,7 @@ class Plan:
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """The file's bytes; None when there is no such file."""
+    """The file's bytes; None if it doesn't exist."""
     try:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -75,7 +74,7 @@ def read_bytes(path: Path) -> bytes | None:
 
 
 def recover(root: Path) -> bool:
-    """Undo what an interrupted command left half done; whether there was any."""
+    """Undo the writes of an interrupted command. Returns whether there were any."""
     if not os.path.lexists(root / JOURNAL_FOLDER):
         return False
     with _exclusive(root):
@@ -106,7 +105,7 @@ class _Transaction:
         except BaseException:
             _undo(self.root)
             raise
-        # The new state holds: whatever goes wrong from here, the next command tidies.
+        # Committed. If cleaning up fails, the next command does it.
         with contextlib.suppress(KeyboardInterrupt, OSError):
             _sync_folder(self.folder)
             checkpoint("clean up")
@@ -158,8 +157,10 @@ class _Transaction:
 
 
 def _undo(root: Path) -> bool:
-    """Put back what the journal names; without a journal only drop the staging.
-    May be interrupted and run again. Whether there was a journal."""
+    """Restore the files in the journal and delete the staging folder.
+
+    May be interrupted and run again. Returns whether there was a journal.
+    """
     folder = root / JOURNAL_FOLDER
     if not os.path.lexists(folder):
         return False
@@ -190,7 +191,8 @@ def _put_back(root: Path, kept: Path, entry: dict) -> None:
 
 
 def _journal_entries(root: Path, journal: bytes) -> Iterator[dict]:
-    """The journal's entries. A cloned project could bring one: paths are checked."""
+    """The journal's entries. Paths are checked, because a cloned project could bring a
+    journal."""
     for entry in json.loads(journal):
         refuse_symlinks(root, entry["path"])
         if not all(map(stays_inside, [entry["path"], *entry["folders"]])):
@@ -204,7 +206,7 @@ def _journal_entries(root: Path, journal: bytes) -> Iterator[dict]:
 
 
 def _keep(target: Path, kept: Path) -> None:
-    """A second name for the file: renaming a new one into place leaves it whole."""
+    """Hard-link the file as ``kept``, so that replacing it keeps the old content."""
     try:
         os.link(target, kept)
     except OSError:  # a file system without hard links
@@ -221,13 +223,13 @@ def _write_synced(path: Path, content: bytes, like: Path | None = None) -> None:
 
 
 def _missing_folders(root: Path, path: str) -> list[str]:
-    """The folders of ``path`` that do not exist yet, outermost first."""
+    """The missing folders of ``path``, outermost first."""
     parents = [parent.as_posix() for parent in reversed(Path(path).parents)]
     return [folder for folder in parents[1:] if not (root / folder).exists()]
 
 
 def _remove_empty_folders(root: Path, entries: list[dict]) -> None:
-    """Drop the folders that removals left empty, up to the project's root."""
+    """Delete folders that removals left empty, up to the project's root."""
     for entry in entries:
         for parent in list((root / entry["path"]).parents):
             if parent == root or not _remove_if_empty(parent):
@@ -243,7 +245,7 @@ def _remove_if_empty(folder: Path) -> bool:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make renames in ``folder`` durable; Windows has no such call."""
+    """fsync ``folder``, to make renames durable. Not available on Windows."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -255,8 +257,8 @@ def _sync_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _exclusive(root: Path):
-    """Keep two commands from writing to one project at once. The kernel lets go
-    when a process ends, however it ends."""
+    """Lock the project against a second command. The kernel releases the lock when the
+    process ends in any way."""
     if os.name == "nt":
         yield
         return

@@ -1,4 +1,4 @@
-"""An author's function on disk: where its aerostack.json is, and what is sent."""
+"""An author's function on disk: find its aerostack.json and the files to push."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ IGNORE_FILE = ".aerostackignore"
 MAX_FILES = 50
 MAX_FILE_BYTES = 512 * 1024
 
-# The layers of a function, sent where they stand beside the entrypoint.
+# Layer files beside the entrypoint are pushed too.
 LAYERS = ("core", "schema", "adapter")
 _READMES = ("README.md", "readme.md", "Readme.md")
-# Names that say where a file stands, not what it does.
+# Names that don't describe a function.
 _PLAIN_NAMES = {"index", "main", "mod", "core", "adapter", "src", "lib", ""}
 
 
 @dataclass
 class Function:
-    """What would be sent. ``files`` maps paths, relative to ``directory``, to text."""
+    """A function to push. files: path relative to ``directory`` -> text."""
 
     directory: Path
     manifest: dict
@@ -59,11 +59,12 @@ class Function:
         }
 
     def validation_payload(self) -> dict:
-        """The body of a validation: aerostack.json's keys at the top."""
+        """The body of a validation: as a push, with aerostack.json's keys at top
+        level."""
         return {**self.manifest, **self.payload()}
 
 
-DEFAULT_CATEGORY = "utility"  # what is sent where no aerostack.json names one
+DEFAULT_CATEGORY = "utility"  # if no aerostack.json has one
 _PUSHED = (
     "name description category tags language runtime version license entrypoint "
     "routePath routeExport npmDependencies envVars drizzleSchema"
@@ -73,9 +74,8 @@ _PUSHED = (
 def read_function(target: Path) -> Function:
     """The function that ``target``, a source file or a directory, belongs to.
 
-    Its aerostack.json is the nearest one upwards, within the project; paths are
-    relative to the folder it stands in. Without one the name comes from the file
-    or folder.
+    Its aerostack.json is the nearest one upwards within the project; paths are relative
+    to its folder. Without one, the name is that of the file or folder.
 
     Raises MissingEntrypoint, InvalidManifest, CliError.
     """
@@ -103,8 +103,8 @@ def read_function(target: Path) -> Function:
 
 
 def _manifest_directory(start: Path) -> Path | None:
-    """The nearest folder upwards that holds an aerostack.json, no further than the
-    project's root (its .git or aerostack.toml) or the home folder."""
+    """The nearest folder upwards with an aerostack.json, up to the project's root
+    (which has .git or aerostack.toml) or the home folder."""
     for folder in (start, *start.parents):
         if (folder / FILE_NAME).is_file():
             return folder
@@ -140,7 +140,7 @@ def _missing(directory: Path, named: str, target: Path) -> str:
 
 
 def _name_from(directory: Path, entrypoint: str) -> str:
-    """The file's name, or the first folder upwards with a telling one."""
+    """The file's name, or the nearest folder's whose name describes the function."""
     names = [Path(entrypoint).stem, *reversed((directory / entrypoint).parent.parts)]
     return next((name for name in names if slug_of(name) not in _PLAIN_NAMES), "")
 
@@ -151,8 +151,8 @@ def _language(entrypoint: str) -> str:
 
 
 def _gather(function: Function, target: Path) -> None:
-    """Fill ``files`` with what the entrypoint, the pushed file and the layers beside
-    the entrypoint reach, and ``readme``."""
+    """Fill ``files`` with the entrypoint, the pushed file, the layers and all files
+    these import, and ``readme``."""
     ignored = _ignore_rule(function.directory)
     if ignored(function.entrypoint):
         raise MissingEntrypoint(
@@ -188,7 +188,7 @@ def _layers(function: Function) -> list[str]:
 
 
 def _reached(function: Function, path: str) -> list[str]:
-    """The files that ``path`` imports by a relative name."""
+    """The files that ``path`` imports by a relative path."""
     if path.endswith(".json"):
         return []
     reached = []
@@ -211,7 +211,7 @@ def _reached(function: Function, path: str) -> list[str]:
 
 
 def _read_source(directory: Path, path: str) -> str:
-    """The text of a source file, byte for byte. A link may not lead out."""
+    """The unchanged text of a source file. Links must not lead out of ``directory``."""
     place = directory / path
     if not is_safe_path(path) or not place.resolve().is_relative_to(
         directory.resolve()
@@ -248,8 +248,8 @@ def _readme(function: Function, ignored) -> str:
 
 
 def _ignore_rule(directory: Path):
-    """A test for paths named by .aerostackignore, which is written like
-    .gitignore."""
+    """A function that tells whether .aerostackignore (syntax of .gitignore) excludes a
+    path."""
     place = directory / IGNORE_FILE
     if not place.is_file():
         return lambda path: False

@@ -1,4 +1,4 @@
-"""The command's own help as docs/cli.md and as a man page.
+"""Generate docs/cli.md and the man page from the command's help.
 
 python -m aerostack_cli.reference markdown > docs/cli.md
 python -m aerostack_cli.reference man > cli/man/aerostack.1
@@ -44,7 +44,7 @@ SUMMARY = "publish functions to an Aerostack Hub, and install other people's"
 
 @dataclass
 class Page:
-    """The help of one command; ``blocks`` are its paragraphs, and the examples."""
+    """The help of one command. blocks: its paragraphs."""
 
     name: str
     usage: str
@@ -127,7 +127,7 @@ def _markdown_page(page: Page) -> list[str]:
 
 
 def _table(head: str, rows: dict[str, str]) -> str:
-    bar = "\\|"  # a bare one would end the cell, in code too
+    bar = "\\|"  # a bare | would end the table cell
     lines = [
         f"| `{name.replace('|', bar)}` | {_literal(text)} |"
         for name, text in rows.items()
@@ -142,7 +142,7 @@ def _filled(text: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """Text in which nothing but backquotes is Markdown."""
+    """``text`` with all Markdown except backquotes escaped."""
     for character in "<[*_|":
         text = text.replace(character, f"\\{character}")
     return text

@@ -1,4 +1,4 @@
-"""How a function is named on the command line."""
+"""References to functions on the command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aerostack_cli.snapshot import is_version
 
 @dataclass(frozen=True)
 class Ref:
-    """``[username/]slug[@version]``; the empty string stands for what was left out."""
+    """``[username/]slug[@version]``. Missing parts are empty strings."""
 
     username: str
     slug: str
@@ -23,7 +23,7 @@ class Ref:
 
 
 def parse_ref(text: str) -> Ref:
-    """``text`` as a Ref; one leading ``@`` is fine. Raises UsageError."""
+    """Parse ``text``, which may start with ``@``. Raises UsageError."""
     name, _, version = text.removeprefix("@").partition("@")
     username, slash, slug = name.rpartition("/")
     good = is_slug(slug) and (is_username(username) if slash else True)

@@ -1,8 +1,8 @@
 """The ``[[services]]`` blocks of aerostack.toml.
 
-A block is added and taken out as text, so that every other byte of the file, its
-comments, order, quoting and line ends, stays as it is; the result is parsed again
-and compared before it is used.
+Blocks are added and removed as text, so that all other bytes of the file stay the same:
+comments, order, quoting and line ends. The result is parsed and compared before it is
+used.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def service_names(text: str) -> list[str]:
 
 
 def add_service(text: str, name: str, main: str) -> str:
-    """``text`` with a block for ``name`` at its end, unless it has one already."""
+    """``text`` with a block for ``name`` appended, unless it has one."""
     if name in service_names(text):
         return text
     newline = "\r\n" if "\r\n" in text else "\n"
@@ -36,7 +36,8 @@ def add_service(text: str, name: str, main: str) -> str:
 
 
 def move_main(text: str, name: str, old: str, new: str) -> str:
-    """``text`` with ``main = new`` in the block for ``name`` where it was ``old``."""
+    """``text`` with ``main`` changed from ``old`` to ``new`` in the block for
+    ``name``."""
     found = [
         s for s in _services(text) if (s.get("name"), s.get("main")) == (name, old)
     ]
@@ -57,7 +58,7 @@ def move_main(text: str, name: str, old: str, new: str) -> str:
 
 
 def remove_service(text: str, name: str) -> str:
-    """``text`` without the block for ``name``; comments around it stay."""
+    """``text`` without the block for ``name``. Comments around it stay."""
     names = service_names(text)
     if name not in names:
         return text
@@ -72,8 +73,8 @@ def remove_service(text: str, name: str) -> str:
 
 
 def _block(lines: list[str], position: int) -> tuple[int, int] | None:
-    """First line and line after the last of the block at ``position``, comments
-    behind it not counted; None when it has no header of its own."""
+    """(start, end) line numbers of the block at ``position``, without comments after
+    it; None if it has no header line."""
     headers = [at for at, line in enumerate(lines) if _SERVICES.match(line)]
     if position >= len(headers):
         return None

@@ -1,4 +1,4 @@
-"""A published version as a Hub sends it, checked before anything believes it."""
+"""A published version as sent by a Hub, with all checks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_FILE_BYTES = 512 * 1024
 MAX_TOTAL_BYTES = 2 * 1024 * 1024 + 64 * 1024
 MAX_VERSION_CHARS = 64
 
-# Where a version's way in is looked for when it does not say.
+# Default entrypoints, in order.
 ENTRYPOINTS = [
     f"{folder}{name}.{suffix}"
     for name in ("index", "adapter", "core")
@@ -29,7 +29,7 @@ ENTRYPOINTS = [
     for suffix in ("ts", "js")
 ]
 
-# Printed as part of a shell command and as KEY=value lines: nothing else fits.
+# Strict, because they are printed as part of a shell command and as KEY=value lines.
 _PACKAGE = re.compile(
     r"(@[a-z0-9~-][a-z0-9._~-]*/)?[A-Za-z0-9~][A-Za-z0-9._~-]*"
     r"(@[A-Za-z0-9.^~<>=*|+ -]{1,64})?\Z"
@@ -40,8 +40,8 @@ _VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]*\Z")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One version: ``files`` maps safe relative paths to text whose hash and size
-    are what the Hub said, ``hashes`` the same paths to hex SHA-256."""
+    """One version. files: safe relative path -> text, with hash and size checked.
+    hashes: the same paths -> hex SHA-256."""
 
     author: str
     slug: str
@@ -58,7 +58,7 @@ class Snapshot:
     yanked: str = ""
     deprecated: str = ""
     license: str = ""
-    # ``username/slug`` that was asked for, where the function has left it.
+    # The former ``username/slug`` that was requested; else empty.
     renamed_from: str = ""
 
     @property
@@ -69,8 +69,7 @@ class Snapshot:
 def read_snapshot(answer: dict) -> Snapshot:
     """The install manifest ``answer`` as a Snapshot.
 
-    Raises UntrustedAnswer, naming the fault, when anything in it is not what a
-    Hub may send: nothing of such an answer is used.
+    Raises UntrustedAnswer if any part of it is invalid.
     """
     files, hashes = _read_files(answer.get("files"))
     integrity = answer.get("integrity")
@@ -99,7 +98,7 @@ def read_snapshot(answer: dict) -> Snapshot:
 
 
 def is_version(text: object) -> bool:
-    """Whether ``text`` can be shown and asked for as a version number."""
+    """Whether ``text`` is a safe version number."""
     return (
         isinstance(text, str)
         and len(text) <= MAX_VERSION_CHARS
@@ -108,7 +107,7 @@ def is_version(text: object) -> bool:
 
 
 def notices(answer: dict) -> tuple[str, str]:
-    """Why a version is yanked and why deprecated, a sentence each; ``""`` if not.
+    """(why it is yanked, why it is deprecated), a sentence each; ``""`` if it is not.
 
     answer: an install manifest, or an item of a version list.
     """
@@ -132,8 +131,8 @@ def sha256(content: bytes) -> str:
 
 
 def integrity_of(hashes: dict[str, str]) -> str:
-    """The integrity of a version whose files have these hashes: the SHA-256, in
-    base64, of what ``sha256sum`` prints for them, sorted by path.
+    """The integrity of a version: the base64 SHA-256 of what ``sha256sum`` prints for
+    its files, sorted by path.
 
     Source: docs/manifest.md, "Integrity".
     """
@@ -180,7 +179,7 @@ def _read_file(entry: object) -> tuple[str, str, str]:
 
 
 def text_bytes(content: object, name: str) -> bytes:
-    """``content`` as UTF-8; UntrustedAnswer when it is not text."""
+    """``content`` as UTF-8. Raises UntrustedAnswer if it is not text."""
     try:
         return content.encode("utf-8")
     except (AttributeError, UnicodeEncodeError) as error:
@@ -188,8 +187,8 @@ def text_bytes(content: object, name: str) -> bytes:
 
 
 def _main(answer: dict, files: dict[str, str]) -> str:
-    """The file to wire up: what the flat layout calls index.ts, else the version's
-    own entrypoint, else the first that looks like one."""
+    """The file for ``main``: index.ts, else the version's entrypoint, else the first
+    default entrypoint, else any file."""
     named = answer.get("entrypoint")
     candidates = ["index.ts", named, *ENTRYPOINTS, *files]
     return next(path for path in candidates if path in files)

@@ -1,4 +1,4 @@
-"""Planning an update: my edits of an installed version, merged with a new one."""
+"""Plan an update: merge my edits with a newer version."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from aerostack_cli.workspace import Workspace
 
 @dataclass
 class Update:
-    """One function's part of a plan. ``to`` is None when there is nothing newer;
-    ``notice`` is what else there is to know, a clause about the function."""
+    """One function's part of a plan. to: None if there is nothing newer. notice: a
+    further clause for the user, or ""."""
 
     entry: Installed
     to: Snapshot | None
@@ -43,14 +43,14 @@ class Update:
 def plan_update(
     workspace: Workspace, plan: Plan, entry: Installed, hub, version: str = ""
 ) -> Update:
-    """Add to ``plan`` the move of ``entry`` to ``version``, or to the newest one.
+    """Add to ``plan`` the update of ``entry`` to ``version``, or to the newest one.
 
-    Files without edits are replaced, edits are merged three ways; what cannot be
-    is left between markers or as it is, and named as a conflict.
+    Files without edits are replaced, edited ones are merged. A conflict is marked in
+    the file, or leaves it as it is, and is listed.
 
-    A yanked version is moved to only when ``version`` asks for it.
+    A yanked version is taken only if ``version`` names it.
 
-    Raises Conflict when markers of an earlier update are still there.
+    Raises Conflict if markers of an earlier update are left.
     """
     versions = [] if version else hub.versions(entry.newest_ref)
     target = version or newest_live(versions)
@@ -77,7 +77,7 @@ def _new_name(entry: Installed, snapshot: Snapshot) -> str:
 
 
 def _yanked(entry: Installed, versions: list[dict]) -> str:
-    """What there is to know about a version that has no successor."""
+    """The notice on an installed version that is yanked and has no newer one, or ""."""
     installed = [item for item in versions if item.get("version") == entry.version]
     if not installed or not (reason := notices(installed[0])[0]):
         return ""
@@ -103,7 +103,7 @@ def _sides(workspace: Workspace, entry: Installed, hub, snapshot: Snapshot) -> S
 
 
 class BaseTexts:
-    """The texts of an installed version, fetched from its Hub by hash."""
+    """Texts of an installed version, fetched from its Hub by hash."""
 
     def __init__(self, entry: Installed, hub):
         self.entry = entry
@@ -111,7 +111,7 @@ class BaseTexts:
         self._version: Snapshot | None = None
 
     def text(self, digest: str) -> str | None:
-        """The text with that SHA-256; None when the Hub has it no more."""
+        """The text with that SHA-256; None if the Hub no longer has it."""
         try:
             return self.hub.file(digest)[0]
         except HubRefusal as error:
@@ -120,7 +120,8 @@ class BaseTexts:
         return self._from_version(digest)
 
     def _from_version(self, digest: str) -> str | None:
-        """From the whole version: it answers to its number even when yanked."""
+        """The text from the whole version, which answers by its number even if
+        yanked."""
         try:
             self._version = self._version or self.hub.snapshot(self.entry.ref)
         except (HubRefusal, UntrustedAnswer):

@@ -1,10 +1,10 @@
-"""Which version is newer, and which is the newest to move to."""
+"""Compare versions, and find the newest one."""
 
 from __future__ import annotations
 
 
 def is_newer(version: str, than: str) -> bool:
-    """SemVer precedence; False when either is no SemVer version."""
+    """Compare by SemVer precedence; False if either is not a SemVer version."""
     from semver import Version
 
     try:
@@ -14,8 +14,8 @@ def is_newer(version: str, than: str) -> bool:
 
 
 def newest_live(versions: list[dict]) -> str:
-    """The newest of a Hub's ``versions`` (newest first) that is not yanked: a
-    release if there is one, else a prerelease, else empty."""
+    """The newest of ``versions`` (newest first) that is not yanked: a release, else a
+    pre-release, else ""."""
     live = [
         str(item.get("version"))
         for item in versions

@@ -1,4 +1,4 @@
-"""A consumer's project on disk: its lock, its services, what was edited."""
+"""A consumer's project on disk: lock, services and edited files."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from aerostack_cli.plan import Plan, read_bytes, recover
 
 @dataclass
 class Workspace:
-    """The project at ``root``; ``installed`` is its lock by slug."""
+    """The project at ``root``. installed: its lock, by slug."""
 
     root: Path
     installed: dict[str, Installed]
 
     def entry(self, slug: str) -> Installed:
-        """The installed function ``slug``. Raises UsageError when there is none."""
+        """The installed function ``slug``. Raises UsageError if there is none."""
         if slug not in self.installed:
             raise UsageError(
                 f"'{slug}' is not installed here.",
@@ -30,11 +30,11 @@ class Workspace:
         return self.installed[slug]
 
     def chosen(self, slugs: tuple[str, ...]) -> list[Installed]:
-        """The entries named, or all of them, sorted by slug."""
+        """The entries of ``slugs``, or all entries sorted by slug."""
         return [self.entry(slug) for slug in slugs or sorted(self.installed)]
 
     def read(self, path: str) -> bytes | None:
-        """A file's bytes, None when it is missing; symbolic links are refused."""
+        """A file's bytes; None if it is missing. Symbolic links are refused."""
         refuse_symlinks(self.root, path)
         return read_bytes(self.root / path)
 
@@ -58,10 +58,10 @@ class Workspace:
         return Plan(self.root)
 
     def plan_entry(self, plan: Plan, entry: Installed, main: str, *, add=True) -> None:
-        """Add to ``plan``: ``entry`` in the lock and its block in aerostack.toml.
+        """Add to ``plan``: write ``entry`` to the lock and its block to aerostack.toml.
 
-        main: its file to wire up, relative to its directory. A block that names a
-        file of the old version which the new one lacks is pointed there too.
+        main: the file for ``main``, relative to its directory. A block whose ``main``
+        the new version lacks is changed to it.
         add: write the block when there is none.
         """
         old = self.installed.get(entry.slug)
@@ -78,7 +78,7 @@ class Workspace:
         self._plan_lock(plan)
 
     def plan_removal(self, plan: Plan, entry: Installed) -> None:
-        """Add to ``plan``: ``entry`` out of the lock and of aerostack.toml."""
+        """Add to ``plan``: remove ``entry`` from the lock and aerostack.toml."""
         del self.installed[entry.slug]
         text = self._planned_text(plan, services.FILE_NAME)
         if text:
@@ -103,10 +103,12 @@ class Workspace:
 
 
 def open_workspace(out, start: Path | None = None) -> Workspace:
-    """The project around ``start`` (default: the current folder): the nearest
-    folder upwards with an aerostack.toml or aerostack.lock, else ``start`` itself.
+    """The project around ``start`` (default: the current folder).
 
-    An interrupted earlier command is undone first, and ``out`` says so.
+    Its root is the nearest folder upwards with an aerostack.toml or aerostack.lock,
+    else ``start``.
+
+    An interrupted earlier command is undone first, with a warning on ``out``.
     """
     start = (start or Path.cwd()).absolute()
     root = next(

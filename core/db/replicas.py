@@ -25,7 +25,7 @@ from core.cache import versions
 
 LEFT_OUT_SECONDS = 10  # after a failure
 BEHIND_SECONDS = 0.02  # after a replica was found behind
-KNOWN_SECONDS = 1  # how long it holds what the primary said it had written
+KNOWN_SECONDS = 1  # how long it holds what the primary last reported as written
 APPLICATIONS = {"accounts", "registry"}  # whose models replicas are asked for
 # Bytes of the log since its beginning; NULL from a server that is no replica.
 WRITTEN = "SELECT (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint"
@@ -50,13 +50,13 @@ _chosen: ContextVar[str] = ContextVar("chosen", default="")
 _alias: ContextVar[str] = ContextVar("alias", default=PRIMARY)
 _written: _Written | None = None
 _left_out_until: dict[str, float] = {}
-# Django's connection (one per thread) -> the connection itself and what it said: a
+# Django's connection (one per thread) -> the connection itself and what it reported: a
 # replica that is built anew may be further back, behind a new connection.
 _replayed: WeakKeyDictionary = WeakKeyDictionary()
 
 
 class Router:
-    """Models are read where ``reads_replica`` said, and written on the primary."""
+    """Models are read where ``reads_replica`` chose, and written on the primary."""
 
     def db_for_read(self, model, **hints) -> str:
         is_replicated = model._meta.app_label in APPLICATIONS
@@ -175,7 +175,7 @@ def _wanted() -> int | None:
     """What a replica must have replayed; None where the primary doesn't say.
 
     The key is read first: whatever changed it was committed, and so written, before the
-    primary is asked. While the primary is down, what it said last holds under its key.
+    primary is asked. While it is down, what it reported last holds under its key.
     """
     global _written
     key, now = versions.current([versions.ANYTHING]), time.monotonic()
@@ -194,7 +194,7 @@ def _wanted() -> int | None:
 
 
 def _has_replayed(alias: str, wanted: int) -> bool:
-    """Whether ``alias`` has; asked only when what it said before is not enough."""
+    """Whether ``alias`` has; asked only when what it reported before is not enough."""
     django = connections[alias]
     raw, replayed = _replayed.get(django, (None, 0))
     if raw is None or raw is not django.connection or replayed < wanted:

@@ -32,7 +32,7 @@ class Public:
 
     subjects: what its content depends on (core/cache/versions.py). on_send: called each
     time the answer is sent, made or kept, with ``client`` (limits.client_address),
-    ``method`` and ``headers`` of the request.
+    ``method`` and ``headers`` (conditions, Range and User-Agent) of the request.
     """
 
     subjects: Sequence[str] = (ANYTHING,)

@@ -43,8 +43,8 @@ def star_function(request, function):
     if request.method == "POST":
         gives = request.POST.get("do") == "add"
         verb = following.star if gives else following.unstar
-        said = "You starred it." if gives else "Your star is gone."
-        return _do(request, verb, function, said)
+        message = "You starred it." if gives else "Your star is gone."
+        return _do(request, verb, function, message)
     is_on = following.is_starred(function, request.user)
     context = {"function": function, "is_on": is_on, "back": function.url}
     return render(request, "hub/star_function.html", context)
@@ -66,8 +66,8 @@ def _follow(request, subject, name: str, back: str):
     if request.method == "POST":
         starts = request.POST.get("do") == "add"
         verb = following.follow if starts else following.unfollow
-        said = f"You follow {name}." if starts else f"You no longer follow {name}."
-        return _do(request, verb, subject, said)
+        message = f"You follow {name}." if starts else f"You no longer follow {name}."
+        return _do(request, verb, subject, message)
     context = {
         "subject": subject,
         "name": name,
@@ -79,13 +79,13 @@ def _follow(request, subject, name: str, back: str):
     return render(request, "hub/follow.html", context)
 
 
-def _do(request, verb, subject, said: str):
+def _do(request, verb, subject, message: str):
     try:
         verb(subject, by=request.user, via=VIA)
     except errors.RegistryError as error:
         messages.error(request, f"{error.message} {error.fix}")
     else:
-        messages.success(request, said)
+        messages.success(request, message)
     is_list = request.POST.get("from") == "list"
     return redirect("hub:following" if is_list else request.path)
 

@@ -17,6 +17,7 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan, LessThan
 
+from core.db.any_of import AnyOf
 from core.db.prepared import Prepared
 from registry import errors
 from registry.models import Category, Function
@@ -60,7 +61,12 @@ class FunctionRow(NamedTuple):
 
     @property
     def url(self) -> str:
-        return f"/functions/{self.path}"
+        return f"/functions/{self.username}/{self.slug}"
+
+    @property
+    def is_demoted(self) -> bool:
+        """Whether lists show it as one not to begin with."""
+        return self.is_deprecated or not self.is_listed
 
 
 # What the fields of FunctionRow are read from, where it isn't the field of that name.
@@ -83,26 +89,14 @@ class ListPage:
 
 # --- by their ids
 
-
-class _Ids(Func):
-    """For ``__in``: any number of ids as one parameter, a text with commas. So one
-    prepared query serves all numbers of ids, and PostgreSQL plans it for few."""
-
-    def as_postgresql(self, compiler, connection):
-        made = "SELECT unnest(string_to_array(%(expressions)s, ',')::bigint[])"
-        return self.as_sql(compiler, connection, template=made)
-
-    def as_sqlite(self, compiler, connection):
-        made = "SELECT value FROM json_each('[' || %(expressions)s || ']')"
-        return self.as_sql(compiler, connection, template=made)
-
-
 _LISTED = Prepared(
-    lambda ids: Function.objects.listed().filter(pk__in=_Ids(ids)).values_list(*_FIELDS)
+    lambda pks: (
+        Function.objects.listed().filter(pk__in=AnyOf(pks)).values_list(*_FIELDS)
+    )
 )
 _READABLE = Prepared(
-    lambda ids: (
-        Function.objects.readable().filter(pk__in=_Ids(ids)).values_list(*_FIELDS)
+    lambda pks: (
+        Function.objects.readable().filter(pk__in=AnyOf(pks)).values_list(*_FIELDS)
     )
 )
 
@@ -115,7 +109,7 @@ def in_order(pks: Sequence[int], *, with_yanked: bool = False) -> list[FunctionR
     if not pks:
         return []
     ask = _READABLE if with_yanked else _LISTED
-    rows = {row[0]: row for row in ask(",".join(map(str, pks)))}
+    rows = {row[0]: row for row in ask(AnyOf.pack(pks))}
     return [FunctionRow._make(rows[pk]) for pk in pks if pk in rows]
 
 
@@ -167,7 +161,8 @@ def after(cursor: str, rows: QuerySet, sort: str, *, pk: str = "pk") -> QuerySet
         value, last = position(cursor, sort)
         beyond = LessThan if descends else GreaterThan
         here = Value(value, rows.model._meta.get_field(field)), Value(last)
-        # As pairs, an index of both finds the place, among equal values too.
+        # As pairs, an index of both finds the place, among equal values too. (SQLite
+        # looks for the first alone where the other is the number of its rows.)
         rows = rows.filter(beyond(_pair(F(field), F(pk)), _pair(*here)))
     direction = "-" if descends else ""
     return rows.order_by(f"{direction}{field}", f"{direction}{pk}")

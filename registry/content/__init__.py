@@ -1,1 +1,1 @@
-"""Untrusted text -> safe HTML, in the confined worker."""
+"""Make safe HTML of untrusted text, in the sandbox worker."""

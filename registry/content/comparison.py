@@ -1,7 +1,7 @@
-"""What changed between two sets of texts. Pure; runs in the worker.
+"""Compare two sets of texts.
 
-difflib is quick on what people write and quadratic on what they might send, so
-``compare`` asks the worker and falls back to naming the files that differ.
+difflib can take quadratic time on hostile texts. So ``compare`` runs it in the worker,
+and names only the files that differ when that fails.
 """
 
 import difflib
@@ -12,15 +12,15 @@ from registry.content.invisible import find_invisible, name_of
 
 CONTEXT_LINES = 3
 MAX_SHOWN_LINES = 1_500  # of all files together; a page must stay readable
-MAX_LINE_CHARACTERS = 400  # the rest of a longer line is cut
+MAX_LINE_CHARACTERS = 400  # longer lines are cut
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """``files`` as ``compare_texts`` gives them; without hunks where it failed."""
+    """files: as of ``compare_texts``; without hunks when it failed."""
 
     files: list[dict]
-    reason: str = ""  # a sentence for people where lines could not be compared
+    reason: str = ""  # a sentence for people when lines were not compared
 
     def __bool__(self):
         return bool(self.files)
@@ -33,9 +33,9 @@ def compare(
     find_renames: bool = True,
     timeout: float = 2.0,
 ) -> Comparison:
-    """What changed from ``old`` to ``new`` (path -> text), found in the worker.
+    """The changes from ``old`` to ``new`` (path -> text), computed in the worker.
 
-    find_renames: is a text under another path one change, or two?
+    find_renames: count the same text under another path as one change.
     timeout: seconds to wait at most.
     """
     changed = {
@@ -52,20 +52,20 @@ def compare(
         return Comparison(files)
     except sandbox.SandboxError as error:
         reason = f"The lines could not be compared: {error}"
-        return Comparison(_named(old, new, find_renames), reason)
+        return Comparison(_changed_files(old, new, find_renames), reason)
 
 
 def compare_texts(
     old: dict[str, str], new: dict[str, str], find_renames: bool = True
 ) -> list[dict]:
-    """One object per changed path: path, was (before a rename), status (added,
-    removed, renamed, changed), added and removed (lines), hunks, cut (bool).
+    """One object per changed path: path, was (the path before a rename), status (added,
+    removed, renamed, changed), added and removed (numbers of lines), hunks, cut (bool).
 
     A hunk has a head and lines of [kind, number before, number after, text]; kind is
     "+", "-" or " ".
     """
     left = MAX_SHOWN_LINES
-    files = _named(old, new, find_renames)
+    files = _changed_files(old, new, find_renames)
     for file in files:
         before = old.get(file["was"], "")
         hunks = _hunks(before, new.get(file["path"], ""))
@@ -80,8 +80,10 @@ def compare_texts(
     return files
 
 
-def _named(old: dict[str, str], new: dict[str, str], find_renames: bool) -> list[dict]:
-    """The changed files without their lines."""
+def _changed_files(
+    old: dict[str, str], new: dict[str, str], find_renames: bool
+) -> list[dict]:
+    """The changed files, without hunks."""
     gone = {
         text: path
         for path, text in sorted(old.items())
@@ -116,10 +118,10 @@ def _hunks(old: str, new: str) -> list[dict]:
         for tag, a, b, c, d in group:
             if tag == "equal":
                 pairs = zip(range(a, b), range(c, d), strict=True)
-                lines += [[" ", i + 1, j + 1, _shown(before[i])] for i, j in pairs]
+                lines += [[" ", i + 1, j + 1, _visible(before[i])] for i, j in pairs]
                 continue
-            lines += [["-", i + 1, None, _shown(before[i])] for i in range(a, b)]
-            lines += [["+", None, j + 1, _shown(after[j])] for j in range(c, d)]
+            lines += [["-", i + 1, None, _visible(before[i])] for i in range(a, b)]
+            lines += [["+", None, j + 1, _visible(after[j])] for j in range(c, d)]
         first, last = group[0], group[-1]
         head = f"@@ -{first[1] + 1},{last[2] - first[1]} "
         head += f"+{first[3] + 1},{last[4] - first[3]} @@"
@@ -127,8 +129,8 @@ def _hunks(old: str, new: str) -> list[dict]:
     return hunks
 
 
-def _shown(line: str) -> str:
-    """A line cut to what fits, with characters that deceive the eye spelled out."""
+def _visible(line: str) -> str:
+    """``line`` cut to MAX_LINE_CHARACTERS, with invisible characters written out."""
     cut = line[:MAX_LINE_CHARACTERS] + ("…" if len(line) > MAX_LINE_CHARACTERS else "")
     for match in reversed(list(find_invisible(cut))):
         code = name_of(match[0]).split()[0]

@@ -227,6 +227,7 @@ def _row(blob_id: str, kind: str, rendered: rendering.Rendered) -> Rendering:
         html=rendered.html,
         is_complete=rendered.complete,
         reason=rendered.reason[:200],
+        prose=rendered.prose,
     )
 
 

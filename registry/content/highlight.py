@@ -1,7 +1,7 @@
-"""Source text -> highlighted HTML, a line at a time (runs in the worker).
+"""Highlight source text as HTML, line by line. Runs in the worker.
 
-A reduced set of short classes instead of Pygments' ninety: less HTML, and a theme
-whose every colour can be checked for contrast (static/hub/source.css).
+A few short classes replace Pygments' ninety: less HTML, and a theme small enough to
+check every colour for contrast (static/hub/source.css).
 """
 
 import functools
@@ -19,8 +19,8 @@ from pygments.token import Token
 from registry.content.invisible import marker
 from registry.content.lexing import QuickJavascriptLexer, QuickTypeScriptLexer
 
-# The only lexers ever used, out of some six hundred: each is one more way to hang.
-# Markdown must not highlight its code blocks, which would reach all the others.
+# Only these of Pygments' six hundred lexers are used, as any lexer may hang. Markdown
+# must not highlight its code blocks, which would load the others.
 LEXERS: dict[str, Callable] = {
     "typescript": QuickTypeScriptLexer,
     "tsx": QuickTypeScriptLexer,
@@ -56,13 +56,13 @@ CLASSES = {
 
 
 def highlighted(text: str, language: str) -> Iterator[str]:
-    """One piece of HTML per line of ``text`` (line ends are LF), without line ends."""
+    """The HTML of each line of ``text``, without its line end. Line ends must be LF."""
     lexer = LEXERS[language](stripnl=False, ensurenl=False)
     mark = marker(text)
     line: list[str] = []
-    # Pygments drops a byte order mark; here every character is shown.
+    # Pygments drops a byte order mark, but it has to be shown.
     bom = [(Token.Text, "\ufeff")] if text.startswith("\ufeff") else []
-    for css, value in _runs(chain(bom, lexer.get_tokens(text))):
+    for css, value in _joined_tokens(chain(bom, lexer.get_tokens(text))):
         if "<" in value or ">" in value or "&" in value:
             value = escape(value, quote=False)
         if "\n" not in value:
@@ -76,22 +76,25 @@ def highlighted(text: str, language: str) -> Iterator[str]:
     yield "".join(line)
 
 
-def _runs(tokens) -> list[tuple[str, str]]:
-    """The class of each token, neighbours of one class as one piece; with two things
-    that the lexers don't tell: a name before ``(`` is a function, and a keyword after
-    ``.`` is a name (``Array.from``). In one pass, as there are many."""
+def _joined_tokens(tokens) -> list[tuple[str, str]]:
+    """(class, text) of the tokens, with neighbours of one class joined.
+
+    Adds two rules that the lexers lack: a name before ``(`` is a function, and a
+    keyword after ``.`` is a name (``Array.from``). One pass, because this is a hot
+    loop.
+    """
     runs: list[tuple[str, str]] = []
-    css, pieces = "", []  # the run that may go on
+    css, pieces = "", []  # the current run
     name, before, last = None, "", ""
     for kind, value in tokens:
-        if name is not None:  # what follows it is known now
+        if name is not None:  # now the token after the name is known
             new = "f" if value[:1] == "(" else ""
             if new != css:
                 runs.append((css, "".join(pieces)))
                 css, pieces = new, []
             pieces.append(name)
             name = None
-        new, is_name, is_keyword = _LOOKS[kind]
+        new, is_name, is_keyword = _TOKEN_CLASSES[kind]
         if is_name or (
             is_keyword and last[-1:] == "." and f"{before}{last}"[-2:] != ".."
         ):
@@ -109,7 +112,7 @@ def _runs(tokens) -> list[tuple[str, str]]:
     return runs
 
 
-class _Looks(dict):
+class _TokenClasses(dict):
     """Token type -> (class, is it just a name?, is it a keyword?)."""
 
     def __missing__(self, kind):
@@ -120,7 +123,7 @@ class _Looks(dict):
         return self.setdefault(kind, look)
 
 
-_LOOKS = _Looks()
+_TOKEN_CLASSES = _TokenClasses()
 
 
 def _span(css: str, html: str) -> str:

@@ -1,9 +1,9 @@
-"""Characters that deceive a reader: invisible, or changing the order of others.
+"""Characters that deceive a reader: invisible ones, and those that reorder text.
 
-The list is Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt),
-which holds what category Cf misses (Hangul fillers are letters and valid in
-identifiers), with the control characters and line separators beside it. See
-"Trojan Source", CVE-2021-42574.
+The list is Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), plus
+control characters and line separators. Category Cf would not do: it lacks the Hangul
+fillers, which are letters and valid in identifiers. See "Trojan Source",
+CVE-2021-42574.
 """
 
 import functools
@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
-# Re-order text: the ones that make code read differently from how it runs.
+# These reorder text, so that code reads differently from how it runs.
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 IGNORABLE = (
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065"
@@ -22,28 +22,28 @@ CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029"
 BIDI_RE = re.compile(f"[{BIDI}]")
 INVISIBLE_RE = re.compile(f"[{BIDI}{IGNORABLE}{CONTROL}]")
 
-# Joiners and variation selectors are how emoji and several scripts are written.
+# Emoji and several scripts need joiners and variation selectors.
 JOINERS = "\u200c\u200d"
 SELECTORS = "\ufe0e\ufe0f"
 ZWJ = "\u200d"
-MAX_MARKS = 2000  # past this, a mark is plain text: 25 bytes of HTML for 1 add up
+MAX_MARKS = 2000  # beyond it, marks are plain text to keep the HTML small
 
 
 def find_invisible(text: str) -> Iterator[re.Match]:
-    """Matches of one deceiving character each, in order; emoji are left alone."""
+    """A match per deceiving character, in order. Emoji don't count."""
     for match in INVISIBLE_RE.finditer(text):
         if not _is_at_home(text, match.start()):
             yield match
 
 
 def name_of(character: str) -> str:
-    """``U+202E RIGHT-TO-LEFT OVERRIDE``, or only the code where there is no name."""
+    """Such as ``U+202E RIGHT-TO-LEFT OVERRIDE``; only the code if it has no name."""
     code = f"U+{ord(character):04X}"
     return f"{code} {unicodedata.name(character, '')}".strip()
 
 
 def marker(text: str) -> Callable[[str], str]:
-    """The function that makes deceiving characters of (pieces of) ``text`` visible.
+    """A function that makes deceiving characters in pieces of ``text`` visible.
 
     It takes and returns HTML text without tags.
     """
@@ -88,5 +88,5 @@ def _is_pictograph(character: str) -> bool:
 
 
 def _needs_joiners(character: str) -> bool:
-    """Of Arabic, Syriac, an Indic script or the like, where joiners are spelling."""
+    """Whether it is of a script that needs joiners for spelling (Arabic, Indic ...)."""
     return "\u0600" <= character <= "\u109f"

@@ -1,4 +1,4 @@
-"""The languages that source is shown in, by the names of files."""
+"""The language of a source file, by its name."""
 
 from pathlib import PurePosixPath
 
@@ -14,16 +14,17 @@ SCRIPT_SUFFIXES = frozenset(".ts .mts .cts .tsx .js .mjs .cjs .jsx".split())
 
 
 def language_of(path: str) -> str:
-    """The language to show a file in: one of LANGUAGES, or ``text``."""
+    """The language to highlight a file in: one of LANGUAGES, or ``text``."""
     return known_language(PurePosixPath(path).suffix.removeprefix("."))
 
 
 def known_language(name: str) -> str:
-    """``ts`` -> ``typescript``; ``text`` for what is not highlighted."""
+    """The language of a suffix or name (``ts`` -> ``typescript``); ``text`` if
+    unknown."""
     name = ALIASES.get(name.lower(), name.lower())
     return name if name in LANGUAGES else "text"
 
 
 def is_script(path: str) -> bool:
-    """Is this a file that the inspection can parse?"""
+    """Whether the inspection can parse the file."""
     return PurePosixPath(path).suffix.lower() in SCRIPT_SUFFIXES

@@ -1,19 +1,19 @@
-"""The links of a rendered README, as far as they depend on where it is shown."""
+"""Relative links and images of a rendered README."""
 
 import re
 from html import escape
 
-ID_PREFIX = "user-content-"  # an author's id never meets one of the page's own
+ID_PREFIX = "user-content-"  # keeps authors' ids apart from the page's
 REL = "nofollow ugc noopener"
 LINK = re.compile(r'<a data-relative="([^"]*)"')
 IMAGE = re.compile(r'<img data-relative="([^"]*)" alt="([^"]*)">')
 
 
 def resolve_relative(html: str, links: str, images: str = "") -> str:
-    """Point the relative links and images of ``readme_html``'s output somewhere.
+    """Give the relative links and images in ``readme_html``'s output their addresses.
 
-    links: URL that ends in ``/``, before a linked file's path.
-    images: the same for images; without it an image becomes a link to its file.
+    links: URL ending in ``/`` that a linked path is appended to.
+    images: the same for images; when empty, an image becomes a link to its file.
     """
 
     def image(match: re.Match) -> str:

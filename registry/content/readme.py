@@ -1,8 +1,7 @@
-"""README Markdown -> safe HTML (runs in the worker).
+"""Make safe HTML of a README in Markdown. Runs in the worker.
 
-Three steps: Markdown with GitHub's additions; nh3, which drops every tag,
-attribute and scheme that is not listed here; and a rewriter that gives links,
-images, ids and headings the form a page of the Hub can hold.
+Three steps: Markdown with GitHub's extensions; nh3, which drops every tag, attribute
+and URL scheme not listed here; and a rewriter of links, images, ids and headings.
 """
 
 import functools
@@ -22,11 +21,11 @@ from registry.content.sandbox import OutputTooLarge, SandboxError
 
 MAX_README_HTML_BYTES = 1_000_000
 
-# What Python-Markdown takes quadratic time on, within one block (its issue #798):
-# 500 brackets 0.03 s, 8,000 brackets 6 s. So the squares are what is limited.
+# Python-Markdown takes quadratic time on these within one block (its issue #798): 500
+# brackets 0.03 s, 8,000 brackets 6 s. MAX_COST limits the sum of squares.
 COSTLY = "[<`*_~&\\"
 MAX_COST = 4_000_000
-MAX_EXPANSION_BYTES = 1_000_000  # of link definitions, if each bracket used one
+MAX_EXPANSION_BYTES = 1_000_000  # if every bracket used the longest link definition
 MAX_TABLE_CELLS = 50_000
 MAX_QUOTE_DEPTH = 40
 
@@ -58,7 +57,7 @@ ABSOLUTE = re.compile(
 )
 SEGMENT = r"[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*"
 RELATIVE = re.compile(rf"(?:\./|/(?!/))?({SEGMENT}(?:/{SEGMENT})*/?(?:#[\w.-]*)?)\Z")
-# A blank line, a list item, a table row or a heading: inline text never crosses it.
+# Inline text never crosses a blank line, list item, table row or heading.
 BLOCK_START = re.compile(r"\n(?=[ \t>]*(?:\n|[-*+|#]|\d+\.))")
 DEFINITION = re.compile(r"^[ >]{0,12}\[[^\]\n]{1,200}\]:[^\n]+", re.MULTILINE)
 
@@ -73,7 +72,7 @@ def readme_html(text: str) -> str:
     Links and images that are paths are left as ``data-relative`` for
     ``resolve_relative``, so that the HTML does not depend on where it is shown.
 
-    Raises ReadmeTooComplex on what is known to be slow, OutputTooLarge past
+    Raises ReadmeTooComplex for a README known to be slow, OutputTooLarge above
     MAX_README_HTML_BYTES.
     """
     text = text.removeprefix("\ufeff")
@@ -111,7 +110,7 @@ def _check_cost(text: str) -> None:
 
 
 def _without_fences(text: str) -> str:
-    """``text`` without its fenced code, which costs next to nothing."""
+    """``text`` without its fenced code, which is cheap to render."""
     outside, fence = [], ""
     for line in text.split("\n"):
         mark = line.lstrip(" \t>")[:3]
@@ -126,13 +125,13 @@ def _converted(text: str) -> str:
     try:
         return _markdown().reset().convert(text)
     except Exception:
-        _markdown.cache_clear()  # who knows what it was in the middle of
+        _markdown.cache_clear()  # its state may be broken
         raise
 
 
 @functools.cache
 def _markdown() -> Markdown:
-    """Kept: putting it together takes longer than a short README does."""
+    """Cached: making it takes longer than rendering a short README."""
     return Markdown(
         extensions=[
             "tables",
@@ -156,7 +155,7 @@ def _markdown() -> Markdown:
 
 
 def _fence(source, language, css_class, options, md, **kwargs) -> str:
-    """Fenced code in the classes of the source view, by the same few lexers."""
+    """Fenced code, highlighted like source files."""
     language = known_language(language or "")
     if language in LANGUAGES:
         code = "\n".join(highlighted(source, language))
@@ -166,7 +165,7 @@ def _fence(source, language, css_class, options, md, **kwargs) -> str:
 
 
 class _Rewriter(HTMLParser):
-    """Rebuilds nh3's output tag by tag; everything it writes is escaped again."""
+    """Rebuilds nh3's output tag by tag, and escapes all text again."""
 
     VOID = {"br", "hr", "img", "input"}
 
@@ -213,12 +212,12 @@ class _Rewriter(HTMLParser):
             self._ids.add(name)
             kept["id"] = ID_PREFIX + name.removeprefix(ID_PREFIX)
         if tag == "pre":
-            kept["tabindex"] = "0"  # scrolls sideways, so the keyboard must reach it
+            kept["tabindex"] = "0"  # focusable, so that the keyboard can scroll it
         return kept
 
     def _table(self, attrs):
-        """In a box that scrolls sideways and that the keyboard can reach; named,
-        each differently, for those who hear the page (WCAG 2.2, 2.1.1 and 2.4.6)."""
+        """Put a table in a box that scrolls, by keyboard too, with a unique name for
+        screen readers (WCAG 2.2, 2.1.1 and 2.4.6)."""
         self._tables += 1
         name = f"Table {self._tables}" if self._tables > 1 else "Table"
         box = {"class": "table-scroll", "role": "region"}
@@ -265,7 +264,7 @@ class _Rewriter(HTMLParser):
 
 
 def _demoted(tag: str) -> str:
-    """One heading level down: the page's own h1 stays the only one."""
+    """``tag`` one heading level down, because the page has its own h1."""
     if len(tag) == 2 and tag[0] == "h" and tag[1] in "12345":
         return f"h{int(tag[1]) + 1}"
     return tag

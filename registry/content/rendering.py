@@ -1,8 +1,8 @@
-"""Untrusted text -> HTML that is safe to show; the one place that says so.
+"""Render untrusted text as safe HTML. Only this module marks HTML as safe.
 
 ``source_html`` and ``readme_html`` are pure and run in the worker (``sandbox.py``);
-their output is kept per blob and RENDERER. Where they fail, ``plain_html`` shows
-the same text, only escaped, and the page says why. See docs/rendering.md.
+their output is stored per blob and RENDERER. If they fail, ``plain_html`` shows the
+escaped text, and the page says why. See docs/rendering.md.
 """
 
 import json
@@ -17,6 +17,7 @@ from registry.content import sandbox
 from registry.content.invisible import marker
 from registry.content.languages import LANGUAGES, language_of
 from registry.content.links import resolve_relative
+from registry.content.prose import prose_of
 from registry.content.sandbox import OutputTooLarge, SandboxError
 
 __all__ = [
@@ -33,7 +34,7 @@ __all__ = [
     "source_html",
 ]
 
-RENDERER = 2  # raise it whenever the HTML made from the same text changes
+RENDERER = 2  # raise it whenever the HTML changes for the same text
 README = "readme"
 MAX_LINE_CHARACTERS = 5_000  # some lexers take quadratic time on one line
 MAX_LINES = 20_000  # each costs about 90 bytes of HTML, however short it is
@@ -42,16 +43,17 @@ FIRST_HEADING = re.compile(r"\s*<h2[^>]*>([^<]*)</h2>")
 
 
 class TooComplex(SandboxError):
-    """A text that is known beforehand to be costly; says which rule it breaks."""
+    """The text is too costly to render. The message says which limit it breaks."""
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """What a page shows, and whether that is all it should have shown."""
+    """HTML for a page, and whether rendering succeeded."""
 
     html: SafeString
     complete: bool
-    reason: str = ""  # a sentence for people where ``complete`` is False
+    reason: str = ""  # a sentence for people if not complete
+    prose: str = ""  # of a README that was read whole: see prose.py
 
     def without_title(self, titles: set[str]) -> "Rendered":
         """Without a first heading that only repeats one of ``titles`` (lower case)."""
@@ -67,16 +69,16 @@ class Rendered:
 
 
 def render(kind: str, text: str, timeout: float = 2.0) -> Rendered:
-    """Render ``text`` in the worker and wait for it; plain text where that fails.
+    """Render ``text`` in the worker and wait; plain text if that fails.
 
     kind: ``readme``, or the language of a source file (see ``language_of``).
     timeout: seconds to wait at most.
     """
     try:
-        html = sandbox.run(*_task(kind, text), timeout=timeout)
+        made = sandbox.run(*_task(kind, text), timeout=timeout)
     except SandboxError as error:
         return _plain(kind, text, error)
-    return Rendered(safe(html), complete=True)
+    return _rendered(made)
 
 
 def render_later(
@@ -84,14 +86,13 @@ def render_later(
 ) -> None:
     """``render`` in the background: ``done(rendered)`` is called in another thread.
 
-    timeout: seconds, counted from when the worker takes the text up.
+    timeout: seconds from when the worker starts on the text.
 
     Raises SandboxBusy at once when too much is waiting already.
     """
 
-    def settle(html, error):
-        whole = error is None
-        done(Rendered(safe(html), True) if whole else _plain(kind, text, error))
+    def settle(made, error):
+        done(_plain(kind, text, error) if error else _rendered(made))
 
     sandbox.submit(*_task(kind, text), timeout=timeout, done=settle)
 
@@ -102,7 +103,7 @@ def source_html(text: str, language: str) -> str:
     A line is ``<span class="line" id="L12"><a href="#L12" data-line="12" ...></a>``,
     its code and a line feed; numbers are drawn by CSS, so they are never copied.
 
-    Raises TooComplex on very long lines, OutputTooLarge past the output limit.
+    Raises TooComplex for very long lines, OutputTooLarge above the output limit.
     """
     from registry.content.highlight import (
         highlighted,  # memory that only the worker needs
@@ -126,7 +127,7 @@ def source_html(text: str, language: str) -> str:
 
 
 def readme_html(text: str) -> str:
-    """``readme.readme_html``, loaded where it is called: in the worker."""
+    """``readme.readme_html``, imported on call, so that only the worker loads it."""
     from registry.content import readme
 
     return readme.readme_html(text)
@@ -135,7 +136,7 @@ def readme_html(text: str) -> str:
 def plain_html(text: str, numbered: bool = True) -> SafeString:
     """``text`` escaped, in the line structure of ``source_html``; linear and cheap.
 
-    numbered: without it, and for more than MAX_LINES lines, there are no line links.
+    numbered: link line numbers, unless there are more than MAX_LINES lines.
     """
     text = _with_line_feeds(text)
     html = marker(text)(escape(text, quote=False))
@@ -146,20 +147,31 @@ def plain_html(text: str, numbered: bool = True) -> SafeString:
 
 def safe(html: str) -> SafeString:
     """Mark HTML made by this module, fresh or stored, as safe for a template."""
-    return SafeString(html)  # what mark_safe makes of a text, in a fifth of the time
+    return SafeString(html)  # mark_safe, but five times as fast
 
 
 def script_data(value: object) -> SafeString:
-    """JSON for a ``<script type="application/ld+json">``; nothing in it can end the
-    element, since what HTML reads there is written as JSON escapes."""
+    """JSON for ``<script type="application/ld+json">``. ``<``, ``>`` and ``&`` are
+    written as JSON escapes, so the value can't end the element."""
     text = json.dumps(value)
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return mark_safe(text)
 
 
+def html_and_prose(readme: str) -> tuple[str, str]:
+    """What is kept of a README. Runs in the worker."""
+    return readme_html(readme), prose_of(readme)
+
+
 def _task(kind: str, text: str) -> tuple:
-    return (readme_html, text) if kind == README else (source_html, text, kind)
+    return (html_and_prose, text) if kind == README else (source_html, text, kind)
+
+
+def _rendered(made: str | list[str]) -> Rendered:
+    """What the worker made of a task."""
+    html, words = (made, "") if isinstance(made, str) else made
+    return Rendered(safe(html), complete=True, prose=words)
 
 
 def _plain(kind: str, text: str, error: SandboxError) -> Rendered:
@@ -174,7 +186,7 @@ def _with_line_feeds(text: str) -> str:
 def _numbered(lines: Iterable[str]) -> str:
     lines = list(lines)
     if not lines[-1]:
-        lines.pop()  # the end of the last line is not one more line
+        lines.pop()  # the last line feed starts no new line
     numbered = "".join(
         f'<span class="line" id="L{n}"><a href="#L{n}" data-line="{n}" tabindex="-1"'
         f' aria-label="Line {n}"></a>{html}\n</span>'

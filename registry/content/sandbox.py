@@ -1,15 +1,16 @@
-"""The killable worker: strangers' text is parsed in a process of its own.
+"""The sandbox worker: a killable process that parses untrusted text.
 
-Highlighting, Markdown and syntax analysis run on libraries that some inputs can
-make slow, hungry or crash. So they run in a child process that can be killed, with
-limits on time, memory and output (docs/architecture.md, "The worker").
+Some texts make the libraries for highlighting, Markdown and syntax analysis slow, use
+much memory or crash. So they run in a child process with limits on time, memory and
+output (docs/architecture.md, "The worker").
 
-Two lanes, one child each by default: ``run`` (someone waits) and ``submit`` (nobody
-waits). A hostile text in the background never delays a preview.
+There are two lanes with one child each by default: ``run`` for callers that wait,
+``submit`` for background tasks. So a hostile text in the background never delays a
+preview.
 
-The child is a fork of a fresh interpreter (never of the server, sandbox_child.py): it
-inherits no database connection, no environment variable and no secret, and its answers
-are JSON, so that a compromised child cannot make this process run anything.
+The child is forked from a fresh interpreter, not from the server (sandbox_child.py): it
+inherits no database connection, environment variable or secret. Its answers are JSON,
+so a compromised child cannot make this process run code.
 """
 
 import atexit
@@ -42,8 +43,8 @@ __all__ = [
 
 WORKERS = max(1, int(os.environ.get("SANDBOX_WORKERS") or 1))  # children per lane
 MAX_WAITING = 64  # jobs per lane; each may hold 2 MiB of source
-# A child without a task for so long ends: it takes 12 MB and what the largest of its
-# texts took, and the next one is there in milliseconds.
+# An idle child ends after this time: it holds 12 MB and the memory of its largest text,
+# and a new one starts in milliseconds.
 IDLE_SECONDS = 5
 FOREGROUND, BACKGROUND = "foreground", "background"
 
@@ -76,8 +77,8 @@ class SandboxBusy(SandboxError):
 
 
 def prepare() -> None:
-    """Have the children of this process and of all that are forked from it later share
-    their memory, and load what they need before anybody waits for one."""
+    """Start the nursery before the server forks: the children of all its processes then
+    share memory, and the libraries are loaded before anybody waits."""
     sandbox_child.start_nursery()
 
 
@@ -85,8 +86,8 @@ def run(function: Callable, *args, timeout: float = 2.0):
     """Run ``function(*args)`` in the worker and return its result.
 
     function: module-level and importable; it takes and returns what JSON can hold.
-    timeout: seconds. The caller waits no longer than this, time in the queue
-        included; the task itself is killed this long after it has started.
+    timeout: seconds. The caller waits no longer than this, time in the queue included.
+    The task is killed this long after its start.
 
     Raises SandboxTimeout, SandboxCrashed, OutputTooLarge, SandboxBusy, or a plain
     SandboxError with the sentence of a SandboxError that ``function`` raised.
@@ -105,15 +106,15 @@ def submit(
     timeout: float = 2.0,
     done: Callable[[object, SandboxError | None], None],
 ) -> None:
-    """Run ``function(*args)`` in the background; nobody waits.
+    """Run ``function(*args)`` in the background.
 
-    timeout: seconds, counted from when the task starts, not while it is queued.
-        A task whose process dies is tried once more: its result may be kept for long.
+    timeout: seconds from when the task starts; time in the queue doesn't count. A task
+    whose process dies is tried once more, because its result may be stored.
     done: called as ``done(result, None)`` or ``done(None, error)`` in a thread of
-        this process, once. It must not wait for another background task, and a
-        database connection it opens is its own to close.
+        this process, once. It must not wait for another background task, and must close
+        database connections it opens.
 
-    Raises SandboxBusy at once when too many tasks wait; ``done`` is not called then.
+    Raises SandboxBusy when too many tasks wait; ``done`` is not called then.
     """
 
     def settled(future: Future) -> None:
@@ -136,7 +137,7 @@ class _Job:
 
 
 class _Lane:
-    """A bounded queue and the threads that each work it off with their own child."""
+    """A bounded queue, and threads that each run its jobs in their own child."""
 
     def __init__(self, name: str):
         self._tries = 2 if name == BACKGROUND else 1
@@ -190,7 +191,7 @@ class _Lane:
 
 
 def _result(answer: dict):
-    """What a worker's answer holds; raises what it says."""
+    """The result in a worker's answer. Raises the error it reports."""
     match answer:
         case {"result": result}:
             return result
@@ -219,7 +220,7 @@ def _children() -> list[Child]:
 
 
 def _forget_after_fork() -> None:
-    """A forked web process has none of its parent's threads: it starts afresh."""
+    """Start afresh in a forked web process, which has none of its parent's threads."""
     global _lanes, _lock
     for child in _children():
         child.abandon()

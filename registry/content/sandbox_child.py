@@ -1,10 +1,10 @@
-"""The processes that ``sandbox.py`` has its tasks done in, seen from outside.
+"""The parent's side of the sandbox: starting, asking and killing worker processes.
 
 A *nursery* is a fresh interpreter without environment, connections or secrets
 (``sandbox_worker.py``). It loads the libraries once, handles no text itself, and forks
-a child for each one that is asked for: it is there in milliseconds, and it shares the
-libraries' memory with all others. A child is talked to by frames of JSON over a socket
-of its own, and is killed by whoever asked for it.
+children on request: each starts in milliseconds and shares the libraries' memory with
+the others. A child answers JSON frames over its own socket, and is killed by the
+process that requested it.
 """
 
 import json
@@ -20,15 +20,15 @@ from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
-START_SECONDS = 30  # a child that is not ready by then is given up
+START_SECONDS = 30  # for a child to become ready
 
 
 class Died(Exception):
-    """The child ended, or said what can't be understood."""
+    """The child ended or sent an invalid answer."""
 
 
 class Child:
-    """One worker process, started when first needed and again after each death."""
+    """One worker process, started when needed and restarted after it died."""
 
     def __init__(self):
         self._process: _Process | None = None
@@ -36,20 +36,20 @@ class Child:
     def ask(self, request: bytes, timeout: float) -> dict:
         """The answer to one request of at most ``timeout`` seconds.
 
-        Raises TimeoutError or Died; the process is gone then.
+        Raises TimeoutError or Died; the process has been ended then.
         """
         self.start()
         return self._exchange(request, timeout)
 
     def start(self) -> None:
-        """Have a living process. Raises TimeoutError or Died."""
+        """Start the process unless it runs. Raises TimeoutError or Died."""
         if self._process is not None and self._process.has_ended():
             self.stop()
         if self._process is not None:
             return
         try:
             self._begin()
-        except Died:  # the nursery was on its way out: there is another one now
+        except Died:  # the nursery was ending; the next try starts a new one
             self._begin()
 
     def _begin(self) -> None:
@@ -68,19 +68,19 @@ class Child:
             process.close()
 
     def kill(self) -> None:
-        """End the process from another thread than the one that asks it."""
+        """End the process; may be called from another thread than ``ask``."""
         if (process := self._process) is not None:
             process.kill()
 
     def abandon(self) -> None:
-        """Let go of a process that belongs to the parent of this (forked) one."""
+        """After a fork: forget the process, which belongs to the parent."""
         process, self._process = self._process, None
         if process is not None:
             process.close()
 
     def _exchange(self, request: bytes | None, timeout: float) -> dict:
-        """Send one frame, read one back; whatever goes wrong ends the process."""
-        stream = _Until(time.monotonic() + timeout, self._process.socket)
+        """Send one frame and read one. Any error ends the process."""
+        stream = _DeadlineSocket(time.monotonic() + timeout, self._process.socket)
         try:
             if request is not None:
                 send_frame(stream, request)
@@ -94,7 +94,7 @@ class Child:
 
 
 class _Process:
-    """A process that is another one's child: known by its socket and its number."""
+    """A worker process. It is the nursery's child, so it is known by socket and pid."""
 
     def __init__(self, connection: socket.socket):
         self.socket = connection
@@ -103,8 +103,11 @@ class _Process:
         self._pid = self._handle = None
 
     def is_called(self, pid: int) -> None:
-        """It is ready. Where the system can, and its containers may (older ones
-        refuse), it is held on to: numbers are given again."""
+        """Note the pid.
+
+        A pidfd is preferred, because pids are reused. Not every system has it, and
+        older containers refuse it.
+        """
         try:
             self._handle = os.pidfd_open(pid)
         except ProcessLookupError:
@@ -113,7 +116,7 @@ class _Process:
             self._pid = pid
 
     def has_ended(self) -> bool:
-        return bool(self._poll.poll(0))  # nothing was asked: it is the end
+        return bool(self._poll.poll(0))  # readable without a request means closed
 
     def kill(self) -> None:
         try:
@@ -132,8 +135,8 @@ class _Process:
 
 
 class _Nursery:
-    """The interpreter that forks children: started once, shared by those who are
-    forked from whoever started it."""
+    """The interpreter that forks children. It is started once and shared with processes
+    forked later."""
 
     def __init__(self):
         self._lock = threading.Lock()
@@ -143,7 +146,7 @@ class _Nursery:
     def fork(self) -> socket.socket:
         """A socket to a new child."""
         ours, theirs = socket.socketpair()
-        # What a child doesn't read must not hold up whoever waits for it.
+        # Non-blocking: a child that reads nothing must not block the caller.
         ours.setblocking(False)
         with theirs, self._lock:
             try:
@@ -164,11 +167,11 @@ class _Nursery:
             self._close()
 
     def after_fork(self) -> None:
-        """In a forked process: go on using the parent's, which isn't ours to end."""
+        """In a forked process: keep using the parent's nursery, but never end it."""
         self._lock = threading.Lock()
         process, self._process = self._process, None
         if process is not None:
-            process.returncode = 0  # not ours to wait for
+            process.returncode = 0  # stops Popen from waiting for it
 
     def _send(self, theirs: socket.socket) -> None:
         socket.send_fds(self._control, [b"."], [theirs.fileno()])
@@ -183,7 +186,7 @@ class _Nursery:
                 cwd=BASE_DIR,
                 env={"PATH": os.defpath, "LANG": "C.UTF-8"},
                 stdin=theirs,
-                start_new_session=True,  # Ctrl-C is for the server, not for these
+                start_new_session=True,  # Ctrl-C must not reach the nursery
             )
 
     def _close(self) -> None:
@@ -201,8 +204,8 @@ start_nursery, end_nursery = _nursery.start, _nursery.close
 after_fork = _nursery.after_fork
 
 
-class _Until:
-    """A socket, read or written until a deadline; then TimeoutError."""
+class _DeadlineSocket:
+    """A socket with a deadline: later reads and writes raise TimeoutError."""
 
     def __init__(self, deadline: float, connection: socket.socket):
         self._deadline, self._socket = deadline, connection
@@ -231,8 +234,8 @@ def send_frame(stream, payload: bytes) -> None:
 
 
 def receive_frame(stream, max_bytes: int) -> bytes:
-    """Read what ``send_frame`` wrote. Raises EOFError at the end, ValueError above
-    ``max_bytes``."""
+    """Read a frame that ``send_frame`` wrote. Raises EOFError at the end of the stream,
+    ValueError above ``max_bytes``."""
     size = int.from_bytes(_read(stream, 4), "big")
     if size > max_bytes:
         raise ValueError(f"a frame of {size} bytes")

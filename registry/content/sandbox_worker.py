@@ -1,13 +1,13 @@
 """The program of the nursery and of the worker processes (see ``sandbox_child.py``).
 
-The nursery reads one byte at a time from the socket that is its standard input, and
-with each another socket, for which it forks a worker. It never sees a text itself, so
-that each worker begins as clean as the first. It ends with the last process that asks.
+Standard input of the nursery is a socket. With each byte it receives another socket,
+and forks a worker for it. It never handles a text, so each worker starts clean. It ends
+when the last process that uses it ends.
 
 A worker says ``{"ready": pid}``, then reads one JSON frame ``[function, arguments,
 seconds]`` at a time from its socket and answers with one of ``{"result": ...}``,
 ``{"refused": sentence}``, ``{"too_large": bytes}``, ``{"failed": traceback}``. It ends
-when nobody is left to ask it.
+when its socket is closed.
 """
 
 import contextlib
@@ -26,17 +26,17 @@ import traceback
 from registry.content.sandbox import MAX_ANSWER_BYTES, OutputTooLarge, SandboxError
 from registry.content.sandbox_child import receive_frame, send_frame
 
-MAX_MEMORY_BYTES = 768 * 1024 * 1024  # of address space; idle it takes about 60 MB
+MAX_MEMORY_BYTES = 768 * 1024 * 1024  # of address space
 MAX_REQUEST_BYTES = 64 * 1024 * 1024  # 2 MiB of source is at most 12 MiB as JSON
 
 
 def main() -> None:
-    """Fork a worker for each socket that comes."""
-    os.dup2(2, 1)  # a stray print() goes where errors go
+    """Fork a worker for each socket received."""
+    os.dup2(2, 1)  # a stray print() goes to stderr
     control = socket.socket(fileno=os.dup(0))
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # leaves no zombies
     _prepare()
     while True:
         byte, sockets, _, _ = socket.recv_fds(control, 1, 1)
@@ -50,8 +50,8 @@ def main() -> None:
 
 
 def _prepare() -> None:
-    """Load and build what tasks need before any worker is forked: memory that doesn't
-    change any more is shared by all, and nobody's first preview waits for libraries."""
+    """Load what tasks need before the first fork, so that workers share its memory and
+    no preview waits for it."""
     from registry import inspection
     from registry.content import rendering
 
@@ -64,7 +64,7 @@ def _prepare() -> None:
 
 
 def _work(connection: socket.socket) -> None:
-    """Answer what is asked over ``connection`` until it ends."""
+    """Answer requests on ``connection`` until it is closed."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _limit_process()
     stream = connection.makefile("rwb", buffering=0)
@@ -75,17 +75,17 @@ def _work(connection: socket.socket) -> None:
 
 
 def _limit_process() -> None:
-    if sys.platform == "linux":  # macOS has the limit, but refuses to set it
+    if sys.platform == "linux":  # macOS refuses to set it
         resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     os.nice(5)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
-        score.write("1000")  # out of memory, the machine takes this process first
+        score.write("1000")  # the OOM killer takes this process first
 
 
 def _limit_cpu(seconds: float) -> None:
-    """A belt should the parent die while a task hangs: the kernel ends this one."""
+    """Let the kernel end this process if a task hangs after its parent died."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     soft = math.ceil(used.ru_utime + used.ru_stime + seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
@@ -101,7 +101,7 @@ def _answer(request: bytes) -> bytes:
     except SandboxError as error:
         return json.dumps({"refused": str(error)}).encode()
     except MemoryError:
-        raise  # start afresh: what is left of this heap is not worth keeping
+        raise  # end this process; the next one has a fresh heap
     except Exception as error:
         why = "".join(traceback.format_exception(error, limit=-5))
         return json.dumps({"failed": why[-4000:]}).encode()
@@ -116,5 +116,5 @@ def _resolve(name: str):
 
 
 if __name__ == "__main__":
-    sys.setrecursionlimit(3000)  # nested Markdown; the C stack holds far more
+    sys.setrecursionlimit(3000)  # for nested Markdown; well within the C stack
     main()

@@ -1,8 +1,8 @@
-"""What the code of a function says, and where it disagrees with its manifest.
+"""Static inspection: what a function's code uses, compared with its manifest.
 
-Computed once, shown with file and line by the editor, the API, the CLI and the Hub
-(docs/inspection.md). It advises: only findings of severity ``error`` would break
-every consumer. Static, on syntax alone; nothing is run.
+Reports are shown with file and line by the editor, the API, the CLI and the Hub
+(docs/inspection.md). Findings advise; only severity ``error`` means that every consumer
+would break. Only syntax is read; no code is run.
 """
 
 from collections.abc import Callable
@@ -31,12 +31,12 @@ __all__ = [
     "inspect_safely",
 ]
 
-INSPECTOR = 1  # raise it whenever the same files give another report
+INSPECTOR = 1  # raise it whenever reports change for the same files
 MAX_FINDINGS = 200
 
 
 def inspect(manifest: dict, files: dict[str, str]) -> dict:
-    """Findings and facts of one function. Runs in the worker; parses strangers' code.
+    """Findings and facts of one function. Run it in the sandbox worker only.
 
     manifest: aerostack.json as an object; fields of a wrong type count as absent.
     files: path -> text.
@@ -60,10 +60,10 @@ def inspect(manifest: dict, files: dict[str, str]) -> dict:
 
 
 def inspect_safely(manifest: dict, files: dict[str, str], timeout: float = 2.0) -> dict:
-    """``inspect`` in the worker; waits ``timeout`` seconds at most.
+    """Run ``inspect`` in the worker; wait ``timeout`` seconds at most.
 
-    The report has one more key, ``incomplete``: empty, or a sentence why only what
-    needs no parser was looked at.
+    The report has one more key, ``incomplete``: empty, or a sentence saying why the
+    code was not parsed. Text findings are there in either case.
     """
     try:
         report = sandbox.run(inspect, manifest, files, timeout=timeout)
@@ -78,7 +78,8 @@ def inspect_later(
     done: Callable[[dict], None],
     timeout: float = 10.0,
 ) -> None:
-    """``inspect_safely`` in the background: ``done(report)`` is called in a thread.
+    """Like ``inspect_safely``, in the background: ``done(report)`` is called in a
+    thread.
 
     Raises SandboxBusy at once when too much is waiting already.
     """
@@ -92,14 +93,14 @@ def inspect_later(
 
 
 def _text_only(manifest: dict, files: dict[str, str]) -> dict:
-    """What can be said in linear time in any process."""
+    """The findings that need no parser. Linear time, safe in any process."""
     findings = [*entrypoint_findings(manifest, files), *text_findings(files)]
     project = Project(manifest, files, {})
     return {"findings": _sorted(findings), "facts": _facts(project)}
 
 
 def _sorted(findings: list[dict]) -> list[dict]:
-    """The gravest first, then by place; at most MAX_FINDINGS."""
+    """By severity, then by place; at most MAX_FINDINGS."""
 
     def order(one):
         rank = SEVERITIES.index(one["severity"])
@@ -133,7 +134,7 @@ def _fact(place: Place, **what) -> dict:
 
 
 def _env_vars(each: list[Facts]) -> list[dict]:
-    """Variables that are read, each at its first place; bindings are storage."""
+    """Variables the code reads, each at its first place. Bindings count as storage."""
     bindings = {name for f in each for name in (*f.bindings, *f.untextual)}
     first = {n: p for f in reversed(each) for n, p in f.env_vars.items()}
     return [_fact(p, name=n) for n, p in sorted(first.items()) if n not in bindings]

@@ -1,4 +1,4 @@
-"""The manifest against the code: what is promised, and what is there."""
+"""Checks of the manifest against the code."""
 
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
@@ -24,13 +24,13 @@ GUESSES = [
     for suffix in ("ts", "js")
 ]
 SET_BY_THE_PLATFORM = {"NODE_ENV", "MODE", "DEV", "PROD", "SSR"}
-# Named in plain http: by custom, never contacted, or on the author's own machine.
+# Allowed with plain http: local hosts, and XML namespaces that nothing contacts.
 HARMLESS_HOSTS = {"localhost", "127.0.0.1", "[::1]", "0.0.0.0", "www.w3.org"}
 RESERVED_HOSTS = (".localhost", ".test", ".invalid", ".example", ".local")
 
 
 class Project:
-    """What the checks look at: the manifest, the files, and the facts of each."""
+    """The input of the checks: manifest, files, and facts per file."""
 
     def __init__(self, manifest: dict, files: dict[str, str], facts: dict[str, Facts]):
         self.manifest, self.files, self.facts = manifest, files, facts
@@ -38,13 +38,13 @@ class Project:
         self.layers = layers_of(files)
 
     def names(self, field: str) -> list[str]:
-        """A list of strings from the manifest; anything else in it is left out."""
+        """The strings of a list in the manifest; other values are skipped."""
         values = self.manifest.get(field)
         values = values if isinstance(values, list) else []
         return [value for value in values if isinstance(value, str) and value]
 
     def in_manifest(self, name: str) -> Place:
-        """Where the manifest says ``name``; its first line if it was not sent."""
+        """The place of ``name`` in aerostack.json; line 1 if not found."""
         text = self.files.get(MANIFEST_PATH, "")
         start = text.find(f'"{name}"')
         if start < 0:
@@ -53,7 +53,7 @@ class Project:
 
 
 def entrypoint_of(manifest: dict, files: dict[str, str]) -> str:
-    """The manifest's entrypoint, else the first usual name that was sent."""
+    """The manifest's entrypoint, else the first default name among the files."""
     named = manifest.get("entrypoint")
     if isinstance(named, str) and named:
         return named
@@ -62,7 +62,7 @@ def entrypoint_of(manifest: dict, files: dict[str, str]) -> str:
 
 
 def layers_of(files) -> dict[str, str | None]:
-    """The file of each layer, at the top or under ``src/``."""
+    """The file of each layer, at the root or in ``src/``."""
     layers: dict[str, str | None] = dict.fromkeys(LAYERS)
     for path in sorted(filter(is_script, files), key=lambda p: (p.count("/"), p)):
         folder, stem = str(PurePosixPath(path).parent), PurePosixPath(path).stem
@@ -72,7 +72,7 @@ def layers_of(files) -> dict[str, str | None]:
 
 
 def entrypoint_findings(manifest: dict, files: dict[str, str]) -> Iterator[dict]:
-    """Missing or empty; needs no parser."""
+    """Findings for a missing or empty entrypoint; no parser needed."""
     path = entrypoint_of(manifest, files)
     if path not in files:
         message = f"The entrypoint {path} is not among the files."
@@ -104,7 +104,8 @@ def check_route_export(project: Project) -> Iterator[dict]:
 
 
 def _exports(project: Project, path: str, name: str, seen: set) -> bool | None:
-    """Does the file export ``name``? None where that is decided outside the files."""
+    """Whether the file exports ``name``. None if that depends on a package or missing
+    file."""
     facts = project.facts.get(path)
     if facts is None or (path, name) in seen:
         return None if facts is None else False
@@ -141,7 +142,7 @@ def check_imports(project: Project) -> Iterator[dict]:
 
 def check_unused_dependencies(project: Project) -> Iterator[dict]:
     modules = {m for facts in project.facts.values() for m, _ in facts.imports}
-    # Some packages bear the name of one of Node's own modules (buffer, events).
+    # The first segments too: some packages are named like Node's modules (buffer).
     used = {package_of(m) for m in modules} | {m.split("/")[0] for m in modules}
     for entry in project.names("npmDependencies"):
         name = dependency_name(entry)
@@ -151,7 +152,7 @@ def check_unused_dependencies(project: Project) -> Iterator[dict]:
 
 
 def _types_of(name: str, used: set[str]) -> bool:
-    """``@types/a__b`` goes with ``@a/b``, and ``@types/node`` with anything."""
+    """``@types/a__b`` has the types of ``@a/b``; ``@types/node`` is always used."""
     if not name.startswith("@types/"):
         return False
     package = name.removeprefix("@types/")
@@ -212,7 +213,7 @@ def check_hosts(project: Project) -> Iterator[dict]:
 
 
 def is_contacted(host: str) -> bool:
-    """Is this a host of the outside world, as far as its name tells?"""
+    """Whether ``host`` looks like a host on the internet."""
     return (
         "." in host
         and host not in HARMLESS_HOSTS

@@ -1,8 +1,8 @@
-"""What the code of a function says: exports, imports, variables, hosts, storage.
+"""Collect the facts of one file: exports, imports, variables, hosts, storage.
 
-One visit of each node; a handler per node type looks at that node
-and a few below it, never at its parents, so that the cost stays linear. Nothing is
-run and no type is computed: where code hides what it does, facts are missing.
+Each node is visited once. The handler of a node type looks at the node and a few below
+it, never at its parents, so the cost is linear. No types are computed, so facts are
+missing where code hides what it does.
 """
 
 import functools
@@ -37,7 +37,7 @@ from registry.inspection.vocabulary import (
     URL,
 )
 
-# Without any of these in a text, what is called how need not be asked.
+# A file without any of these words needs no ``on_identifier``.
 NOTED = re.compile("|".join(["eval", *sorted(BROWSER_STORAGE)]).encode())
 
 
@@ -48,7 +48,7 @@ def collect(source: Source) -> Facts:
     for module, line in imported_types(source) if source.filled else ():
         collector.facts.imports.append((module, Place(source.path, line)))
     handlers = _handlers(source.tree.language)
-    if not NOTED.search(source.data):  # half of all that is looked at
+    if not NOTED.search(source.data):  # it would be half of all calls
         handlers = {k: h for k, h in handlers.items() if h != _Collector.on_identifier}
     collector.facts.in_part = not visit(source.tree, handlers, collector)
     collector.name_bindings()
@@ -67,10 +67,10 @@ class _Collector(Declarations):
         self.env_copies: dict[str, str] = {}  # variable -> environment name
         self.routers: set[str] = set()
         self.router_nodes: dict[int, bool] = {}  # node id -> is it a router?
-        self.skip: set[int] = set()  # node ids that a parent has dealt with
+        self.skip: set[int] = set()  # node ids that a parent's handler covered
 
     def name_bindings(self) -> None:
-        """Bindings that only their customary name gives away."""
+        """Add bindings that are recognised by their customary name alone."""
         for name in COMMON_BINDINGS.keys() & self.facts.env_vars.keys():
             kind = self.facts.bindings.setdefault(name, COMMON_BINDINGS[name])
             if name not in self.seen_storage:
@@ -143,7 +143,7 @@ class _Collector(Declarations):
         owner = function.child_by_field_name("object")
         method = self.text(function.child_by_field_name("property"))
         if self.is_env(owner):
-            self.skip.add(function.id)  # a method of the environment, no variable
+            self.skip.add(function.id)  # a method of the environment, not a variable
         if method in BINDING_METHODS:
             self._bound(owner, BINDING_METHODS[method])
         route = self.literal(first)
@@ -156,14 +156,14 @@ class _Collector(Declarations):
             self.add(self.facts.routes, first, method.upper(), route)
 
     def _bound(self, node: Node | None, kind: str) -> None:
-        """Something only a binding can do is done with ``node``."""
+        """``node`` is used like a binding of this kind: note that."""
         name = self._env_member(node)
         if name and name not in self.facts.bindings:
             self.facts.bindings[name] = kind
             self._stored_once(kind, name, node)
 
     def _is_router(self, node: Node | None) -> bool:
-        """Is this a router, or what one returns from a (long) chain of calls?"""
+        """Whether ``node`` is a router, or a chain of calls that starts at one."""
         chain = []
         while node is not None and node.id not in self.router_nodes:
             chain.append(node.id)
@@ -189,7 +189,8 @@ class _Collector(Declarations):
     # the environment
 
     def is_env(self, node: Node | None) -> bool:
-        """Is this ``env``, ``c.env``, ``process.env``, ``env(c)``, ...?"""
+        """Whether ``node`` is the environment: ``env``, ``c.env``, ``process.env``,
+        ..."""
         node = unwrapped(node)
         if node is None:
             return False
@@ -204,7 +205,8 @@ class _Collector(Declarations):
         return False
 
     def _env_member(self, node: Node | None) -> str:
-        """The name behind ``env.NAME``, ``env["NAME"]`` or a variable that holds it."""
+        """NAME of ``env.NAME``, ``env["NAME"]`` or a variable that holds it; else
+        ""."""
         node = unwrapped(node)
         if node is None:
             return ""

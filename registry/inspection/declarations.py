@@ -1,6 +1,6 @@
-"""What a file declares to others: its imports and exports.
+"""Handlers of imports and exports; the base class of the collector.
 
-Half of ``collector.py``, which says how nodes are visited.
+``collector.py`` says how nodes are visited.
 """
 
 from tree_sitter import Node
@@ -12,7 +12,7 @@ from registry.inspection.vocabulary import STORAGE_MODULES
 
 
 class Declarations:
-    """Notes the facts of one file; the handlers of imports and exports."""
+    """Collects imports and exports of one file."""
 
     def __init__(self, source: Source):
         self.source = source
@@ -36,12 +36,13 @@ class Declarations:
         return self.text(node.named_children[0])
 
     def add(self, facts: list, node: Node, *what: str) -> None:
-        """Note ``what`` and where; a place costs time, so only within the limit."""
+        """Add ``what`` with its place, up to MAX_FACTS: computing a place costs
+        time."""
         if len(facts) < MAX_FACTS:
             facts.append((*what, self.source.place(node)))
 
     def name(self, names: dict[str, Place], name: str, node: Node) -> None:
-        """Note a name at its first place."""
+        """Add a name with its first place."""
         if name and name not in names and len(names) < MAX_FACTS:
             names[name] = self.source.place(node)
 

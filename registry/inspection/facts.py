@@ -1,4 +1,4 @@
-"""What is known of one file, before it is held against the manifest."""
+"""The facts of one file."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ MAX_FACTS = 500  # of one kind in one file
 
 @dataclass
 class Facts:
-    """Of one file. Each fact is a name (or more) with its place."""
+    """The facts of one file: names with their places."""
 
     path: str
     broken: bool = False
@@ -21,7 +21,7 @@ class Facts:
     imports: list[tuple[str, Place]] = field(default_factory=list)
     env_vars: dict[str, Place] = field(default_factory=dict)
     bindings: dict[str, str] = field(default_factory=dict)  # name -> kind
-    untextual: set[str] = field(default_factory=set)  # typed as something else
+    untextual: set[str] = field(default_factory=set)  # variables whose type is not text
     mentions: set[str] = field(default_factory=set)
     hosts: list[tuple[str, str, Place]] = field(default_factory=list)
     routes: list[tuple[str, str, Place]] = field(default_factory=list)

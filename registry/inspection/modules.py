@@ -7,7 +7,7 @@ SUFFIXES = ("", ".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs", ".json")
 SWAPPED = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",)}
 PACKAGE = re.compile(r"(?:@[\w.~-]+/)?[\w.~-]+")
 PLATFORM = ("node:", "cloudflare:", "bun:", "workerd:")
-INLINE = ("npm:", "jsr:", "https:", "http:", "data:")  # say what they need themselves
+INLINE = ("npm:", "jsr:", "https:", "http:", "data:")  # need no npmDependencies
 ALIASES = ("@/", "~/", "#", "$")
 
 # Node's own modules, which need no package (nodejs.org/api, also without "node:").
@@ -39,12 +39,12 @@ def package_of(specifier: str) -> str:
 
 
 def is_local(specifier: str) -> bool:
-    """A path, or an alias for one (``@/lib/db``)."""
+    """Whether ``specifier`` is a path or a path alias (``@/lib/db``)."""
     return specifier.startswith((".", "/", *ALIASES))
 
 
 def is_framework(specifier: str) -> bool:
-    """Does the import tie its file to HTTP or to one platform?"""
+    """Whether the import ties its file to HTTP or to one platform."""
     package = package_of(specifier)
     return (
         package in FRAMEWORKS
@@ -59,7 +59,8 @@ def dependency_name(entry: str) -> str:
 
 
 def resolve(path: str, specifier: str, files) -> str | None:
-    """The file of ``files`` that ``specifier`` in the file ``path`` leads to."""
+    """The file in ``files`` that the file ``path`` imports as ``specifier``, or
+    None."""
     if not specifier.startswith("."):
         return None
     target = posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier))

@@ -1,6 +1,6 @@
-"""What makes a function easy to judge and to use, as a checklist with ways to improve.
+"""A checklist of what makes a function easy to judge and use.
 
-It says nothing about whether code is safe to run: nobody but its reader can.
+It does not say whether the code is safe to run; only a reader can judge that.
 """
 
 import re
@@ -19,7 +19,7 @@ UNDECLARED = {
 
 @dataclass(frozen=True)
 class Point:
-    """One question. ``why`` it matters to a reader; ``fix`` is for the author."""
+    """One item. why: why it matters to a reader. fix: what the author can do."""
 
     name: str
     is_met: bool
@@ -30,7 +30,7 @@ class Point:
 def checklist(version: Version, readme: str, report: dict) -> list[Point]:
     """The points of ``version``, in the order a reader needs them.
 
-    readme: its text, maybe empty. report: of its inspection (docs/inspection.md).
+    readme: its text, may be empty. report: its inspection report (docs/inspection.md).
     """
     findings = report.get("findings", [])
     rules = {finding["rule"] for finding in findings}

@@ -1,4 +1,4 @@
-"""Every rule of the inspection, in one table (docs/inspection.md is checked by it)."""
+"""The table of all inspection rules, also printed in docs/inspection.md."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ SEVERITIES = (ERROR, WARNING, INFO)
 
 @dataclass(frozen=True)
 class Rule:
-    """id: kebab-case, public: add, never rename. what, why, fix: sentences."""
+    """id: kebab-case and public: add, never rename. what, why, fix: sentences."""
 
     id: str
     severity: str
@@ -170,7 +170,7 @@ RULES = {rule.id: rule for rule in _TABLE}
 
 @dataclass(frozen=True)
 class Place:
-    """Where in a file; lines and columns from 1, columns in UTF-16 code units."""
+    """A range in a file; lines and columns from 1, columns in UTF-16 code units."""
 
     path: str
     line: int = 1
@@ -180,7 +180,7 @@ class Place:
 
 
 def finding(rule_id: str, message: str, place: Place, severity: str = "") -> dict:
-    """One finding, as JSON holds it. message: a sentence naming the identifier."""
+    """One finding as JSON. message: a sentence that names the identifier."""
     rule = RULES[rule_id]
     return {
         "severity": severity or rule.severity,

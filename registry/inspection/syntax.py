@@ -1,9 +1,9 @@
-"""TypeScript and JavaScript -> syntax trees, and what is wrong with them.
+"""Parse TypeScript and JavaScript into syntax trees, and find syntax errors.
 
-tree-sitter's grammar survives hostile nesting but refuses some valid TypeScript
-(its issues 322, 348 and 370), so known gaps are filled before a text is called
-broken, and even then it is a warning. Queries are never run: on a broken tree they
-can take minutes. A cursor visits each node once instead, with a budget.
+tree-sitter's grammar survives hostile nesting but rejects some valid TypeScript (its
+issues 322, 348 and 370). Known cases are replaced before a text counts as broken, and
+even then the finding is a warning. Tree-sitter queries can take minutes on a broken
+tree, so a cursor visits each node once, up to MAX_NODES.
 """
 
 import functools
@@ -52,7 +52,8 @@ WRAPPERS = {
 
 
 class Source:
-    """One parsed file. ``broken``: the tree has errors that no known gap explains."""
+    """One parsed file. broken: it has syntax errors besides the known gaps of the
+    grammar."""
 
     def __init__(self, path: str, text: str):
         self.path = path
@@ -60,7 +61,7 @@ class Source:
         self._lines = self.data.split(b"\n")
         parser = Parser(_language(PurePosixPath(path).suffix.lower()))
         self.tree: Tree = parser.parse(self.data)
-        self.filled = False  # is the tree that of a text with its gaps filled?
+        self.filled = False  # whether the known gaps were replaced
         if self.tree.root_node.has_error:
             filled = parser.parse(_fill_gaps(self.data))
             if not filled.root_node.has_error or len(_errors(filled)) < len(
@@ -70,7 +71,7 @@ class Source:
         self.broken = self.tree.root_node.has_error
 
     def text(self, node: Node | None, limit: int = 200) -> str:
-        """The node's source; nothing where it is longer than ``limit`` bytes."""
+        """The node's source; empty if longer than ``limit`` bytes."""
         if node is None:
             return ""
         start, end = node.start_byte, node.end_byte
@@ -110,7 +111,8 @@ class Source:
         return place, f"`{quoted.replace('`', '')}` is not understood here."
 
     def _missing(self, node: Node) -> tuple[Place, str]:
-        """A bracket is reported where it opens, which is where to look."""
+        """Place and message of a missing token. A missing closing bracket is reported
+        where it was opened."""
         opener = OPENERS.get(node.type)
         for sibling in node.parent.children[:2000] if opener and node.parent else ():
             if sibling.type == opener:
@@ -123,8 +125,8 @@ class Source:
 
 
 def visit(tree: Tree, handlers: dict[int, Callable], collector) -> bool:
-    """Call ``handlers[kind](collector, node)`` for every node once, parents first,
-    whatever the depth; at most MAX_NODES. Returns whether those were all."""
+    """Call ``handlers[kind](collector, node)`` once per node, parents first, for at
+    most MAX_NODES nodes. Returns whether all were visited."""
     cursor, handler_of = tree.walk(), handlers.get
     down, along, up = (
         cursor.goto_first_child,
@@ -144,20 +146,20 @@ def visit(tree: Tree, handlers: dict[int, Callable], collector) -> bool:
 
 
 def numbered(language: Language, handlers: dict[str, Callable]) -> dict[int, Callable]:
-    """``handlers`` of types of nodes by the numbers that a grammar gives to those."""
+    """``handlers`` by node type name -> by the grammar's number of that type."""
     kinds = map(language.node_kind_for_id, range(language.node_kind_count))
     return {n: handlers[kind] for n, kind in enumerate(kinds) if kind in handlers}
 
 
 def imported_types(source: Source) -> Iterator[tuple[str, int]]:
-    """``import("x").Y<Z>``, which the grammar misses: specifier and line."""
+    """Specifier and line of each ``import("x").Y<Z>``, which the grammar rejects."""
     for match in DYNAMIC_TYPE.finditer(source.data):
         line = source.data.count(b"\n", 0, match.start()) + 1
         yield match[1].decode("utf-8", "replace"), line
 
 
 def unwrapped(node: Node | None) -> Node | None:
-    """What stands inside parentheses, assertions and ``await``."""
+    """The node inside parentheses, type assertions and ``await``."""
     for _ in range(MAX_STEPS):
         if node is None or node.type not in WRAPPERS or not node.named_child_count:
             return node
@@ -187,7 +189,7 @@ def _language(suffix: str) -> Language:
 
 
 def _fill_gaps(data: bytes) -> bytes:
-    """``data`` with known gaps replaced by something of the same length."""
+    """``data`` with syntax the grammar rejects replaced by text of the same length."""
     for pattern, filler in GAPS:
 
         def fill(match, filler=filler):
@@ -208,7 +210,7 @@ def _fill_gaps(data: bytes) -> bytes:
 
 
 def _errors(tree: Tree) -> list[Node]:
-    """The outermost wrong nodes, in order; only branches with errors are visited."""
+    """The outermost error nodes, in order. Branches without errors are skipped."""
     cursor, errors = tree.walk(), []
     for _ in range(MAX_NODES):
         node = cursor.node

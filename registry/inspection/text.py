@@ -1,4 +1,4 @@
-"""What can be said of a text without a parser. Linear; safe in any process."""
+"""Findings that need no parser. Linear time; safe in any process."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ SCRIPTS = ("typescript", "tsx", "javascript")
 
 
 def has_code(text: str, language: str) -> bool:
-    """Is there anything but white space, comments and empty statements?
+    """Whether ``text`` has more than white space, comments and empty statements.
 
     language: of rendering.language_of, or a manifest's; other than TypeScript and
         JavaScript have no comments here. A shebang line is no code. Linear.
@@ -36,7 +36,7 @@ def has_code(text: str, language: str) -> bool:
 
 
 def text_findings(files: dict[str, str]) -> list[dict]:
-    """Credentials, deceiving characters, line ends and byte order marks."""
+    """Findings on credentials, invisible characters, line ends and byte order marks."""
     findings = []
     for path, text in files.items():
         findings += _characters(path, text)
@@ -50,7 +50,7 @@ def text_findings(files: dict[str, str]) -> list[dict]:
 
 
 def place_at(path: str, text: str, start: int, length: int = 1) -> Place:
-    """The place of ``text[start : start + length]``, which is within one line."""
+    """The place of ``text[start : start + length]``, which must be within one line."""
     line = text.count("\n", 0, start) + 1
     before = text[text.rfind("\n", 0, start) + 1 : start]
     column = utf16_length(before) + 1

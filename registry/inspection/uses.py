@@ -1,6 +1,6 @@
-"""What a version uses, for readers: promised by its manifest, seen in its code.
+"""What a version uses, for readers: by its manifest and by its code.
 
-The facts are computed (registry/inspection); each carries the line that shows it.
+Facts of the code come with the line that shows them.
 """
 
 from collections.abc import Iterable
@@ -11,18 +11,19 @@ from registry.inspection.modules import dependency_name, package_of
 
 @dataclass(frozen=True)
 class Use:
-    """One thing used. ``path`` and ``line`` say where the code shows it, if it does."""
+    """One thing used. path, line: where the code uses it; empty and 0 if it does
+    not."""
 
     name: str
     note: str = ""
     path: str = ""
     line: int = 0
-    is_odd: bool = False  # promised and seen disagree; ``note`` says how
+    is_odd: bool = False  # manifest and code disagree; ``note`` says how
 
 
 @dataclass(frozen=True)
 class Uses:
-    """Everything, by kind. ``missing`` says why facts of the code are not there."""
+    """All uses, by kind. missing: why there are no facts of the code, or ""."""
 
     packages: list[Use] = field(default_factory=list)
     variables: list[Use] = field(default_factory=list)
@@ -36,7 +37,8 @@ class Uses:
 
 
 def uses_of(manifest: dict, report: dict) -> Uses:
-    """manifest: aerostack.json. report: of the inspection; empty if there is none."""
+    """The uses by ``manifest`` (aerostack.json) and inspection ``report`` (may be
+    empty)."""
     facts = report.get("facts", {})
     is_whole = bool(report) and not report.get("incomplete")
     return Uses(
@@ -80,14 +82,14 @@ def _packages(manifest: dict, imports: list[dict], is_whole: bool) -> list[Use]:
 def _variables(manifest: dict, read: list[dict], is_whole: bool) -> list[Use]:
     seen = {fact["name"]: fact for fact in read}
     names = {name: name for name in manifest.get("envVars") or []}
-    # A binding is promised as a variable and used as storage: that is no fault.
+    # No note for unseen ones: a binding is in envVars, but the code uses it as storage.
     return _compared(names, seen, "", is_whole)
 
 
 def _compared(
     promised: dict[str, str], seen: dict[str, dict], unseen: str, is_whole: bool
 ) -> list[Use]:
-    """What is promised (as written -> name), then what is only seen."""
+    """What the manifest promises (as written -> name), then what only the code uses."""
     uses = [
         _use(written, seen[name])
         if name in seen
@@ -107,7 +109,7 @@ def _storage(facts: list[dict]) -> list[Use]:
 
 
 def _seen(facts: Iterable[dict], key: str = "name") -> list[Use]:
-    """Each once, at its first place."""
+    """Each fact once, at its first place."""
     first: dict[str, dict] = {}
     for fact in facts:
         first.setdefault(fact[key], fact)

@@ -1,4 +1,4 @@
-"""What would be said of a function, without storing anything."""
+"""Validate a function without storing anything."""
 
 from registry import errors, inspection
 from registry.publishing import drafts, intake
@@ -7,12 +7,11 @@ NOWHERE = {"line": 1, "column": 1, "endLine": 1, "endColumn": 1}
 
 
 def diagnose(body: dict) -> list[dict]:
-    """Everything wrong or odd about ``body``, shaped like a CI call's.
+    """All faults and findings of ``body``, which has the form of a CI publish call.
 
     Returns diagnostics: ``{severity, rule, message, path, line, column, endLine,
-    endColumn}``; severity is error (publishing would refuse it, or every consumer
-    would stumble over it), warning or info.
-    Faults of the manifest come with the path aerostack.json.
+    endColumn}``; severity is error (publishing would refuse it, or every consumer would
+    break), warning or info. Faults of the manifest have the path aerostack.json.
     """
     submission = intake.read(body, keeps_extras=True)
     faults: list[errors.RegistryError] = []
@@ -28,11 +27,11 @@ def diagnose(body: dict) -> list[dict]:
             )
     except errors.RegistryError as error:
         faults = error.faults or [error]
-    said = [_of_fault(fault) for fault in faults]
+    diagnostics = [_of_fault(fault) for fault in faults]
     if not any(fault.status == errors.PayloadTooLarge.status for fault in faults):
         report = inspection.inspect_safely(submission.manifest, submission.files)
-        said += [_of_finding(finding) for finding in report["findings"]]
-    return said
+        diagnostics += [_of_finding(finding) for finding in report["findings"]]
+    return diagnostics
 
 
 def _of_fault(fault: errors.RegistryError) -> dict:

@@ -1,4 +1,4 @@
-"""The names by which code gives away what it uses."""
+"""Names that show what code uses."""
 
 import re
 
@@ -22,7 +22,7 @@ BINDINGS = {
 }
 BINDING_TYPE = re.compile(rf"\b({'|'.join(BINDINGS)})\b")
 TEXT_TYPE = re.compile(r"\b(?:string|number|boolean|undefined|unknown|any)\b|[\"'`]")
-# Methods that text does not have: what they are called on is a binding.
+# Methods that strings don't have: what they are called on is a binding of this kind.
 BINDING_METHODS = {
     **dict.fromkeys(("prepare", "batch", "exec", "dump", "withSession"), "D1"),
     **dict.fromkeys(("get", "put", "list", "delete", "getWithMetadata"), "KV"),
@@ -35,7 +35,7 @@ BINDING_METHODS = {
     **dict.fromkeys(("writeDataPoint",), "Analytics Engine"),
     **dict.fromkeys(("limit",), "rate limiter"),
 }
-# What these are called by custom says enough where there is no type.
+# Customary names of bindings, used when there is no type.
 COMMON_BINDINGS = {"DB": "D1", "KV": "KV", "R2": "R2", "AI": "AI", "ASSETS": "service"}
 BROWSER_STORAGE = {"localStorage", "sessionStorage", "indexedDB", "caches"}
 STORAGE_MODULES = {

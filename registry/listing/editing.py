@@ -338,6 +338,7 @@ def _render_readme(sha256: str) -> None:
                 html=shown.html,
                 is_complete=shown.complete,
                 reason=shown.reason[:200],
+                prose=shown.prose,
                 **made,
             )
         ],

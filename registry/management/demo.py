@@ -1,4 +1,4 @@
-"""Demo content: examples/, pushed and published as their authors would."""
+"""Demo content: pushes and publishes examples/."""
 
 import json
 from pathlib import Path
@@ -17,9 +17,9 @@ NOT_SENT = {"versions"}
 def seed(password: str) -> int:
     """Publish every example through the registry's own verbs.
 
-    password: of the account ``demo``; the other authors get random ones.
+    password: for the account ``demo``; other authors get random ones.
 
-    Returns how many functions there are.
+    Returns the number of functions.
     """
     demo = json.loads((EXAMPLES / "demo.json").read_text())
     authors = {
@@ -35,7 +35,7 @@ def seed(password: str) -> int:
 
 
 def push_body(folder: Path) -> dict:
-    """What the command line would push of one example folder."""
+    """The body that the command line would push for an example folder."""
     files = {
         str(path.relative_to(folder)): path.read_text()
         for path in sorted(folder.rglob("*"))

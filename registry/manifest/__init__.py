@@ -1,6 +1,6 @@
-"""aerostack.json: what may stand in it, read and checked. Pure; no database.
+"""Read and check aerostack.json. No database.
 
-Every fault is collected, not the first. One table, FIELDS, drives the reader, the
+Every fault is collected, not only the first. The table FIELDS drives the reader, the
 JSON Schema and docs/manifest.md.
 """
 
@@ -51,8 +51,8 @@ ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 @dataclass(frozen=True)
 class Manifest:
-    """A checked aerostack.json. ``values`` has every known key in FIELDS' order and
-    type; ``extras`` the others, as sent."""
+    """A checked aerostack.json. values: every known key, with the order and types of
+    FIELDS. extras: the other keys, as sent."""
 
     values: dict[str, Any]
     extras: dict[str, Any]
@@ -64,8 +64,8 @@ class Manifest:
     ) -> "Manifest":
         """Read ``raw``, the object of an aerostack.json.
 
-        categories: slugs of the active ones. complete: are required fields required?
-        Drafts in the Admin may lack them.
+        categories: slugs of the active ones. complete: refuse missing required fields;
+        drafts in the Admin may lack them.
 
         Raises one RegistryError carrying every fault: ValidationError,
         InvalidCategory, InvalidVersion, InvalidName, InvalidPath, InvalidLicense.
@@ -84,9 +84,9 @@ class Manifest:
         aliases: Mapping[str, str] = NO_ALIASES,
         complete: bool = True,
     ) -> tuple["Manifest", Faults]:
-        """As ``parse``, but hand the faults back for the caller to add its own.
+        """As ``parse``, but return the faults, so that the caller can add its own.
 
-        aliases: further categories that are accepted -> the one each stands for.
+        aliases: former category slugs that are accepted -> the current slug.
         """
         faults = Faults()
         values = {
@@ -117,13 +117,13 @@ class Manifest:
         return self.values[name]
 
     def as_json(self) -> dict:
-        """The object to keep: known keys first, then the rest as sent."""
+        """The object to store: known keys first, then the others as sent."""
         return {**self.values, **self.extras}
 
 
 def is_missing(known: Field, value: Any) -> bool:
-    """None, or empty *and of the field's own type*: ``license: []`` is no licence
-    left out but a wrong one."""
+    """Whether ``value`` is None, or empty and of the field's type. So ``license: []``
+    is not missing but wrong."""
     return value is None or (type(value) is known.type and not value)
 
 
@@ -132,7 +132,7 @@ def _read_field(known: Field, value: Any, faults: Faults) -> Any:
         return known.default if known.default is not None else known.type()
     if type(value) is known.type:
         return known.read(value, faults)
-    if known.name != "category":  # has a code of its own; see _check_category
+    if known.name != "category":  # has its own error code, see _refuse_category
         faults.add(
             f"{known.name} is {kind_of(value)}; use {KINDS[known.type]}.", known.name
         )

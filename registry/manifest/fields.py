@@ -1,4 +1,4 @@
-"""The one table of aerostack.json's keys, and what is made of it."""
+"""The table of aerostack.json's keys, and what is generated from it."""
 
 import re
 from collections.abc import Collection
@@ -172,7 +172,7 @@ FIELDS = {
         ),
     ]
 }
-# What the author may change on a live function; it makes no other version.
+# Fields that can't be changed without a new version.
 FROZEN = tuple(name for name, known in FIELDS.items() if not known.listing)
 
 

@@ -1,5 +1,4 @@
-"""How each key of aerostack.json is read: its value in, faults noted, a clean value
-out."""
+"""A reader for each key of aerostack.json: checks a value and returns it cleaned."""
 
 import re
 import unicodedata
@@ -27,8 +26,7 @@ DEPENDENCY = re.compile(
     r"(?:@[a-z0-9~][a-z0-9._~-]*/)?[A-Za-z0-9~][A-Za-z0-9._~-]*"
     r"(?:@[0-9A-Za-z.^~<>=|*+ -]{1,60})?\Z"
 )
-# A NUL as JSON writes it; after an escaped backslash, u0000 is just five characters.
-# Set by a consumer's shell or runtime; a function that asks for one is suspect.
+# Set by a consumer's shell or runtime; a function that needs one is suspect.
 DANGEROUS_ENV_VARS = frozenset(
     "PATH HOME SHELL NODE_OPTIONS NODE_PATH LD_PRELOAD LD_LIBRARY_PATH "
     "DYLD_INSERT_LIBRARIES BASH_ENV ENV IFS PYTHONPATH".split()
@@ -45,7 +43,7 @@ NOT_AN_EXPORT = frozenset(
 
 @dataclass
 class Faults:
-    """What is wrong (``found``) and what is odd (``warnings``) so far."""
+    """Errors (``found``) and warnings collected so far."""
 
     found: list[errors.RegistryError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -54,7 +52,7 @@ class Faults:
         self.found.append(kind(message, field=at))
 
     def check(self, rule: Callable, *args, **kwargs) -> Any:
-        """``rule(...)``, or None with its refusal noted."""
+        """The result of ``rule(...)``; None, with the error collected, if it raises."""
         try:
             return rule(*args, **kwargs)
         except errors.RegistryError as error:
@@ -77,7 +75,7 @@ class Field:
 
 
 def has_invisible(text: str) -> bool:
-    """Control, bidirectional or zero-width characters that a reader can't see."""
+    """Whether ``text`` has control, bidirectional or zero-width characters."""
     return any(
         unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp", "Cs", "Co"}
         or c in "\u115f\u1160\u3164\uffa0\u034f"
@@ -119,7 +117,7 @@ def read_description(text: str, faults: Faults) -> str:
 
 
 def read_category(text: str, faults: Faults) -> str:
-    return text  # which ones exist is the database's; see Manifest.parse
+    return text  # Manifest.parse checks it against the active categories
 
 
 def one_of(name: str, values: tuple[str, ...]) -> Callable:

@@ -1,4 +1,4 @@
-"""The nouns of the registry and their queries. Rows are written by the verb modules."""
+"""The registry's models and their queries. Only the verb modules write rows."""
 
 from registry.models.activity import (
     DaySalt,

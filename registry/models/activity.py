@@ -1,4 +1,4 @@
-"""What readers do: installs as numbers, stars, follows, and who wants mail of it."""
+"""Install counts, stars, follows and mail digests."""
 
 from django.conf import settings
 from django.db import models
@@ -28,7 +28,7 @@ class InstallCount(models.Model):
 
 
 class InstallSighting(models.Model):
-    """A client that installed a version today: what keeps it from counting twice.
+    """A client that installed a version today, so that it is not counted twice.
 
     Deleted when the day is over, with the salt that made ``client``.
     """
@@ -51,7 +51,7 @@ class InstallSighting(models.Model):
 
 
 class DaySalt(models.Model):
-    """The random value that all processes hash a day's clients with."""
+    """The random salt with which all processes hash the clients of a day."""
 
     day = models.DateField(unique=True)
     salt = models.CharField(max_length=64)
@@ -61,7 +61,8 @@ class DaySalt(models.Model):
 
 
 class Star(models.Model):
-    """Someone thinks well of a function. Stays, nameless, when the account goes."""
+    """An account's star for a function. It stays, without the account, when that is
+    deleted."""
 
     function = models.ForeignKey(Function, models.CASCADE, related_name="stars")
     account = models.ForeignKey(
@@ -81,7 +82,7 @@ class Star(models.Model):
 
 
 class Follow(models.Model):
-    """An account that wants to hear of a function, or of all that an author does."""
+    """An account follows a function or an author."""
 
     account = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="follows"
@@ -117,7 +118,8 @@ class Follow(models.Model):
 
 
 class Digest(models.Model):
-    """How often an account gets mail of what it follows, and how far it was told."""
+    """How often an account gets mail about what it follows, and up to when it was
+    mailed."""
 
     DAILY, WEEKLY, NEVER = "daily", "weekly", "never"
     CHOICES = [(DAILY, "Daily"), (WEEKLY, "Weekly"), (NEVER, "Never")]
@@ -126,7 +128,7 @@ class Digest(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="digest"
     )
     every = models.CharField(max_length=10, choices=CHOICES, default=NEVER)
-    # What was published up to here has been mailed, or came before the choice.
+    # Versions published later than this are for the next mail.
     told_until = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What a function's page shows beside a version's own content, and its history."""
+"""The parts of a listing besides README and tags, and its history."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,8 @@ from registry.models.versions import Blob
 
 
 class Screenshot(models.Model):
-    """A picture of a function. The file is WebP of ours, named by its hash."""
+    """A picture of a function. The file is WebP, encoded by the Hub and named by its
+    hash."""
 
     function = models.ForeignKey(Function, models.CASCADE, related_name="screenshots")
     sha256 = models.CharField(max_length=64)
@@ -31,7 +32,7 @@ class Screenshot(models.Model):
 
 
 class UsageExample(models.Model):
-    """A piece of code that shows how a function is used."""
+    """Code that shows how a function is used."""
 
     function = models.ForeignKey(Function, models.CASCADE, related_name="examples")
     title = models.CharField(max_length=80)
@@ -47,7 +48,7 @@ class UsageExample(models.Model):
 
 
 class ListingRevision(models.Model):
-    """A function's listing as it stood after one edit; what can be restored."""
+    """A function's listing after one edit, for restoring it."""
 
     function = models.ForeignKey(
         Function, models.CASCADE, related_name="listing_revisions"

@@ -1,4 +1,4 @@
-"""What staff decided, what is waiting for them, and the rules that follow."""
+"""Staff decisions, open cases, and rows that decisions create."""
 
 from django.conf import settings
 from django.db import models
@@ -21,18 +21,18 @@ REPORT_REASONS = ("malware", "secret", "license", "name", "spam", "other")
 
 
 def _staff() -> models.ForeignKey:
-    """Who did it. Accounts may be deleted; the name stays in ``by_name``."""
+    """The moderator. Null once that account is deleted."""
     return models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
 
 
 class Decision(models.Model):
-    """One thing staff decided, and why. Rows are inserted, never changed.
+    """One decision of staff, with its reason. Rows are never changed.
 
-    ``subject`` is what it was about, as text that outlives renames: "alice/slug",
-    "name aws-*", "category media", "account alice". ``account`` is who it concerns:
-    they see it with its reason, and may appeal once.
+    ``subject`` is text, so that it outlives renames: "alice/slug", "name aws-*",
+    "category media", "account alice". ``account`` is whom it concerns: that account
+    sees the decision with its reason, and may appeal once.
     """
 
     action = models.CharField(max_length=40)  # a key of moderation.ACTIONS
@@ -49,7 +49,7 @@ class Decision(models.Model):
         blank=True,
         related_name="decisions_about",
     )
-    # The earlier decision that this one takes back.
+    # The decision that this one takes back.
     reverses = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="reversals"
     )
@@ -74,7 +74,7 @@ class Decision(models.Model):
 
     @property
     def outcome(self) -> str:
-        """What became of it, in the words of the public log."""
+        """What happened to the decision since, in the words of the public log."""
         if any(self.reversals.all()):
             return "taken back"
         appeal = next(iter(self.appeals.all()), None)
@@ -89,7 +89,7 @@ class CaseQuerySet(models.QuerySet):
 
 
 class Case(models.Model):
-    """Something that waits for a staff decision; ``decision`` closes it."""
+    """A case for staff. It is open until it has a ``decision``."""
 
     KINDS = {
         "report": "Reports",
@@ -101,12 +101,12 @@ class Case(models.Model):
     function = models.ForeignKey(
         Function, models.CASCADE, null=True, blank=True, related_name="cases"
     )
-    # The well-used function that a look-alike resembles, and how.
+    # The popular function that a look-alike name resembles; ``note`` says how.
     rival = models.ForeignKey(
         Function, models.CASCADE, null=True, blank=True, related_name="+"
     )
     note = models.CharField(max_length=200, blank=True)
-    # Who asks: for the name, or against the decision.
+    # The account that claims the name, or appeals.
     claimant = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -151,7 +151,7 @@ class Case(models.Model):
 
 
 class Report(models.Model):
-    """One reader's word that something is wrong with a function."""
+    """A reader's report about a function."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="reports")
     reason = models.CharField(max_length=20)  # of REPORT_REASONS
@@ -164,7 +164,7 @@ class Report(models.Model):
         blank=True,
         related_name="reports",
     )
-    # Keyed hash of the account or the address: one voice per case.
+    # Keyed hash of the account or address, so that each reports a case once.
     source = models.CharField(max_length=64)
     weight = models.PositiveIntegerField()
     at = models.DateTimeField(default=timezone.now)
@@ -181,7 +181,7 @@ class Report(models.Model):
 
 
 class _StaffMark(models.Model):
-    """Something staff put on a row and can take off again; the Decision stays."""
+    """A mark that staff set and can remove. Its Decision stays."""
 
     rule = models.CharField(max_length=20, choices=list(RULES.items()))
     reason = models.CharField(max_length=300)
@@ -202,7 +202,7 @@ class FunctionQuarantine(_StaffMark):
 
 
 class VersionQuarantine(_StaffMark):
-    """The same for one version."""
+    """Takes one version out of install; its page says why."""
 
     version = models.OneToOneField(Version, models.PROTECT, related_name="quarantine")
 
@@ -211,7 +211,7 @@ class VersionQuarantine(_StaffMark):
 
 
 class NameHold(_StaffMark):
-    """Nothing new is published under the name until staff have decided."""
+    """Stops publishing under the name until staff have decided."""
 
     function = models.OneToOneField(Function, models.CASCADE, related_name="hold")
 
@@ -265,7 +265,7 @@ class TransferOffer(models.Model):
 
 
 class CategoryAlias(models.Model):
-    """A slug a category no longer has. Clients that send it get the category."""
+    """A former slug of a category. Clients may still send it."""
 
     slug = models.CharField(max_length=40, unique=True)
     category = models.ForeignKey(Category, models.CASCADE, related_name="aliases")
@@ -275,7 +275,7 @@ class CategoryAlias(models.Model):
 
 
 class TagRule(models.Model):
-    """A tag that is replaced by another, or by nothing (blocked)."""
+    """A tag that is replaced by ``becomes``, or blocked if that is empty."""
 
     tag = models.CharField(max_length=30, unique=True)
     becomes = models.CharField(max_length=30, blank=True)

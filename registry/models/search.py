@@ -15,9 +15,9 @@ class SearchDocument(models.Model):
     function = models.OneToOneField(
         Function, models.CASCADE, primary_key=True, related_name="search_document"
     )
-    # Popularity as one unique number: the smaller, the earlier (places.place_of).
-    place = models.BigIntegerField(unique=True)
-    # Among the most popular, the only ones that are ranked by their text.
+    # Popularity as one unique number (search/rank_keys.py): the smaller, the earlier.
+    rank_key = models.BigIntegerField(unique=True, db_column="place")
+    # Of the popular tier, the only documents that are ranked by their text.
     is_hot = models.BooleanField(default=False)
     slug = models.CharField(max_length=80)
     category = models.CharField(max_length=40, blank=True)
@@ -27,12 +27,12 @@ class SearchDocument(models.Model):
     no_dependencies = models.BooleanField(default=False)
     no_network = models.BooleanField(default=False)
     has_tables = models.BooleanField(default=False)
-    # One made-up word for each thing that can be filtered by (text.token).
+    # One made-up word for each filter that the function passes (text.token).
     facets = models.TextField(blank=True)
     names = models.TextField()  # slug and name
     tags = models.TextField(blank=True)
     description = models.TextField(blank=True)
-    # Long texts last: SQLite reads through them to whatever stands behind.
+    # Long texts last: SQLite reads through them to the columns after them.
     readme = models.TextField(blank=True)
     code = models.TextField(blank=True)  # the distinct identifiers of the source
 

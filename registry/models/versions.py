@@ -260,6 +260,9 @@ class Rendering(models.Model):
     # False when the worker gave up: html is the plain text, and reason says why.
     is_complete = models.BooleanField()
     reason = models.CharField(max_length=200, blank=True)
+    # Of a README, what search cuts excerpts from (content/prose.py). NULL: rendered
+    # before this was kept.
+    prose = models.TextField(null=True)  # noqa: DJ001
 
     class Meta:
         constraints = [

@@ -1,8 +1,8 @@
-"""The verbs of staff, and what readers and authors may ask of staff.
+"""Staff's verbs, and what readers and authors may ask of staff.
 
-Each takes the acting account as ``by=``, is one transaction, writes exactly one Event
-when it changes something, and changes nothing when it raises. Those of staff take a
-``Grounds``, keep a Decision with its reason, and refuse whoever it would concern.
+Each verb takes the acting account as ``by=``, is one transaction, writes exactly one
+Event when it changes something, and changes nothing when it raises. Staff's verbs take
+a ``Grounds``, store a Decision, and refuse moderators whom the decision concerns.
 Source: docs/moderation.md.
 """
 

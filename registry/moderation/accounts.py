@@ -49,7 +49,7 @@ def restore_account(account: Account, grounds: Grounds, *, by: Account) -> Decis
 
 @transaction.atomic
 def force_sign_out(account: Account, grounds: Grounds, *, by: Account) -> Decision:
-    """End every session of ``account`` in browsers. Keys go on.
+    """End every browser session of ``account``. Keys keep working.
 
     Raises as ``decide``.
     """
@@ -65,7 +65,7 @@ def force_sign_out(account: Account, grounds: Grounds, *, by: Account) -> Decisi
 def require_second_factor(
     account: Account, grounds: Grounds, *, by: Account
 ) -> Decision:
-    """Lead every page of ``account`` to setting up a second factor, until it has one.
+    """Redirect every signed-in page of ``account`` until it has a second factor.
 
     Raises as ``decide``; Conflict when it is required already.
     """
@@ -78,7 +78,7 @@ def require_second_factor(
 
 @transaction.atomic
 def waive_second_factor(account: Account, grounds: Grounds, *, by: Account) -> Decision:
-    """Leave it to ``account`` whether it has a second factor.
+    """Stop requiring a second factor of ``account``.
 
     Raises as ``decide``; Conflict when it is not required.
     """
@@ -90,12 +90,13 @@ def waive_second_factor(account: Account, grounds: Grounds, *, by: Account) -> D
 
 
 def subject_of(account: Account) -> str:
-    """What a decision on ``account`` is about."""
+    """The subject of decisions on ``account``."""
     return f"account {account.username}"
 
 
 def put_account_back(account: Account) -> None:
-    """End the suspension of ``account``, locked. Raises Conflict without one."""
+    """End the suspension of ``account``, a locked row. Raises Conflict if there is
+    none."""
     if account.is_active:
         raise errors.Conflict(f"{account.username} is not suspended.")
     account.is_active = True

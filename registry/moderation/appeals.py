@@ -1,4 +1,4 @@
-"""An author's second opinion, once per decision."""
+"""Appeals against decisions, one per decision."""
 
 from django.db import transaction
 
@@ -11,7 +11,7 @@ from registry.moderation.deciding import VIA, Grounds, decide, locked
 from registry.moderation.reports import MAX_TEXT_CHARACTERS
 
 ANSWERS = ("grant_appeal", "reject_appeal")
-# What granting an appeal takes back by itself; the rest staff put right by hand.
+# Decisions that granting an appeal undoes. Staff undo the others by hand.
 UNDONE = frozenset(
     "quarantine_function quarantine_version hold_name suspend_account".split()
 )
@@ -23,8 +23,8 @@ def appeal(decision: Decision, text: str, *, by: Account) -> Case:
 
     text: 1 to MAX_TEXT_CHARACTERS.
 
-    Raises NotFound (it concerns somebody else), Conflict (appealed before, taken back,
-    or an answer to an appeal), ValidationError, ReadOnly.
+    Raises NotFound (the decision concerns somebody else), Conflict (it was appealed or
+    taken back, or answers an appeal), ValidationError, ReadOnly.
     """
     switches.require()
     decision = Decision.objects.select_for_update().get(pk=decision.pk)
@@ -52,7 +52,7 @@ def appeal(decision: Decision, text: str, *, by: Account) -> Case:
 
 
 def may_appeal(decision: Decision) -> bool:
-    """Does it stand, and was it never appealed?"""
+    """Whether the decision stands and was never appealed."""
     return (
         decision.action not in ANSWERS
         and decision.reverses_id is None

@@ -1,9 +1,9 @@
 """Categories and tags: add, rename, order, merge, retire, move.
 
-Renaming and merging touch many functions. The decision is one short transaction; the
-functions, and what search knows of them, follow in batches, each a transaction of its
-own, so that no writer waits long. A batch is found by what is left to do, so the work
-can be gone on with at any time.
+Renaming and merging touch many functions. The decision is one short transaction. The
+functions and their search documents follow in batches of one transaction each, so that
+no writer waits long. Each batch selects rows that are not moved yet, so the work can be
+resumed at any time.
 """
 
 import re
@@ -30,11 +30,11 @@ from registry.models import (
 from registry.moderation.deciding import Grounds, decide, locked
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])\Z")
-BATCH_FUNCTIONS = 500  # some 100 ms of the one write lock of SQLite
+BATCH_FUNCTIONS = 500  # holds SQLite's write lock for about 100 ms
 BATCH_TAGGED = 200
 MAX_MOVED_AT_ONCE = 500
-WORK_SECONDS = 5.0  # what one request spends on batches
-PAUSE_SECONDS = 0.01  # between two: others get their turn at SQLite's lock
+WORK_SECONDS = 5.0  # of batches in one request
+PAUSE_SECONDS = 0.01  # between batches, for other writers of SQLite
 
 
 @transaction.atomic
@@ -44,7 +44,7 @@ def add_category(
     """Add a category at the end of the list.
 
     slug: 2 to 40 of a-z, 0-9 and hyphens. Raises as ``decide``; ValidationError;
-    Conflict when the slug is or was a category's.
+    Conflict when a category has or had the slug.
     """
     slug = _checked_slug(slug)
     made = decide("add_category", f"category {slug}", grounds, by=by)
@@ -69,16 +69,16 @@ def edit_category(
     *,
     by: Account,
 ) -> Decision:
-    """Change what a category is called. Clients that send an old slug get the new one.
+    """Change a category's slug, label and description. Its old slug stays valid.
 
-    Raises as ``decide``; ValidationError; Conflict when the slug is or was another
-    category's, or the category was merged.
+    Raises as ``decide``; ValidationError; Conflict when another category has or had the
+    slug, or this one was merged.
     """
     category = _locked(category)
     slug, old = _checked_slug(slug), category.slug
     made = decide("edit_category", f"category {old}", grounds, by=by, slug=slug)
     if slug != old:
-        category.aliases.filter(slug=slug).delete()  # its own slug of before
+        category.aliases.filter(slug=slug).delete()  # an old slug of its own
         _require_free(slug)
         CategoryAlias.objects.create(slug=old, category=category)
     category.slug = slug
@@ -92,7 +92,7 @@ def edit_category(
 def order_categories(slugs: list[str], grounds: Grounds, *, by: Account) -> Decision:
     """Show the active categories in the order of ``slugs``.
 
-    Raises as ``decide``; Conflict when they are not the active ones any more.
+    Raises as ``decide``; Conflict when ``slugs`` are not the active categories.
     """
     made = decide("order_categories", "categories", grounds, by=by)
     active = {c.slug: c for c in Category.objects.active().select_for_update()}
@@ -108,7 +108,7 @@ def order_categories(slugs: list[str], grounds: Grounds, *, by: Account) -> Deci
 def retire_category(category: Category, grounds: Grounds, *, by: Account) -> Decision:
     """Take a category out of use. Functions in it keep it until they are moved.
 
-    Raises as ``decide``; Conflict when it is retired, or the last one.
+    Raises as ``decide``; Conflict when it is retired, or the only active one.
     """
     category = _locked(category)
     made = decide("retire_category", f"category {category.slug}", grounds, by=by)
@@ -139,10 +139,12 @@ def reopen_category(category: Category, grounds: Grounds, *, by: Account) -> Dec
 def merge_category(
     category: Category, into: Category, grounds: Grounds, *, by: Account
 ) -> Decision:
-    """Make ``category`` part of another. From here on its slug stands for that one;
-    its functions follow in batches (``resume_merges``).
+    """Merge ``category`` into another.
 
-    Raises as ``decide``; Conflict when either is not in use, or both are one.
+    Its slug stands for the other one at once; its functions are moved in batches
+    (``resume_merges``).
+
+    Raises as ``decide``; Conflict when either is not in use, or both are the same.
     """
     into = _locked(into)
     category = _locked(category)
@@ -190,24 +192,27 @@ def move_functions(
     return made
 
 
-def left() -> int:
-    """How many functions still wait to follow their category, at most."""
+def count_left() -> int:
+    """How many functions are not moved yet, at most: some may be counted twice."""
     merged = Function.objects.filter(category__merged_into__isnull=False)
     aliases = CategoryAlias.objects.values("slug")
     return merged.count() + SearchDocument.objects.filter(category__in=aliases).count()
 
 
 def resume_merges(*, seconds: float = WORK_SECONDS) -> int:
-    """Move functions after their categories for a while. Returns how many are left."""
+    """Move functions of merged and renamed categories for ``seconds``.
+
+    Returns how many are left.
+    """
     end = time.monotonic() + seconds
     while (move_batch() or refile_batch()) and time.monotonic() < end:
         time.sleep(PAUSE_SECONDS)
-    return left()
+    return count_left()
 
 
 @transaction.atomic
 def refile_batch() -> int:
-    """Tell search the new slug of BATCH_FUNCTIONS functions. Returns how many."""
+    """Give up to BATCH_FUNCTIONS search documents their new slug. Returns how many."""
     for alias in CategoryAlias.objects.select_related("category"):
         done = search.recategorize(
             alias.slug, alias.category.slug, limit=BATCH_FUNCTIONS
@@ -220,7 +225,7 @@ def refile_batch() -> int:
 
 @transaction.atomic
 def move_batch() -> int:
-    """Move the next BATCH_FUNCTIONS of a merged category. Returns how many."""
+    """Move up to BATCH_FUNCTIONS functions of a merged category. Returns how many."""
     merged = Category.objects.exclude(merged_into=None)
     category = merged.filter(Exists(Function.objects.filter(category=OuterRef("pk"))))
     category = category.first()
@@ -233,7 +238,7 @@ def move_batch() -> int:
     listed = sum(is_listed for _, is_listed in rows)
     Function.objects.filter(pk__in=pks).update(category=category.merged_into_id)
     steps = [(category.pk, -listed), (category.merged_into_id, listed)]
-    for pk, step in sorted(steps):  # in one order, as publishing does
+    for pk, step in sorted(steps):  # the lock order of publishing: no deadlock
         Category.objects.filter(pk=pk).update(function_count=F("function_count") + step)
     versions.bump_on_commit(versions.EVERYTHING)
     return len(rows)
@@ -244,11 +249,12 @@ def move_batch() -> int:
 
 @transaction.atomic
 def replace_tag(tag: str, becomes: str, grounds: Grounds, *, by: Account) -> Decision:
-    """List every function tagged ``tag`` under ``becomes`` instead, now and later;
-    "" blocks the tag. Functions follow in batches (``retag``).
+    """Replace ``tag`` by ``becomes`` on every function, now and later.
 
-    Raises as ``decide``; ValidationError; Conflict when that rule stands already or
-    would go in a circle.
+    An empty ``becomes`` blocks the tag. Functions are changed in batches (``retag``).
+
+    Raises as ``decide``; ValidationError; Conflict when the rule exists or would make a
+    cycle.
     """
     tag, becomes = tag.strip().lower(), becomes.strip().lower()
     if not TAG.match(tag) or (becomes and not TAG.match(becomes)):
@@ -270,10 +276,11 @@ def replace_tag(tag: str, becomes: str, grounds: Grounds, *, by: Account) -> Dec
 
 @transaction.atomic
 def free_tag(rule: TagRule, grounds: Grounds, *, by: Account) -> Decision:
-    """Let a replaced or blocked tag be used again. Functions that lost it don't get
-    it back by themselves.
+    """Let a replaced or blocked tag be used again.
 
-    Raises as ``decide``; Conflict when it is free.
+    Functions that lost it don't get it back.
+
+    Raises as ``decide``; Conflict when the tag has no rule.
     """
     made = decide("free_tag", f"tag {rule.tag}", grounds, by=by)
     deleted, _ = TagRule.objects.filter(tag=rule.tag).delete()
@@ -283,9 +290,10 @@ def free_tag(rule: TagRule, grounds: Grounds, *, by: Account) -> Decision:
 
 
 def retag(*, seconds: float = WORK_SECONDS) -> int:
-    """Apply the tag rules to listed functions for a while. Returns how many are left.
+    """Apply the tag rules to listed functions for ``seconds``.
 
-    Functions that are not listed follow when they are again.
+    Functions that are not listed are changed when they are listed again. Returns how
+    many are left.
     """
     end = time.monotonic() + seconds
     while retag_batch() and time.monotonic() < end:
@@ -309,11 +317,11 @@ def _wrongly_tagged():
     return FunctionTag.objects.filter(tag__in=TagRule.objects.values("tag"))
 
 
-# --- what they share
+# --- helpers
 
 
 def _locked(category: Category) -> Category:
-    """The category as it stands, locked. Raises Conflict when it was merged away."""
+    """The category's row, re-read and locked. Raises Conflict when it was merged."""
     category = Category.objects.select_for_update().get(pk=category.pk)
     if category.merged_into_id:
         raise errors.Conflict(f"{category.slug} was merged into another category.")

@@ -1,4 +1,4 @@
-"""Taking functions and versions down, putting them back, and emptying files."""
+"""Quarantine of functions and versions, and removal of files."""
 
 from functools import partial
 
@@ -26,6 +26,7 @@ from registry.moderation.deciding import (
     last,
     locked,
     require_published,
+    set_mark,
 )
 
 
@@ -40,12 +41,13 @@ def quarantine_function(
     function = locked(function)
     made = decide("quarantine_function", function, grounds, by=by, function=function)
     require_published(function)
-    if FunctionQuarantine.objects.filter(function=function).exists():
-        raise errors.Conflict(f"{function} is quarantined already.")
-    FunctionQuarantine.objects.create(
-        function=function, rule=made.rule, reason=made.reason, by=by
+    set_mark(
+        FunctionQuarantine,
+        made,
+        function=function,
+        conflict=f"{function} is quarantined already.",
     )
-    _relist(function)
+    _refresh_listing(function)
     return made
 
 
@@ -53,7 +55,7 @@ def quarantine_function(
 def lift_function_quarantine(
     function: Function, grounds: Grounds, *, by: Account
 ) -> Decision:
-    """Put ``function`` back as it was.
+    """End the quarantine of ``function``.
 
     Raises as ``decide``; Conflict when it is not quarantined.
     """
@@ -73,19 +75,20 @@ def lift_function_quarantine(
 
 @transaction.atomic
 def quarantine_version(version: Version, grounds: Grounds, *, by: Account) -> Decision:
-    """Take one version out of install, its files and pages; the others stay.
+    """Take one version out of install, with its files and pages.
 
     Raises as ``decide``; Conflict when it is quarantined already.
     """
     function = locked(version.function)
     subject = f"{function}@{version.number}"
     made = decide("quarantine_version", subject, grounds, by=by, function=function)
-    if VersionQuarantine.objects.filter(version=version).exists():
-        raise errors.Conflict(f"{subject} is quarantined already.")
-    VersionQuarantine.objects.create(
-        version=version, rule=made.rule, reason=made.reason, by=by
+    set_mark(
+        VersionQuarantine,
+        made,
+        version=version,
+        conflict=f"{subject} is quarantined already.",
     )
-    _relist(function)
+    _refresh_listing(function)
     return made
 
 
@@ -95,8 +98,8 @@ def lift_version_quarantine(
 ) -> Decision:
     """Offer ``version`` again.
 
-    Raises as ``decide``; Conflict when it is not quarantined, or a file of it was
-    removed for good.
+    Raises as ``decide``; Conflict when it is not quarantined, or one of its files was
+    removed.
     """
     function = locked(version.function)
     subject = f"{function}@{version.number}"
@@ -118,8 +121,8 @@ def request_removal(
 ) -> Removal:
     """Ask a second staff member to empty a file of ``function`` for good.
 
-    Until then nothing changes. Raises as ``decide`` (also when ``by`` owns any
-    function that has the file); Conflict when it was asked for already.
+    Nothing changes until they confirm. Raises as ``decide`` (also when ``by`` owns any
+    function that has the file); Conflict when the removal was requested already.
     """
     function = locked(function)
     _refuse_own_file(blob, by)
@@ -134,12 +137,12 @@ def request_removal(
 def withdraw_removal(
     function: Function, removal: Removal, grounds: Grounds, *, by: Account
 ) -> Decision:
-    """Give up a removal that no second staff member has confirmed.
+    """Withdraw a removal that is not confirmed yet.
 
     Raises as ``decide``; Conflict when it was confirmed.
     """
     function = locked(function)
-    removal = _waiting(removal)
+    removal = _open_removal(removal)
     subject = subject_of(function, removal.blob)
     made = decide(
         "withdraw_removal",
@@ -157,14 +160,16 @@ def withdraw_removal(
 def confirm_removal(
     function: Function, removal: Removal, grounds: Grounds, *, by: Account
 ) -> Decision:
-    """Empty the file, for good. Its row, hash and size stay; every version that has it
-    is quarantined, because it can't be installed whole any more.
+    """Empty the file for good.
 
-    Raises as ``decide``; Conflict when it was confirmed before; OwnDecision when
-    ``by`` is who asked for it, or owns a function that has it.
+    Its row, hash and size stay. Every version that has it is quarantined, because it
+    can't be installed whole.
+
+    Raises as ``decide``; Conflict when it was confirmed before; OwnDecision when ``by``
+    requested it, or owns a function that has the file.
     """
     function = locked(function)
-    removal = _waiting(removal)
+    removal = _open_removal(removal)
     if removal.requested_by_id == by.pk:
         raise errors.OwnDecision("You asked for this removal yourself.")
     _refuse_own_file(removal.blob, by)
@@ -181,12 +186,12 @@ def confirm_removal(
 
 
 def subject_of(function: Function, blob: Blob) -> str:
-    """What a decision on a file of ``function`` is about."""
+    """The subject of decisions on a file of ``function``."""
     return f"{function} file {blob.sha256[:12]}"
 
 
 def versions_with(blob: Blob):
-    """Every version that has ``blob`` among its files, of whichever function."""
+    """The versions of all functions that have ``blob`` among their files."""
     return (
         Version.objects.filter(files__blob=blob)
         .select_related("function__owner")
@@ -196,15 +201,16 @@ def versions_with(blob: Blob):
 
 
 def put_function_back(function: Function) -> None:
-    """Lift the quarantine of ``function``, locked. Raises Conflict without one."""
+    """Lift the quarantine of ``function``, a locked row. Raises Conflict if there is
+    none."""
     deleted, _ = FunctionQuarantine.objects.filter(function=function).delete()
     if not deleted:
         raise errors.Conflict(f"{function} is not quarantined.")
-    _relist(function)
+    _refresh_listing(function)
 
 
 def put_version_back(function: Function, number: str) -> None:
-    """The same for one version of ``function``, locked."""
+    """The same for one version of ``function``, a locked row."""
     version = function.versions.quarantined().filter(number=number).first()
     if version is None:
         raise errors.Conflict(f"{function}@{number} is not quarantined.")
@@ -214,14 +220,14 @@ def put_version_back(function: Function, number: str) -> None:
             "offered again."
         )
     VersionQuarantine.objects.filter(version=version).delete()
-    _relist(function)
+    _refresh_listing(function)
 
 
-def _relist(function: Function) -> None:
+def _refresh_listing(function: Function) -> None:
     sync.refresh(function, sync.latest_of(function))
 
 
-def _waiting(removal: Removal) -> Removal:
+def _open_removal(removal: Removal) -> Removal:
     fresh = Removal.objects.select_for_update().filter(pk=removal.pk).first()
     if fresh is None or fresh.confirmed_at:
         raise errors.Conflict("The removal was confirmed or withdrawn meanwhile.")
@@ -249,6 +255,6 @@ def _take_down_uses(removal: Removal, decision: Decision) -> None:
     )
     Inspection.objects.filter(version__in=versions).delete()
     for pk in {version.function_id for version in versions}:
-        _relist(locked(Function(pk=pk)))
+        _refresh_listing(locked(Function(pk=pk)))
     for version in versions:
         transaction.on_commit(partial(derived.schedule, version.pk))

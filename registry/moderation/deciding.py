@@ -1,4 +1,4 @@
-"""What every staff decision has in common: who may make it, and what is kept of it."""
+"""What staff decisions have in common: who may decide, and what is recorded."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from registry.publishing.retractions import sentence
 
 VIA = "admin"
 SWITCHING = ("throw_switch", "release_switch")
-# Not in the public log: what is between the Hub and one account, and what would tell
-# where a secret is before it is gone.
+# Not in the public log: matters of one account, and removals that are not confirmed
+# yet, which would reveal where a secret is.
 PRIVATE = frozenset(
     "force_sign_out require_second_factor waive_second_factor request_removal "
     "withdraw_removal".split()
@@ -21,11 +21,11 @@ PRIVATE = frozenset(
 
 @dataclass(frozen=True)
 class Grounds:
-    """On what grounds something is decided.
+    """The grounds of a decision.
 
-    rule: a key of RULES. reason: 1 to 300 characters, shown to whoever it concerns
-    and in the public log. case: the one this closes. seen: ``latest_seen`` of the
-    page the decision was made on; None skips the comparison.
+    rule: a key of RULES. reason: 1 to 300 characters, shown to the account concerned
+    and in the public log. case: the Case that it closes. seen: ``latest_seen`` when the
+    form was shown, to detect a decision made meanwhile; None skips that check.
     """
 
     reason: str
@@ -46,14 +46,15 @@ def decide(
     is_wide: bool = False,
     **data,
 ) -> Decision:
-    """Keep a decision and its Event; close the case it answers.
+    """Record a decision and its Event, and close the case it answers.
 
-    Call it first inside the verb's transaction, with what it is about locked.
-    subject: its ``str`` is kept. account: whom it concerns, else the function's owner.
+    Call it first in the verb's transaction, with the subject's row locked.
+    subject: its ``str`` is stored. account: whom it concerns; default the function's
+    owner. reverses: the decision that this one takes back. data: more for the Event.
     is_wide: whether pages of other functions change too.
 
-    Raises NotFound (``by`` is not staff), OwnDecision, Conflict (somebody decided
-    first; says what), ReadOnly, ValidationError.
+    Raises NotFound (``by`` is not staff), OwnDecision, Conflict (somebody else decided
+    first), ReadOnly, ValidationError.
     """
     require_staff(by)
     if action not in SWITCHING:
@@ -93,13 +94,14 @@ def decide(
 
 
 def require_staff(account: Account) -> None:
-    """Raise NotFound for everyone who is not staff: the pages are not there."""
+    """Raise NotFound unless ``account`` is staff, so that staff's pages look
+    missing."""
     if not (account.is_staff and account.is_active):
         raise errors.NotFound("There is nothing at this address.")
 
 
 def latest_seen(about: object) -> int:
-    """A number that grows with every decision on a function, or on a subject."""
+    """The id of the newest decision on a function or a subject; 0 without any."""
     is_function = isinstance(about, Function)
     wanted = {"function": about} if is_function else {"subject": str(about)}
     latest = Decision.objects.filter(**wanted).first()
@@ -107,7 +109,7 @@ def latest_seen(about: object) -> int:
 
 
 def locked(function: Function) -> Function:
-    """``function`` as it stands, locked for this transaction (without joins; see
+    """``function`` re-read and locked for this transaction (without joins; see
     publishing.drafts.owned)."""
     return Function.objects.select_for_update().get(pk=function.pk)
 
@@ -117,8 +119,21 @@ def require_published(function: Function) -> None:
         raise errors.Conflict(f"{function.slug} is not published.")
 
 
+def set_mark(kind, made: Decision, *, conflict: str, **on) -> None:
+    """Insert the ``kind`` of staff's mark that ``made`` decided.
+
+    kind: a model such as NameHold. on: the fields that identify what it marks.
+
+    Raises Conflict with the message ``conflict`` when the mark exists.
+    """
+    grounds = {"rule": made.rule, "reason": made.reason, "by": made.by}
+    _, is_new = kind.objects.get_or_create(**on, defaults=grounds)
+    if not is_new:
+        raise errors.Conflict(conflict)
+
+
 def last(action: str, **about) -> Decision | None:
-    """The newest decision of that kind about something, to be taken back."""
+    """The newest decision of this action about something."""
     return Decision.objects.filter(action=action, **about).first()
 
 

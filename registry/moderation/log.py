@@ -1,4 +1,4 @@
-"""What was done and decided, a page at a time; the same cost however deep."""
+"""Pages of decisions and events. A deep page costs what the first one costs."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -11,7 +11,7 @@ PAGE_ROWS = 50
 
 
 def page_by_id(rows, *, before: str = "", limit: int = PAGE_ROWS) -> ListPage:
-    """The ``limit`` newest of ``rows``, a queryset, whose id is below ``before``.
+    """The ``limit`` newest rows of the queryset ``rows`` with an id below ``before``.
 
     before: a ``ListPage.next``, or "". Anything else shows the first page.
     """
@@ -22,17 +22,16 @@ def page_by_id(rows, *, before: str = "", limit: int = PAGE_ROWS) -> ListPage:
 
 
 def public_decisions():
-    """The public log: what was decided, about what, by which rule, and what became
-    of it. Who reported is in none of it."""
+    """The decisions of the public log. They never name who reported."""
     decisions = Decision.objects.filter(is_public=True)
     return decisions.prefetch_related("reversals", "appeals")
 
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events are wanted; empty fields ask for nothing.
+    """A filter of events. An empty field filters nothing.
 
-    actor: a username. subject: how it begins. since, until: moments with a zone.
+    actor: a username. subject: a prefix. since, until: datetimes with a time zone.
     """
 
     actor: str = ""
@@ -43,7 +42,7 @@ class EventFilter:
     until: datetime | None = None
 
     def events(self):
-        """Those events, unordered."""
+        """The matching events, unordered."""
         lookups = {
             "actor": "actor__username",
             "subject": "subject__startswith",

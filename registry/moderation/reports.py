@@ -1,4 +1,4 @@
-"""Reports by readers, gathered in one case per function."""
+"""Readers' reports, collected in one case per function."""
 
 from django.db import transaction
 from django.db.models import Sum
@@ -12,9 +12,9 @@ from registry.models.moderation import REPORT_REASONS
 from registry.moderation.deciding import Grounds, decide, locked
 
 MAX_TEXT_CHARACTERS = 2000
-REPORTS = Limit("reports", 10, 3600)  # of one client, by whichever door
+REPORTS = Limit("reports", 10, 3600)  # of one client, by all doors together
 ANONYMOUS_WEIGHT, ACCOUNT_WEIGHT, AUTHOR_WEIGHT = 1, 3, 5
-# However many nameless reports come in, they weigh no more than one author's.
+# All anonymous reports of a case together weigh at most one author's report.
 ANONYMOUS_CEILING = 5
 DISTRUSTED_AFTER = 3  # dismissed reports, when more than were upheld
 DISMISSALS = {
@@ -35,13 +35,13 @@ def report(
     text: str = "",
     version: str = "",
 ) -> Report:
-    """Tell staff that something is wrong with ``function``.
+    """Report ``function`` to staff.
 
-    Reports of one function are one case; nothing happens to the function by them
-    alone, however many come. reason: of REPORT_REASONS; a "name" report by an
-    account opens a dispute over the name. source: what the client is known by,
-    kept as a keyed hash: the same one reports a case once, again changes nothing.
-    text: at most MAX_TEXT_CHARACTERS. version: a number of the function's, or "".
+    All reports of one function form one case. Reports alone never change the function.
+    reason: of REPORT_REASONS; a "name" report by an account opens a dispute over the
+    name. source: identifies the client, stored as a keyed hash; a second report from it
+    changes nothing. text: at most MAX_TEXT_CHARACTERS. version: a version number of the
+    function, or "".
 
     Raises NotFound (not published), ValidationError, ReadOnly.
     """
@@ -77,7 +77,7 @@ def report(
 
 @transaction.atomic
 def dismiss_case(case: Case, grounds: Grounds, *, by: Account) -> Decision:
-    """Close reports, a dispute or a look-alike name without doing anything.
+    """Close a case of reports, a dispute or a look-alike name without action.
 
     Raises as ``decide``; Conflict when it is an appeal.
     """
@@ -89,8 +89,8 @@ def dismiss_case(case: Case, grounds: Grounds, *, by: Account) -> Decision:
 
 
 def weight_of(reporter: Account | None) -> int:
-    """How much one report counts: more from authors, less from whom staff have found
-    wrong more often than right."""
+    """The weight of one report: more from authors, less from accounts whose reports
+    were dismissed more often than upheld."""
     if reporter is None:
         return ANONYMOUS_WEIGHT
     upheld, dismissed = record_of(reporter)
@@ -101,7 +101,7 @@ def weight_of(reporter: Account | None) -> int:
 
 
 def record_of(reporter: Account) -> tuple[int, int]:
-    """How many of the reporter's decided reports were upheld, and dismissed."""
+    """The numbers of the reporter's reports that were upheld and dismissed."""
     decided = Report.objects.filter(reporter=reporter, case__decision__isnull=False)
     dismissals = list(DISMISSALS.values())
     dismissed = decided.filter(case__decision__action__in=dismissals).count()

@@ -1,4 +1,4 @@
-"""Names: reserve, release, rename, hold, except."""
+"""Staff's verbs on names: reserve, release, rename, hold, except."""
 
 import re
 
@@ -14,7 +14,7 @@ from registry.models import (
     NameHold,
     Redirect,
 )
-from registry.moderation.deciding import Grounds, decide, last, locked
+from registry.moderation.deciding import Grounds, decide, last, locked, set_mark
 from registry.names import check_name, look_alike
 from registry.publishing import claims
 
@@ -25,8 +25,8 @@ RESERVABLE = re.compile(r"(?=(?:[^a-z0-9]*[a-z0-9]){2})[a-z0-9*][a-z0-9*-]{0,63}
 def reserve_name(name: str, grounds: Grounds, *, by: Account) -> Decision:
     """Keep ``name`` from being taken as a username or slug.
 
-    name: lower case; a ``*`` stands for any characters, so that "aws-*" reserves all
-    that begin so. Who has such a name keeps it.
+    name: lower case; ``*`` stands for any characters ("aws-*"). Accounts and functions
+    that have such a name keep it.
 
     Raises as ``decide``; ValidationError; Conflict when it is reserved already.
     """
@@ -50,8 +50,8 @@ def reserve_name(name: str, grounds: Grounds, *, by: Account) -> Decision:
 def release_name(reserved: ReservedName, grounds: Grounds, *, by: Account) -> Decision:
     """Let a reserved name be taken again.
 
-    Raises as ``decide``; Conflict when it is not reserved, or was retired with an
-    account: old addresses must never serve somebody else.
+    Raises as ``decide``; Conflict when it is not reserved, or belonged to a deleted
+    account: old addresses must never lead to somebody else.
     """
     name = reserved.name
     made = decide("release_name", f"name {name}", grounds, by=by)
@@ -71,11 +71,12 @@ def release_name(reserved: ReservedName, grounds: Grounds, *, by: Account) -> De
 def rename_function(
     function: Function, slug: str, grounds: Grounds, *, by: Account
 ) -> Decision:
-    """Give ``function`` another slug. What was published answers to the old one for
-    good, and nobody else may take it.
+    """Give ``function`` another slug.
 
-    Raises as ``decide``; InvalidName, ReservedName, DuplicateSlug; Conflict when it
-    is called so already.
+    If it was published, the old slug leads to it for good and nobody else may take it.
+
+    Raises as ``decide``; InvalidName, ReservedName, DuplicateSlug; Conflict when it has
+    that slug already.
     """
     function = locked(function)
     old, new = function.slug, check_name(slug, field="slug")
@@ -105,11 +106,12 @@ def rename_function(
 
 @transaction.atomic
 def release_claim(function: Function, grounds: Grounds, *, by: Account) -> Decision:
-    """Take the name from a function that was never published; its drafts stay its
-    author's. In a dispute the claimant gets the name.
+    """Take the name from a function that was never published.
 
-    Raises as ``decide``; Conflict when it is published, or was worked on in the last
-    90 days and nobody disputes it.
+    Its author keeps the drafts. In a dispute the claimant gets the name.
+
+    Raises as ``decide``; Conflict when it was published, or when nobody disputes the
+    name and the function was active in the last 90 days.
     """
     function = locked(function)
     made = decide("release_claim", function, grounds, by=by, function=function)
@@ -129,23 +131,21 @@ def release_claim(function: Function, grounds: Grounds, *, by: Account) -> Decis
 
 @transaction.atomic
 def hold_name(function: Function, grounds: Grounds, *, by: Account) -> Decision:
-    """Let nothing new be published under the name for now. What is live stays.
+    """Stop publishing under the name. Live versions stay.
 
     Raises as ``decide``; Conflict when it is held already.
     """
     function = locked(function)
     made = decide("hold_name", function, grounds, by=by, function=function)
-    if NameHold.objects.filter(function=function).exists():
-        raise errors.Conflict(f"{function} is on hold already.")
-    NameHold.objects.create(
-        function=function, rule=made.rule, reason=made.reason, by=by
+    set_mark(
+        NameHold, made, function=function, conflict=f"{function} is on hold already."
     )
     return made
 
 
 @transaction.atomic
 def lift_hold(function: Function, grounds: Grounds, *, by: Account) -> Decision:
-    """Let the author publish under the name again.
+    """Allow publishing under the name again.
 
     Raises as ``decide``; Conflict when it is not held.
     """
@@ -173,13 +173,13 @@ def except_name(
     slug = check_name(slug, field="slug")
     subject = f"name {slug} for {account.username}"
     made = decide("except_name", subject, grounds, by=by, account=account)
-    _, is_new = NameException.objects.get_or_create(
+    set_mark(
+        NameException,
+        made,
         slug=slug,
         account=account,
-        defaults={"rule": made.rule, "reason": made.reason, "by": by},
+        conflict=f"{account.username} may use {slug} already.",
     )
-    if not is_new:
-        raise errors.Conflict(f"{account.username} may use {slug} already.")
     return made
 
 
@@ -187,7 +187,7 @@ def except_name(
 def withdraw_exception(
     exception: NameException, grounds: Grounds, *, by: Account
 ) -> Decision:
-    """Take an exception back that was not used.
+    """Take back an exception that was not used.
 
     Raises as ``decide``; Conflict when its account has a function of that name.
     """
@@ -208,7 +208,7 @@ def withdraw_exception(
 
 
 def free_name(function: Function) -> None:
-    """End the hold on the name of ``function``, locked. Raises Conflict without one."""
+    """End the hold on ``function``, a locked row. Raises Conflict if there is none."""
     deleted, _ = NameHold.objects.filter(function=function).delete()
     if not deleted:
         raise errors.Conflict(f"{function} is not on hold.")

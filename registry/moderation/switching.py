@@ -1,4 +1,4 @@
-"""Turning parts of the Hub off for everyone, and on again."""
+"""Turn parts of the Hub off for everyone, and on again."""
 
 from django.db import transaction
 

@@ -1,4 +1,4 @@
-"""Giving a function to another account: offered and accepted, or forced by staff."""
+"""Transfer of a function to another account: by offer, or forced by staff."""
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -23,8 +23,8 @@ from registry.publishing import drafts
 def offer_transfer(function: Function, to: Account, *, by: Account) -> TransferOffer:
     """Offer ``function`` to another account. Nothing changes until it accepts.
 
-    Raises NotFound (not ``by``'s), ValidationError, Conflict (offered already, or
-    kept from publishing by staff).
+    Raises NotFound (``by`` doesn't own it), ValidationError, Conflict (offered already,
+    quarantined or on hold).
     """
     function = drafts.owned(function.pk, by)
     _check_receiver(function, to)
@@ -43,9 +43,9 @@ def offer_transfer(function: Function, to: Account, *, by: Account) -> TransferO
 
 @transaction.atomic
 def accept_transfer(offer: TransferOffer, *, by: Account) -> Function:
-    """Take over the function on offer, with its drafts and its name.
+    """Accept an offer: become the owner of the function, its drafts and its name.
 
-    Raises NotFound (not offered to ``by``), Conflict (closed meanwhile), ReadOnly.
+    Raises NotFound (not offered to ``by``), Conflict (the offer is closed), ReadOnly.
     """
     function, offer = _open(offer, to=by)
     if offer.by_id != function.owner_id or not function.owner.is_active:
@@ -57,7 +57,7 @@ def accept_transfer(offer: TransferOffer, *, by: Account) -> Function:
 
 @transaction.atomic
 def refuse_transfer(offer: TransferOffer, *, by: Account) -> None:
-    """Turn an offer down. Raises NotFound, Conflict, ReadOnly."""
+    """Refuse an offer. Raises NotFound, Conflict, ReadOnly."""
     function, offer = _open(offer, to=by)
     _close(offer, "refused")
     record("refuse_transfer", function, by=by, via=VIA, stale=())
@@ -65,7 +65,7 @@ def refuse_transfer(offer: TransferOffer, *, by: Account) -> None:
 
 @transaction.atomic
 def withdraw_transfer(offer: TransferOffer, *, by: Account) -> None:
-    """Take one's own offer back. Raises NotFound, Conflict, ReadOnly."""
+    """Withdraw one's own offer. Raises NotFound, Conflict, ReadOnly."""
     function, offer = _open(offer, by=by)
     _close(offer, "withdrawn")
     record("withdraw_transfer", function, by=by, via=VIA, stale=())
@@ -77,10 +77,10 @@ def force_transfer(
 ) -> Decision:
     """Give ``function`` to another account without asking its owner.
 
-    The old owner's rights end at commit: drafts go along, open offers and keys that
-    name it are closed. Old addresses lead to the new one.
+    The new owner gets the drafts too. Open offers and keys limited to the function end.
+    Old addresses lead to the new one.
 
-    Raises as ``decide``; OwnDecision when it would go to ``by``; ValidationError.
+    Raises as ``decide``; OwnDecision when ``to`` is ``by``; ValidationError.
     """
     function = locked(function)
     made = decide(
@@ -117,7 +117,8 @@ def _close(offer: TransferOffer, outcome: str) -> None:
 
 
 def _move(function: Function, to: Account) -> Function:
-    """Make ``to`` the owner of ``function``, locked; end all rights of the old one."""
+    """Make ``to`` the owner of ``function``, a locked row; end the old owner's
+    rights."""
     before = function.owner
     function.owner = to
     function.save(update_fields=["owner"])
@@ -141,8 +142,8 @@ def _move(function: Function, to: Account) -> Function:
 
 
 def _move_claim(normal_form: str, before: Account, to: Account) -> None:
-    """The claim on a name goes along; close names the old owner still uses are
-    excepted from it."""
+    """Give the claim on a name to ``to``. The old owner gets exceptions for functions
+    that share the claim."""
     NameClaim.objects.filter(look_alike=normal_form, owner=before).update(owner=to)
     kept = Function.objects.owned_by(before).filter(look_alike=normal_form)
     for function in kept.select_related("owner"):

@@ -1,16 +1,19 @@
 """Functions without words to find them by: all, or those that filters leave."""
 
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from core.db.any_of import AnyOf
+from core.db.prepared import Prepared
 from registry.catalog import lists
 from registry.catalog.lists import FunctionRow, ListPage
 from registry.models import Category, Function, FunctionTag, SearchDocument
 from registry.search import facets
-from registry.search.engines import engine, one_of
-from registry.search.places import SUNK, function_at
+from registry.search.engines import engine
+from registry.search.matching import column
 from registry.search.query import Query
+from registry.search.rank_keys import DEMOTED, function_id_of
 from registry.search.text import token
 
 COUNTED_AT_MOST = 1000  # exact up to here
@@ -36,8 +39,9 @@ def filtered(
         return page.rows, page.next, _all_counted(), found
     names = [name for name, _ in query.filters]
     if names == ["tag"] and sort == "recent" and not want_facets:
-        page = _walked(query, sort, cursor, limit)
-        return page.rows, page.next, _tag_counted(query.filters[0][1]), {}
+        tag = query.filters[0][1].lower()
+        page = _tagged(tag, cursor, limit)
+        return page.rows, page.next, _tag_counted(tag), {}
     answer = engine().filter(query.tokens, COUNTED_AT_MOST + 1, want_facets)
     if answer.total <= COUNTED_AT_MOST:
         page = some_of(answer.sample, sort, cursor, limit)
@@ -48,19 +52,33 @@ def filtered(
     return page.rows, page.next, answer.total, found
 
 
-def some_of(places: list[int], sort: str, cursor: str, limit: int) -> ListPage:
-    """A page of the functions at these places, some thousands at most."""
-    pks = [function_at(place) for place in places]
-    functions = Function.objects.listed().filter(pk__in=one_of(pks))
+def some_of(rank_keys: list[int], sort: str, cursor: str, limit: int) -> ListPage:
+    """A page of the functions that have these rank keys, some thousands at most."""
+    pks = AnyOf.pack(map(function_id_of, rank_keys))
+    if cursor or limit >= lists.FIRST_ROWS:
+        found = list(_sorted(pks, sort, cursor)[: limit + 1])
+    else:
+        found = _FIRST_SORTED[sort](pks)
+    return lists.page_of(found, sort=sort, limit=limit)
+
+
+def _sorted(pks, sort: str, cursor: str = "") -> QuerySet:
+    """The ids of ``pks``, packed, that come after ``cursor``, in order."""
+    functions = Function.objects.listed().filter(pk__in=AnyOf(pks))
     field, descends = lists.SORTS[sort]
     # No index has the order of an expression. By the field itself a planner that sees
-    # the limit walks all functions in that order, and looks for each among the places.
+    # the limit walks all functions in that order, and looks for each among these.
     order = Coalesce(field, field)
-    functions = lists.after(cursor, functions, sort).order_by(
-        *((order.desc(), "-pk") if descends else (order.asc(), "pk"))
-    )
-    found = functions.values_list("pk", flat=True)[: limit + 1]
-    return lists.page_of(list(found), sort=sort, limit=limit)
+    ordered = (order.desc(), "-pk") if descends else (order.asc(), "pk")
+    functions = lists.after(cursor, functions, sort).order_by(*ordered)
+    return functions.values_list("pk", flat=True)
+
+
+def _first_sorted(sort: str) -> Prepared:
+    return Prepared(lambda pks: _sorted(pks, sort)[: lists.FIRST_ROWS])
+
+
+_FIRST_SORTED = {sort: _first_sorted(sort) for sort in lists.SORTS}
 
 
 def _walked(query: Query, sort: str, cursor: str, limit: int) -> ListPage:
@@ -70,16 +88,35 @@ def _walked(query: Query, sort: str, cursor: str, limit: int) -> ListPage:
         having = [_having(name, value) for name, value in query.filters]
         functions = Function.objects.filter(*having)
         return lists.page(functions, sort=sort, cursor=cursor, limit=limit)
-    # A tag has an index of its functions in order of time.
     having = [
         _having(name, value, of="function__", pk="function_id")
         for name, value in query.filters
         if (name, value.lower()) != ("tag", tags[0])
     ]
-    tagged = FunctionTag.objects.filter(*having, tag=tags[0])
-    tagged = lists.after(cursor, tagged, sort, pk="function_id")
-    found = tagged.values_list("function_id", flat=True)[: limit + 1]
-    return lists.page_of(list(found), sort=sort, limit=limit)
+    return _tagged(tags[0], cursor, limit, *having)
+
+
+def _tagged(tag: str, cursor: str, limit: int, *having: Q | Exists) -> ListPage:
+    """A page of a tag's functions in order of time, of which a tag has an index."""
+    if having or cursor or limit >= lists.FIRST_ROWS:
+        tagged = FunctionTag.objects.filter(*having, tag=tag)
+        found = list(_in_order_of_time(tagged, cursor)[: limit + 1])
+    else:
+        found = _FIRST_TAGGED(tag)
+    return lists.page_of(found, sort="recent", limit=limit)
+
+
+def _in_order_of_time(tagged: QuerySet, cursor: str = "") -> QuerySet:
+    """The ids of functions with a tag that come after ``cursor``."""
+    tagged = lists.after(cursor, tagged, "recent", pk="function_id")
+    return tagged.values_list("function_id", flat=True)
+
+
+_FIRST_TAGGED = Prepared(
+    lambda tag: _in_order_of_time(FunctionTag.objects.filter(tag=tag))[
+        : lists.FIRST_ROWS
+    ]
+)
 
 
 def _having(name: str, value: str, *, of: str = "", pk: str = "pk") -> Q | Exists:
@@ -113,9 +150,9 @@ def _order(sort: str) -> str:
 
 
 def _popular() -> list[int]:
-    popular = SearchDocument.objects.filter(is_hot=True, place__lt=SUNK)
-    places = popular.order_by("place").values_list("place", flat=True)
-    return list(places[:COUNTED_AT_MOST])
+    popular = SearchDocument.objects.filter(is_hot=True, rank_key__lt=DEMOTED)
+    found = popular.order_by("rank_key").values_list("rank_key", flat=True)
+    return list(found[:COUNTED_AT_MOST])
 
 
 def _all_counted() -> int:
@@ -123,4 +160,8 @@ def _all_counted() -> int:
 
 
 def _tag_counted(tag: str) -> int:
-    return FunctionTag.objects.filter(tag=tag.lower())[: COUNTED_AT_MOST + 1].count()
+    some = "SELECT 1 FROM registry_functiontag WHERE tag = %s LIMIT %s"
+    (found,) = column(
+        f"SELECT count(*) FROM ({some}) AS counted", [tag, COUNTED_AT_MOST + 1]
+    )
+    return found

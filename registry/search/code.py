@@ -1,7 +1,7 @@
 """Searching published source: which lines of the latest versions hold a text.
 
-The index says which functions have all its words, the most popular first; a bounded
-number of those is read through for the text itself.
+The index says which functions have all words of the text, the most popular first. The
+source of READ_FUNCTIONS of them is then searched for the text itself.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from registry.models import Function, VersionFile
 from registry.search.engines import engine
 from registry.search.matching import Match
-from registry.search.places import function_at
+from registry.search.rank_keys import function_id_of
 from registry.search.text import code_words
 
 READ_FUNCTIONS = 40
@@ -20,7 +20,7 @@ LINE_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class Line:
-    """path and number (from 1) of a line, and (text, is it what was looked for)."""
+    """A line of source. number: from 1. parts: (text, is it what was searched)."""
 
     path: str
     number: int
@@ -30,16 +30,16 @@ class Line:
 def find(
     text: str, tokens: Iterable[str], within: set[int] | None, limit: int
 ) -> dict[int, list[Line]]:
-    """function id -> the first LINES_SHOWN lines with ``text``, upper and lower case
-    alike; the most popular functions first, ``limit`` at most.
+    """function id -> the first LINES_SHOWN lines with ``text``, in upper or lower case;
+    the most popular functions first, ``limit`` at most.
 
-    within: places to look among; None for all.
+    within: rank keys of the functions to search; None is all.
     """
     words = tuple((word,) for word in code_words([text]).split())
     if not words:
         return {}
-    places = engine().popular(Match(words, tuple(tokens)), "code", READ_FUNCTIONS)
-    ids = [function_at(place) for place in places if within is None or place in within]
+    found = engine().popular(Match(words, tuple(tokens)), "code", READ_FUNCTIONS)
+    ids = [function_id_of(key) for key in found if within is None or key in within]
     lines = _lines(ids, text)
     return {pk: lines[pk] for pk in [pk for pk in ids if pk in lines][:limit]}
 

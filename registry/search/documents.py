@@ -12,16 +12,17 @@ from registry.models import Function, SearchDocument
 from registry.search import rows, spelling
 from registry.search.engines import engine, insert
 from registry.search.matching import Match
-from registry.search.places import HOT_ROWS
+from registry.search.rank_keys import HOT_ROWS
 from registry.search.rows import Row
 from registry.search.text import token
 
 log = logging.getLogger(__name__)
 
-COLUMNS = (*Row._fields[:-1], "is_hot")
-CHANGING = tuple(column for column in COLUMNS if column != "function_id")
+FIELDS = (*Row._fields[:-1], "is_hot")
+COLUMNS = [SearchDocument._meta.get_field(field).column for field in FIELDS]
+CHANGING = [column for column in COLUMNS if column != "function_id"]
 INSERT = f"INSERT INTO registry_searchdocument AS kept ({', '.join(COLUMNS)}) "
-# What stays as it is isn't written: no index has to follow.
+# A row that is already so isn't written again: each index would have to follow.
 REPLACE = (
     " ON CONFLICT (function_id) DO UPDATE SET "
     + ", ".join(f"{column} = excluded.{column}" for column in CHANGING)
@@ -40,18 +41,18 @@ LOCKED = Prepared(
 HOT = Prepared(
     lambda ids: SearchDocument.objects.filter(
         function__pk__in=ids, is_hot=True
-    ).values_list("place")
+    ).values_list("pk")
 )
 LAST = "SELECT max(place) FROM registry_searchdocument"
 EDGE = "SELECT place FROM registry_searchdocument ORDER BY place LIMIT 1 OFFSET %s"
 
 
 def index(*functions: Function) -> None:
-    """Bring what search knows of ``functions`` up to date, in the caller's transaction.
+    """Write the search documents of ``functions`` anew, in the caller's transaction.
 
-    Called by whatever changes a listing, and when a version has been inspected, which
-    is when its code and what it reaches are known. A failure is logged and undoes
-    nothing else; rebuild makes up for it.
+    Called by whatever changes a listing, and when a version has been inspected: only
+    then are its code and the hosts that it contacts known. A failure is logged and
+    undoes nothing else; ``rebuild`` repairs it.
     """
     ids = [function.pk for function in functions]
     try:
@@ -68,15 +69,15 @@ def index(*functions: Function) -> None:
 
 
 def write(ids: list[int]) -> list[Row]:
-    """Write the rows of these functions, in the caller's transaction; those rows."""
+    """Write the rows of these functions, in the caller's transaction. Returns them."""
     # Locked before they are read, so that no publish comes in between.
     LOCKED(tuple(ids))
     date_tags(ids)
-    listed = rows.listed(ids)
-    gone = {*ids} - {function.pk for function in listed}
+    published = rows.facts_of(ids)
+    gone = {*ids} - {function.pk for function in published}
     if gone:
         SearchDocument.objects.filter(pk__in=gone).delete()
-    written = rows.rows_of(listed)
+    written = rows.rows_of(published)
     store(written, edge=_present_edge())
     return written
 
@@ -94,64 +95,64 @@ def date_tags(ids: list[int]) -> None:
 
 
 def store(written: list[Row], *, edge: int | None, replace: bool = True) -> None:
-    """Write ``written``, each into the popular tier when its place is before ``edge``.
+    """Insert rows; each is of the popular tier when its rank key is up to ``edge``.
 
-    replace: whether a row that is there already gives way. In order of place: that is
-    the order SQLite's full-text tables take quickly.
+    replace: whether a row that exists already is overwritten. Rows are inserted in the
+    order of their rank keys, which is quickest for SQLite's full-text tables.
     """
     values = [
-        (*row[:-1], edge is None or row.place <= edge)
-        for row in sorted(written, key=lambda row: row.place)
+        (*row[:-1], edge is None or row.rank_key <= edge)
+        for row in sorted(written, key=lambda row: row.rank_key)
     ]
     if values:
         insert(INSERT, values, REPLACE if replace else KEEP)
 
 
 def reorder(function_ids: Iterable[int]) -> None:
-    """Give functions whose installs or stars changed their place in popularity.
+    """Update the rank keys of functions whose installs or stars changed.
 
-    Much quicker than ``index``; most changes are too small to move a function.
+    Much quicker than ``index``; most changes are too small to change a key.
     """
     ids = list(function_ids)
     documents = SearchDocument.objects.filter(pk__in=ids).exclude(names="")
-    places = dict(documents.values_list("pk", "place"))
+    known = dict(documents.values_list("pk", "rank_key"))
     with connection.cursor() as cursor:
-        for function in rows.listed(ids):
-            place = rows.place(function)
-            if places.get(function.pk, place) != place:
+        for function in rows.facts_of(ids):
+            rank_key = rows.rank_key(function)
+            if known.get(function.pk, rank_key) != rank_key:
                 cursor.execute(
                     "UPDATE registry_searchdocument SET place = %s "
                     "WHERE function_id = %s",
-                    [place, function.pk],
+                    [rank_key, function.pk],
                 )
 
 
 def recategorize(old: str, new: str, *, limit: int) -> int:
-    """File up to ``limit`` rows of one category's slug under another; how many.
+    """Move up to ``limit`` rows from one category's slug to another. Returns how many.
 
-    Much quicker than ``index``: nothing of the functions is read.
+    Much quicker than ``index``, as nothing of the functions is read.
     """
     before, after = token("category", old), token("category", new)
-    places = engine().some(Match(tokens=(before,)), limit)
-    return SearchDocument.objects.filter(place__in=places).update(
+    found = engine().some(Match(tokens=(before,)), limit)
+    return SearchDocument.objects.filter(rank_key__in=found).update(
         category=new, facets=Replace("facets", Value(before), Value(after))
     )
 
 
 def settle() -> None:
-    """Put exactly the most popular into the popular tier."""
+    """Make the popular tier hold exactly the most popular documents."""
     edge = _edge()
     documents = SearchDocument.objects
     if edge is None:
         documents.filter(is_hot=False).update(is_hot=True)
         return
-    documents.filter(is_hot=True, place__gt=edge).update(is_hot=False)
-    documents.filter(is_hot=False, place__lte=edge).update(is_hot=True)
+    documents.filter(is_hot=True, rank_key__gt=edge).update(is_hot=False)
+    documents.filter(is_hot=False, rank_key__lte=edge).update(is_hot=True)
 
 
 def _present_edge() -> int | None:
-    """As ``_edge``, of the tier as it is now: to count through it takes milliseconds,
-    and in a large registry nearly no row is near."""
+    """The last rank key that is in the popular tier now. ``_edge`` counts all its rows,
+    which takes milliseconds."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT ({engine().last_popular}), ({LAST})")
         last_popular, last = cursor.fetchone()
@@ -159,7 +160,7 @@ def _present_edge() -> int | None:
 
 
 def _edge() -> int | None:
-    """The last place of the popular tier; None while everything fits into it."""
+    """The last rank key of the popular tier; None while all documents fit into it."""
     with connection.cursor() as cursor:
         cursor.execute(EDGE, [HOT_ROWS - 1])
         found = cursor.fetchone()
@@ -167,10 +168,11 @@ def _edge() -> int | None:
 
 
 def _make_room(ids: list[int]) -> None:
-    """Where a function is new to the full popular tier, the last one leaves it."""
+    """Where one of these functions came into the popular tier and it is full, take the
+    last ones out of it."""
     if not HOT(tuple(ids)):
         return
     edge = _edge()
     if edge is not None:
-        leaving = SearchDocument.objects.filter(is_hot=True, place__gt=edge)
+        leaving = SearchDocument.objects.filter(is_hot=True, rank_key__gt=edge)
         leaving.update(is_hot=False)

@@ -1,13 +1,12 @@
-"""Asking the full-text indexes: one class per database, the same few questions.
+"""The full-text engines: one class per database, with the same few methods.
 
-An answer is a list of places (places.py), which are both the order and the functions.
-Every question is bounded, whatever is asked and however many functions there are.
+They answer with rank keys (rank_keys.py). Each of their queries is bounded, whatever is
+searched and however many functions there are.
 """
 
 from itertools import chain
 
 from django.db import connection
-from django.db.models.expressions import RawSQL
 
 from registry.search.postgresql import Postgresql
 from registry.search.sqlite import Sqlite
@@ -17,21 +16,15 @@ _ENGINES = {"sqlite": Sqlite(), "postgresql": Postgresql()}
 
 
 def engine() -> Sqlite | Postgresql:
-    """The one that fits the database in use."""
+    """The engine of the database in use."""
     return _ENGINES[connection.vendor]
 
 
-def one_of(values: list, kind: str = "bigint") -> RawSQL:
-    """For a look-up ``__in`` of the ORM: one parameter, however many values."""
-    sql, parameter = engine().rows(values, kind)
-    return RawSQL(sql, [parameter])
-
-
 def insert(into: str, rows: list[tuple], conflict: str) -> None:
-    """``into`` VALUES ``rows`` ``conflict``, in as few statements as may be.
+    """Run ``into`` VALUES ``rows`` ``conflict``, in as few statements as possible.
 
-    PostgreSQL plans each of them; SQLite's full-text tables write out after each what
-    they gathered for the next.
+    PostgreSQL plans each statement, and after each SQLite's full-text tables write out
+    what they have gathered.
     """
     marks = f"({', '.join(['%s'] * len(rows[0]))})"
     with connection.cursor() as cursor:

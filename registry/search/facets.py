@@ -1,4 +1,4 @@
-"""How results spread over what they can be narrowed by."""
+"""Facets: how many results have each value of a filter."""
 
 from collections import Counter
 
@@ -18,10 +18,10 @@ def of(answer: Answer) -> Facets:
     return spread(answer.kinds, answer.tags)
 
 
-def count(places: list[int]) -> Facets:
-    """The facets of the functions at these places. MANY or more are a choice of the
-    popular anyway: then only the first SAMPLED are counted."""
-    counted = places if len(places) < MANY else places[:SAMPLED]
+def count(rank_keys: list[int]) -> Facets:
+    """The facets of the functions that have these rank keys. Of MANY or more, which are
+    popular ones anyway, only the first SAMPLED are counted."""
+    counted = rank_keys if len(rank_keys) < MANY else rank_keys[:SAMPLED]
     return spread(*engine().facets(counted))
 
 
@@ -29,8 +29,8 @@ def spread(kinds: list, tags: list) -> Facets:
     """facet -> (value, how many have it), the most frequent first.
 
     Facets: category, language, runtime, license, tag, and the flags, whose only
-    value is "yes". kinds: each combination of values that there is and how many have
-    it (few, of a thousand functions). tags: the most frequent, with how many.
+    value is "yes". kinds: each combination of values, and how many functions have it.
+    tags: the most frequent, and how many functions have each.
     """
     *columns, found = (
         zip(*kinds, strict=True) if kinds else ((),) * (len(FACET_COLUMNS) + 1)
@@ -45,7 +45,7 @@ def spread(kinds: list, tags: list) -> Facets:
 
 
 def _named(name: str, counter: Counter) -> Counter:
-    """What a column's values are called; of a license each of its parts counts."""
+    """The values of a column as a facet names them; each part of a license counts."""
     if name in FLAGS:
         return Counter({"yes": counter[True]}) if counter[True] else Counter()
     if name != "license":

@@ -1,4 +1,4 @@
-"""Writing all of what search reads again, or for the first time."""
+"""Writing all search documents anew, or for the first time."""
 
 import multiprocessing
 from collections import Counter
@@ -17,16 +17,16 @@ WORDS_AT_ONCE = 5_000
 
 
 def rebuild(batch: int = 500, progress: Callable[[int], None] | None = None) -> int:
-    """Write every row again, while the Hub runs; then draw the edge of the popular
-    tier and count the dictionary anew.
+    """Write every document anew, while the Hub runs; then bound the popular tier and
+    count the dictionary anew.
 
-    Where nothing is searched yet, everything is written first and indexed then,
-    which is many times quicker; publishing waits while the indexes are made.
+    Where there are no documents yet, all are written before they are indexed, which is
+    many times quicker; publishing waits while the indexes are made.
 
     batch: functions to one transaction. progress: called with the number of functions
     done so far.
 
-    Returns how many functions are searched.
+    Returns how many functions can be found.
     """
     published = Function.objects.published().order_by("pk")
     ids = list(published.values_list("pk", flat=True))
@@ -62,7 +62,8 @@ def _rewritten(ids: list[int]) -> tuple[int, Counter]:
 
 
 def _by_processes(do: Callable, many: Iterable, *, worth: bool) -> Iterator:
-    """``do`` of each in their order, by several processes where that is worth it."""
+    """What ``do`` returns for each of ``many``, in their order. worth: whether several
+    processes share the work."""
     if not worth or connection.in_atomic_block:
         yield from map(do, many)
         return
@@ -75,25 +76,25 @@ def _by_processes(do: Callable, many: Iterable, *, worth: bool) -> Iterator:
 
 
 def _open_own_connections() -> None:
-    """In a child: leave alone what the parent could not close. Letting go of it ends
-    nothing, for psycopg closes only what its own process opened."""
+    """Runs in a child: forget the connections that the parent could not close. That
+    ends none of them, as psycopg closes only what its own process opened."""
     for inherited in connections.all(initialized_only=True):
         inherited.connection = None
 
 
 def _fill(ids: list[int]) -> tuple[int, Counter]:
-    """Write rows where there are none; those that came meanwhile are newer.
+    """Write the rows of functions that have none; a row that came meanwhile is newer.
 
-    Read without a lock: what another has changed until all is ready to be written is
-    read once more.
+    The functions are read without a lock. Those that another process has changed by the
+    time they are locked, to be written, are read once more.
     """
-    seen = rows.listed(ids)
+    seen = rows.facts_of(ids)
     made = {row.function_id: row for row in rows.rows_of(seen)}
     with transaction.atomic():
         locked = Function.objects.select_for_update().filter(pk__in=ids).order_by("pk")
         list(locked.values_list("pk"))
         documents.date_tags(ids)
-        changed = {*rows.listed(ids)} - {*seen}
+        changed = {*rows.facts_of(ids)} - {*seen}
         made |= {row.function_id: row for row in rows.rows_of(changed)}
         documents.store(list(made.values()), edge=-1, replace=False)
     return len(made), _counted(made.values())
@@ -104,7 +105,7 @@ def _execute(statement: str) -> None:
 
 
 def _counted(written: Iterable[rows.Row]) -> Counter:
-    """In how many of the rows each word stands."""
+    """word -> how many of the rows have it."""
     counted: Counter = Counter()
     for row in written:
         counted.update(row.words)
@@ -112,7 +113,7 @@ def _counted(written: Iterable[rows.Row]) -> Counter:
 
 
 def _count(counted: Counter) -> None:
-    """Store in how many documents each word is; drop words that are in none."""
+    """Store how many documents have each word; delete words that none has."""
     known = set(SearchWord.objects.values_list("word", flat=True))
     for gone in _batches(sorted(known - counted.keys()), WORDS_AT_ONCE):
         SearchWord.objects.filter(word__in=gone).delete()

@@ -1,14 +1,16 @@
--- Finding functions by words: the steps of docs/search.md, "What comes first", each
--- taken only while the page isn't full. sqlite.py takes the same ones.
+-- Finds functions by words: the steps of docs/search.md, "What comes first". Each is
+-- taken only while the page isn't full. sqlite.py has the same steps.
 --
--- words: folded, the last one perhaps unfinished (is_open). filter: a tsquery of
--- tokens, or ''. wanted: places at most. most: what to count to, or 0. places: the best
--- first. completed: what the last word was also read as. total: NULL where the places
--- are all there are. sample: all places where they are fewer than ``most``; of too many
--- ``sampled`` popular ones.
+-- words: folded. is_open: the last word may be unfinished. filter: a tsquery of tokens,
+-- or ''. wanted: most places returned. most: the total is counted up to this; 0 is not
+-- at all. sampled: most places of a sample.
 --
--- Plans are made once a connection and without looking at the words: each query leaves
--- the planner one index.
+-- places: the best first. completed: the completions of the last word that were searched
+-- too. total: NULL where ``places`` are all that match. sample: all places, if they are
+-- fewer than ``most``; else popular ones.
+--
+-- Plans are made once a connection and don't depend on the words: each query leaves the
+-- planner only one index.
 CREATE OR REPLACE FUNCTION registry_look(
     words text[], filter text, is_open boolean, wanted integer, most integer,
     with_yanked boolean, with_readme boolean, sampled integer,
@@ -38,19 +40,20 @@ DECLARE
     popular bigint[];
     every bigint[];
     step bigint[];
-    elsewhere bigint[];  -- with the words in the README alone
+    elsewhere bigint[];  -- those that have the words in the README alone
     elsewhere_wider bigint[];
-    expected float;  -- of the popular; NULL with filters, where they are few
+    expected float;  -- matches in the popular tier; NULL with filters
     is_known boolean;  -- whether the dictionary has all words
     scarce tsquery;  -- the rarest word, where another is far more frequent
-    is_meant boolean;  -- several words are the very name of a function
+    is_meant boolean;  -- several words are the exact name of a function
     about float;
-    is_many boolean;  -- whether there are ``most``, as far as is asked
+    is_many boolean;  -- whether ``most`` or more match
 BEGIN
     completed := '{}';
     SELECT n.places, n.is_name AND others IS NOT NULL INTO places, is_meant
     FROM registry_look_named(array_to_string(words, '-'), filters, with_yanked) n;
-    -- How many of the popular have all words, by how many of all have each.
+    -- Estimates how many of the popular tier have all words, as if words were spread
+    -- independently of each other.
     IF filters IS NULL THEN
         SELECT 10000 * exp(sum(ln(least(
             1, coalesce(w.documents, 0.1) / all_rows
@@ -114,7 +117,7 @@ BEGIN
         wider := coalesce(said && filters, said);
         IF cardinality(step) < wanted THEN
             IF filters IS NULL AND others IS NULL THEN
-                -- Half of it: to look for many words takes twice as long.
+                -- Half of the estimate, as searching many words takes twice as long.
                 SELECT 5000 * sum(w.documents) / all_rows INTO expected
                 FROM unnest(last_word || completed) typed
                 JOIN registry_searchword w ON w.word = typed;

@@ -1,28 +1,39 @@
-"""Results shown with what was found in them: as (text, is it found) parts, so that
-the page itself escapes and marks."""
+"""Marking the words found in a result: as parts (text, is it one of the words), which
+the page escapes and marks."""
 
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from django.db.models.functions import Substr
-
-from registry.models import Blob
-from registry.search.text import COMPOUND, MAX_README_CHARACTERS, fold, stem
+from core.db.any_of import AnyOf
+from core.db.prepared import Prepared
+from registry.content import rendering
+from registry.content.prose import prose_of
+from registry.models import Blob, Rendering
+from registry.search.text import COMPOUND, fold, stem
 
 EXCERPT_CHARACTERS = 180
-MAX_LINE_CHARACTERS = 2_000
 
 _WORD = re.compile(r"[^\W_]+")
 _BETWEEN = re.compile(r"[\W_]+")
-_NOISY = re.compile(r"[\[`*_~#>|<]")  # what _NOISE begins with
-_NOISE = re.compile(
-    r"!?\[([^\]\n]{0,200})\]\([^)\n]{0,400}\)|[`*_~#>|]+|<[^>\n]{0,200}>"
+_PROSE = Prepared(
+    lambda readmes: Rendering.objects.filter(
+        blob__in=AnyOf(readmes, "text"),
+        kind=rendering.README,
+        renderer=rendering.RENDERER,
+        prose__isnull=False,
+    ).values_list("blob_id", "prose")
+)
+# Of READMEs that were not rendered yet, or before their prose was kept.
+_TEXTS = Prepared(
+    lambda readmes: Blob.objects.filter(sha256__in=AnyOf(readmes, "text")).values_list(
+        "sha256", "text"
+    )
 )
 
 
 def marked(text: str, stems: frozenset[str]) -> list[tuple[str, bool]]:
-    """``text`` cut into parts, with whether each is one of the words found.
+    """``text`` in parts: (text, is it one of the words).
 
     stems: ``text.stem`` of the words.
     """
@@ -39,44 +50,42 @@ def excerpts(
 ) -> dict[str, list[tuple[str, bool]]]:
     """sha256 of a README -> ``excerpt`` of it. readmes: hashes; those that are no
     longer stored are left out."""
-    wanted = list(dict.fromkeys(readmes))
+    wanted = set(readmes)
     if not wanted:
         return {}
-    found = Blob.objects.filter(sha256__in=wanted).values_list(
-        "sha256", Substr("text", 1, MAX_README_CHARACTERS)
-    )
-    return {sha256: excerpt(text, stems) for sha256, text in found}
+    known = dict(_PROSE(AnyOf.pack(wanted)))
+    if missing := wanted - known.keys():
+        texts = _TEXTS(AnyOf.pack(missing))
+        known |= {sha256: prose_of(text) for sha256, text in texts}
+    return {sha256: excerpt(known[sha256], stems) for sha256 in known}
 
 
-def excerpt(readme: str, stems: frozenset[str]) -> list[tuple[str, bool]]:
-    """The first passage of a README that has one of the words, marked and without
-    its Markdown; rows of tables come last. Empty when none has."""
-    for line in sorted(_prose(readme), key=lambda line: line.startswith("|")):
-        if _NOISY.search(line):
-            line = _NOISE.sub(r"\1", line).strip()
-        span = next(_spans(line, stems), None)
-        if span:
-            start = max(0, span[0] - EXCERPT_CHARACTERS // 2)
-            if start:
-                start = line.find(" ", start, span[0]) + 1 or start
-            shown = line[start : start + EXCERPT_CHARACTERS]
-            cut = "…" if start + EXCERPT_CHARACTERS < len(line) else ""
-            return marked(("…" if start else "") + shown + cut, stems)
+def excerpt(prose: str, stems: frozenset[str]) -> list[tuple[str, bool]]:
+    """The first passage of a README's prose that has one of the words, marked. Empty
+    when none has."""
+    # Most texts are searched at once; others by lines, of which most have no letter
+    # that takes time.
+    for text in [prose] if prose.isascii() else prose.split("\n"):
+        if span := next(_spans(text, stems), None):
+            return marked(_passage(text, *span), stems)
     return []
 
 
-def _prose(readme: str):
-    """The lines of a README, each cut short, without its blocks of code."""
-    in_code = False
-    for line in readme.splitlines():
-        if line.lstrip().startswith("```"):
-            in_code = not in_code
-        elif not in_code:
-            yield line[:MAX_LINE_CHARACTERS].strip()
+def _passage(text: str, at: int, end: int) -> str:
+    """What stands around a word, of its line."""
+    first = text.rfind("\n", 0, at) + 1
+    last = text.find("\n", end)
+    last = len(text) if last < 0 else last
+    start = max(first, at - EXCERPT_CHARACTERS // 2)
+    if start > first:
+        start = text.find(" ", start, at) + 1 or start
+    stop = min(last, start + EXCERPT_CHARACTERS)
+    before, after = "…" if start > first else "", "…" if stop < last else ""
+    return f"{before}{text[start:stop]}{after}"
 
 
 def _spans(text: str, stems: frozenset[str]):
-    """(start, end) of each word found."""
+    """(start, end) of each of the words in ``text``."""
     for chunk in _chunks(text, stems):
         if chunk[0].isalnum():  # most are one word
             if _stem(chunk[0]) in stems:
@@ -93,7 +102,7 @@ def _spans(text: str, stems: frozenset[str]):
 
 
 def _chunks(text: str, stems: frozenset[str]) -> Iterator[re.Match]:
-    """What COMPOUND finds, but for most of what has none of the words."""
+    """What COMPOUND matches, without most of what has none of the words."""
     if not stems:  # a list that nobody searched
         return
     if not text.isascii():
@@ -110,15 +119,15 @@ def _chunks(text: str, stems: frozenset[str]) -> Iterator[re.Match]:
 
 @lru_cache(1_000)
 def _beginnings(stems: frozenset[str]) -> re.Pattern:
-    """Where one of the words may begin in a text of ASCII: a stem is how its word
-    begins, and in a joined word something may stand between any two letters."""
+    """Matches where one of the words may begin in a text of ASCII. A word begins with
+    its stem; a joined word may have a mark between any two letters."""
     usable = sorted(stem for stem in stems if stem.isascii() and stem.isalnum())
     either = "|".join("[-_.'/]?".join(stem) for stem in usable) or "(?!)"
     return re.compile(rf"(?<![^\W_])(?:{either})", re.ASCII | re.IGNORECASE)
 
 
 def _chunk_start(text: str, at: int) -> int:
-    """Where the chunk begins in which a word begins at ``at``."""
+    """Where the chunk begins that has a word at ``at``."""
     while at > 1 and text[at - 1] in "-_.'/" and text[at - 2].isalnum():
         at -= 2
         while at and text[at - 1].isalnum():
@@ -127,7 +136,7 @@ def _chunk_start(text: str, at: int) -> int:
 
 
 def _may_have(text: str, stems: frozenset[str]) -> bool:
-    """False for most texts, at once: what stands between words is in none of them."""
+    """A quick test without what separates words; False for most texts."""
     folded = fold(_BETWEEN.sub("", text))
     return any(each in folded for each in stems)
 

@@ -1,6 +1,7 @@
-"""What is asked of a database and what it answers, whichever database it is.
+"""What a search engine is asked, and what it answers, whichever database it uses.
 
-Functions are named by their places (places.py), which are their order too.
+An answer is made of rank keys (rank_keys.py): they name the functions found, and they
+order them by popularity.
 """
 
 from collections import Counter
@@ -21,7 +22,7 @@ TAGS_SHOWN = 12
 
 @dataclass(frozen=True)
 class Match:
-    """What must stand in a document: of every group one word, and every token.
+    """What a document must have: one word of every group, and every token.
 
     groups: words that mean the same, such as a word and its completions. With
     ``any_group`` one group is enough. tokens: filters (text.token).
@@ -33,11 +34,14 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Question:
-    """words: at least one; the last may be the beginning of one (is_open). tokens:
-    filters. limit: places at most. most: count no further than this; 0 is not at all.
-    with_yanked: by their very names. with_readme: READMEs too, where little else is.
-    want_facets: of the sample. with_sample: for other orders.
+class Lookup:
+    """What an engine is to find, and how much of it.
+
+    words: at least one. is_open: the last word may be unfinished. tokens: filters.
+    limit: most rank keys returned. most: the total is counted up to this; 0 is not at
+    all. with_yanked: a yanked function is found by its exact name. with_readme: READMEs
+    are searched where little else matches. want_facets: count facets of the sample.
+    with_sample: return the sample.
     """
 
     words: tuple[str, ...]
@@ -56,7 +60,7 @@ class Question:
         return "-".join(self.words)
 
     def match(self, completed: tuple[str, ...] = ()) -> Match:
-        """Every word, the last one also as ``completed``."""
+        """Every word; instead of the last word also one of ``completed``."""
         *others, last = self.words
         groups = (*((word,) for word in others), (last, *completed))
         return Match(groups, self.tokens)
@@ -64,13 +68,16 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """places: the best first. completed: what the last word was also read as, where
-    that was asked. total: how many there are, where there are more than the limit
-    and it was asked; else the length of places. The others are None where the database
-    didn't say them in the same breath. sample: all places; of more than ``most``
-    popular ones. kinds, tags: as facets.py reads them of the sample."""
+    """What an engine found.
 
-    places: list[int] = field(default_factory=list)
+    rank_keys: the best first. completed: the completions of the last word that were
+    searched too. total: how many match, where that was asked and there are more than
+    the limit; else how many rank keys there are. sample: all matches, or popular ones
+    where there are ``Lookup.most``. kinds, tags: of the sample, as facets.py reads
+    them. These three are None where the engine has to be asked for them.
+    """
+
+    rank_keys: list[int] = field(default_factory=list)
     completed: tuple[str, ...] = ()
     total: int = 0
     sample: list[int] | None = None
@@ -79,8 +86,8 @@ class Answer:
 
 
 def frequent(tags: str | None) -> list[tuple[str, int]]:
-    """The TAGS_SHOWN most frequent of tags with commas between them, with how many. To
-    count them in a database takes two to three times as long."""
+    """The TAGS_SHOWN most frequent of tags with commas between them, with their counts.
+    Counting them in a database takes two to three times as long."""
     counted = Counter(tags.split(",") if tags else ())
     del counted[""]
     most = sorted(counted.values(), reverse=True)[:TAGS_SHOWN]
@@ -89,7 +96,7 @@ def frequent(tags: str | None) -> list[tuple[str, int]]:
 
 
 def column(sql: str, values: list) -> list:
-    """The first column of what a query finds, from where public pages read."""
+    """The first column of a query's rows, from where public pages read."""
     with replicas.connection().cursor() as cursor:
         cursor.execute(sql, values)
         return [row[0] for row in cursor.fetchall()]

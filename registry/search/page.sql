@@ -1,5 +1,6 @@
--- What the functions at these places can be narrowed by. kinds: of each a line of what
--- facets.py reads, the license last as it may hold commas. tags: of all, with commas.
+-- What facets.py counts of the functions at these places. kinds: a line for each
+-- function; the license comes last, as it may contain commas. tags: of all functions,
+-- with commas between them.
 CREATE OR REPLACE FUNCTION registry_look_facets(
     places bigint[], OUT kinds text[], OUT tags text
 ) LANGUAGE plpgsql STABLE AS $$
@@ -32,55 +33,31 @@ BEGIN
     ));
 END $$;
 
--- A page of results in one exchange: what registry_look finds, ``shown`` of the
--- functions themselves as registry/catalog/listed.py reads them (in no order), and facets of the
--- sample. skip: how many places are those of earlier pages.
+-- A whole search: what registry_look finds, and the facets of the sample.
 CREATE OR REPLACE FUNCTION registry_find(
     words text[], filter text, is_open boolean, wanted integer, most integer,
-    with_yanked boolean, with_readme boolean, sampled integer,
-    skip integer, shown integer, want_facets boolean,
+    with_yanked boolean, with_readme boolean, sampled integer, want_facets boolean,
     OUT places bigint[], OUT completed text[], OUT total integer, OUT sample bigint[],
-    OUT functions json, OUT kinds json, OUT tags text
+    OUT kinds json, OUT tags text
 ) LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET jit = off
 SET max_parallel_workers_per_gather = 0
 AS $$
-DECLARE
-    ids bigint[];
 BEGIN
     SELECT l.places, l.completed, l.total, l.sample
     INTO places, completed, total, sample
     FROM registry_look(
         words, filter, is_open, wanted, most, with_yanked, with_readme, sampled
     ) l;
-    ids := ARRAY(
-        SELECT 4294967295 - p.place % 4294967296
-        FROM unnest(places[skip + 1:skip + shown]) p(place)
-    );
-    functions := (
-        SELECT json_agg(json_build_array(f.id, f.uid, f.slug, f.name, f.description,
-            f.license, f.latest_number, f.tags::text, f.updated_at, f.install_count,
-            f.star_count, f.is_listed, f.readme_id, u.username, coalesce(c.slug, ''),
-            coalesce(c.label, ''), d.function_id IS NOT NULL))
-        FROM registry_function f
-        JOIN accounts_account u ON u.id = f.owner_id
-        LEFT JOIN registry_category c ON c.id = f.category_id
-        LEFT JOIN registry_deprecation d ON d.function_id = f.id
-        WHERE f.id = ANY (ids) AND (f.is_listed OR with_yanked
-            AND f.published_at IS NOT NULL AND NOT EXISTS (
-                SELECT FROM registry_functionquarantine q WHERE q.function_id = f.id
-            ))
-    );
     IF want_facets AND cardinality(sample) > 0 THEN
         SELECT array_to_json(f.kinds), f.tags INTO kinds, tags
         FROM registry_look_facets(sample) f;
     END IF;
 END $$;
 
--- Functions that filters alone find. total: no more than ``most``. sample and facets: as
--- of words.
+-- Finds functions by filters alone. total: at most ``most``. The others as above.
 CREATE OR REPLACE FUNCTION registry_filter(
     filter text, most integer, sampled integer, want_facets boolean,
     OUT total integer, OUT sample bigint[], OUT kinds json, OUT tags text

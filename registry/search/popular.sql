@@ -1,5 +1,6 @@
--- The popular tier by itself: 10,000 small rows that ranking and facets read hundreds
--- of. Beside the long texts of all functions each would be a page of its own.
+-- A copy of the popular tier: 10,000 small rows, of which ranking and facets read
+-- hundreds. In the table of all documents each would be on another page, between long
+-- texts.
 CREATE TABLE registry_searchpopular (
     place bigint PRIMARY KEY,
     function_id bigint NOT NULL UNIQUE,
@@ -17,7 +18,7 @@ ALTER TABLE registry_searchpopular ALTER COLUMN narrow SET STORAGE MAIN;
 CREATE INDEX registry_search_popular ON registry_searchpopular
     USING gin (narrow) WITH (fastupdate = off);
 
--- Kept by the database itself, as SQLite's full-text tables are.
+-- Triggers keep it, as they keep SQLite's full-text tables.
 CREATE FUNCTION registry_searchpopular_keep() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN

@@ -1,4 +1,4 @@
-"""What was typed into the search box, read. Never raises, whatever it was."""
+"""Reading what was typed into the search box. No text is an error."""
 
 import re
 import unicodedata
@@ -15,8 +15,8 @@ FLAG_WORDS = {
     "no:network": "no_network",
     "has:tables": "has_tables",
 }
-# Words that say how something is asked, not what; left out where others remain.
-UNSAID = frozenset(
+# Left out where other words remain: they say nothing of what is searched.
+FILLER_WORDS = frozenset(
     "a an and are as at be by can do does for from how i in into is it me my of on or "
     "that the their them there this to want what when where which with you your".split()
 )
@@ -28,9 +28,12 @@ _QUALIFIER = re.compile(
 
 @dataclass(frozen=True)
 class Query:
-    """words: folded, at most MAX_WORDS. is_open: the last one may still go on.
-    filters: (name, value) as typed. code: text that the source must contain.
-    had_text: whether anything but filters was asked for, words in it or not."""
+    """A query that was read.
+
+    words: folded, at most MAX_WORDS. is_open: the last word may be unfinished. filters:
+    (name, value) as typed. code: text that the source must contain. had_text: whether
+    more than filters was typed, with words in it or not.
+    """
 
     words: tuple[str, ...] = ()
     is_open: bool = False
@@ -39,13 +42,8 @@ class Query:
     had_text: bool = False
 
     @property
-    def slug(self) -> str:
-        """The words as the name of a function would have them."""
-        return "-".join(self.words)
-
-    @property
     def tokens(self) -> tuple[str, ...]:
-        """The index's words for what it is filtered by."""
+        """The words of the index that stand for the filters."""
         return tuple(token(name, value) for name, value in self.filters)
 
 
@@ -86,5 +84,5 @@ def _words(text: str) -> tuple[str, ...]:
         if len(parts) > 1 and any(len(part) == 1 for part in parts):
             parts = ["".join(parts)[:MAX_WORD_CHARACTERS]]  # e-mail, don't
         found += parts
-    said = [word for word in found if word not in UNSAID] or found
-    return tuple(dict.fromkeys(said))[:MAX_WORDS]
+    telling = [word for word in found if word not in FILLER_WORDS] or found
+    return tuple(dict.fromkeys(telling))[:MAX_WORDS]

@@ -1,6 +1,6 @@
-"""function -> the row that search reads of it, from the tables to the last column.
+"""Functions -> the rows of their search documents.
 
-Read without model instances: a rebuild makes a million of these.
+Read without model instances, as a rebuild makes a million rows.
 """
 
 import json
@@ -11,19 +11,19 @@ from django.db import connection
 
 from registry.inspection.checks import is_contacted
 from registry.search.engines import engine
-from registry.search.places import place_of
+from registry.search.rank_keys import rank_key_of
 from registry.search.text import (
     MAX_README_CHARACTERS,
     code_words,
     indexed,
     licenses_in,
-    said,
     token,
+    written_words,
 )
 
 # Identifiers by which code reaches out; without them, and without a host, it doesn't.
 REACHES_OUT = {"fetch", "websocket", "eventsource", "xmlhttprequest", "connect"}
-LISTED = """
+FACTS = """
     SELECT f.id, f.slug, f.name, f.description, f.tags, f.language, f.runtime,
         f.license, f.install_count, f.star_count, f.is_listed, f.latest_id, f.readme_id,
         COALESCE(c.slug, ''), a.username, d.id IS NOT NULL
@@ -46,8 +46,8 @@ SOURCES = """
 """
 
 
-class Listed(NamedTuple):
-    """What a function's row and its neighbours say of it."""
+class Facts(NamedTuple):
+    """What is read of a function, from its row and those of other tables."""
 
     pk: int
     slug: str
@@ -68,10 +68,10 @@ class Listed(NamedTuple):
 
 
 class Row(NamedTuple):
-    """The columns of a SearchDocument, and the words for the dictionary."""
+    """The fields of a SearchDocument, and the words for the dictionary."""
 
     function_id: int
-    place: int
+    rank_key: int
     slug: str
     names: str = ""
     tags: str = ""
@@ -89,13 +89,13 @@ class Row(NamedTuple):
     words: frozenset[str] = frozenset()
 
 
-def listed(ids: list[int]) -> list[Listed]:
-    """Those of the functions that were ever published, in order of their ids."""
-    return [Listed(*row) for row in _read(LISTED, ids)]
+def facts_of(ids: list[int]) -> list[Facts]:
+    """Of these functions, those that were ever published, in order of their ids."""
+    return [Facts(*row) for row in _read(FACTS, ids)]
 
 
-def rows_of(functions: Iterable[Listed]) -> list[Row]:
-    """What search should know of each, in the order of ``functions``."""
+def rows_of(functions: Iterable[Facts]) -> list[Row]:
+    """The row of each, in the order of ``functions``."""
     functions = list(functions)
     shown = [function for function in functions if function.is_listed]
     readmes = dict(_read(READMES, list({f.readme for f in shown if f.readme}), "text"))
@@ -122,13 +122,13 @@ def rows_of(functions: Iterable[Listed]) -> list[Row]:
     ]
 
 
-def place(function: Listed) -> int:
-    """Where a function stands in order of popularity."""
-    return place_of(
+def rank_key(function: Facts) -> int:
+    """The rank key of a function."""
+    return rank_key_of(
         function.pk,
         installs=function.installs,
         stars=function.stars,
-        is_sunk=function.is_deprecated,
+        is_demoted=function.is_deprecated,
     )
 
 
@@ -142,7 +142,7 @@ def _read(sql: str, ids: list, kind: str = "bigint") -> list[tuple]:
 
 
 def _row(
-    function: Listed, manifest: dict, report: dict | None, code: str, readme: str
+    function: Facts, manifest: dict, report: dict | None, code: str, readme: str
 ) -> Row:
     facts = (report or {}).get("facts", {})
     whole = bool(report) and not report.get("incomplete")
@@ -152,7 +152,7 @@ def _row(
     tagged = " ".join(map(_tag, tags))
     row = Row(
         function_id=function.pk,
-        place=place(function),
+        rank_key=rank_key(function),
         slug=function.slug,
         names=indexed(names),
         tags=tagged,
@@ -168,15 +168,21 @@ def _row(
         and not any(map(is_contacted, hosts))
         and REACHES_OUT.isdisjoint(code.split()),
         has_tables=bool(manifest.get("drizzleSchema") or facts.get("tables")),
-        words=frozenset((*said(names), *tagged.split(), *said(function.description))),
+        words=frozenset(
+            (
+                *written_words(names),
+                *tagged.split(),
+                *written_words(function.description),
+            )
+        ),
     )
     return row._replace(facets=" ".join(_tokens(function.author, tags, row)))
 
 
-def _by_name_only(function: Listed) -> Row:
-    """No version is live: no word and no filter finds it, only its very name does."""
-    sunk = place_of(function.pk, installs=0, stars=0, is_sunk=True)
-    return Row(function.pk, sunk, function.slug)
+def _by_name_only(function: Facts) -> Row:
+    """The row of a function without a live version: only its exact name finds it."""
+    demoted = rank_key_of(function.pk, installs=0, stars=0, is_demoted=True)
+    return Row(function.pk, demoted, function.slug)
 
 
 def _tokens(author: str, tags: list[str], row: Row) -> Iterable[str]:

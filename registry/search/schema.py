@@ -1,10 +1,10 @@
 """The full-text indexes over search documents, kept by the databases themselves.
 
 Three texts are indexed, each with the facets, so that a filter is one more word:
-"narrow" (names, tags, description), once over the most popular functions and once
-over all; "wide", with the README; and "code". SQLite has FTS5 tables that triggers
-fill, with the place as row number; PostgreSQL has generated columns under GIN, and
-tiers of popularity (tiers.py).
+"narrow" (names, tags, description), once over the popular tier and once over all;
+"wide", with the README; and "code". SQLite has FTS5 tables that triggers fill, with the
+rank key as row number; PostgreSQL has generated columns under GIN, and tiers of
+popularity (tiers.py). In SQL the rank key's column is called ``place``.
 """
 
 from registry.search import tiers
@@ -14,7 +14,7 @@ NARROW = ("names", "tags", "description", "facets")
 WIDE = (*NARROW, "readme")
 CODE = ("code", "facets")
 MERGED_PAGES = 1_000  # of an FTS5 table, in one step
-# So that counting facets reads these small rows, and not the documents.
+# Counting facets reads these small rows instead of the documents.
 COVERING = {
     "registry_search_facets": f"{TABLE} (function_id, category, language, runtime, "
     "license, no_dependencies, no_network, has_tables)",
@@ -51,7 +51,7 @@ def uninstall(connection) -> None:
 
 
 def is_whole(connection) -> bool:
-    """Whether all indexes stand; not while filling, nor after it was broken off."""
+    """Whether all indexes exist; not while filling, nor after that was broken off."""
     if connection.vendor == "sqlite":
         return True
     with connection.cursor() as cursor:
@@ -62,7 +62,7 @@ def is_whole(connection) -> bool:
 
 
 def before_filling(connection) -> None:
-    """Drop what is quicker made once the rows are there, for ``after_filling``."""
+    """Drop the indexes that are made quicker once the rows are there."""
     if connection.vendor == "sqlite":
         _forget_statistics(connection)
     else:
@@ -71,14 +71,14 @@ def before_filling(connection) -> None:
 
 
 def after_filling(connection) -> list[str]:
-    """The statements that make the indexes which ``before_filling`` dropped, of all
-    rows at once; none waits for another. The longest first."""
+    """The statements that make the indexes ``before_filling`` dropped, the longest
+    first. None waits for another."""
     return [*_gin()][::-1] if connection.vendor == "postgresql" else []
 
 
 def tidy(connection) -> None:
-    """Put the full-text indexes into the shape that is read quickest, in steps that
-    lock others out for a moment only. Not inside of a transaction."""
+    """Bring the full-text indexes into the shape that is read quickest, in steps that
+    lock others out only for a moment. Not inside of a transaction."""
     if connection.vendor == "postgresql":
         tiers.draw_warm(connection)
         vacuumed = (
@@ -97,8 +97,8 @@ def tidy(connection) -> None:
 
 
 def _forget_statistics(connection) -> None:
-    """What ANALYZE said of FTS5's own tables. Said while they were small, it has SQLite
-    read all of a large one for each write: it is thought to hold two rows."""
+    """Delete the statistics of FTS5's own tables. From when they were small, these have
+    SQLite read all of a large table for each write: it expects two rows."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'")
         if cursor.fetchone():

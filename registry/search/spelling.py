@@ -1,8 +1,8 @@
-"""The words there are: what a word may go on as, and what a typo may have meant.
+"""The dictionary: completes unfinished words and corrects typos.
 
-A query is corrected against this dictionary and never against names: there are
-some ten thousand words however many functions there are. A typo is found by what it
-shares with a word once a letter is left out on either side, an exact look-up (after
+A query is corrected against the dictionary and never against names: however many
+functions there are, it has some ten thousand words. A typo and the word that was meant
+are equal once a letter is left out of each, so correcting is an exact look-up (after
 Wolf Garbe's SymSpell).
 """
 
@@ -10,17 +10,30 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from itertools import combinations
 
+from core.db.any_of import AnyOf
+from core.db.prepared import Prepared
 from registry.models import SearchSpelling, SearchWord
-from registry.search.engines import insert, one_of
+from registry.search.engines import insert
 from registry.search.text import MAX_WORD_CHARACTERS
 
 MIN_CHARACTERS = 3
 TWO_TYPOS_FROM = 7  # characters; shorter words change their meaning with two
 LIKE_ENOUGH = 0.7
 
+_KNOWN = Prepared(
+    lambda words: SearchWord.objects.filter(word__in=AnyOf(words, "text")).values_list(
+        "word", flat=True
+    )
+)
+_NEAR = Prepared(
+    lambda spellings: SearchSpelling.objects.filter(
+        spelling__in=AnyOf(spellings, "text")
+    ).values_list("spelling", "word__word", "word__documents")
+)
+
 
 def learn(words: Iterable[str]) -> None:
-    """Add what is new among ``words`` (folded) to the dictionary."""
+    """Add those of ``words`` (folded) that are new to the dictionary."""
     wanted = sorted({word for word in words if _is_word(word)})
     known = _known(wanted)
     new = [word for word in wanted if word not in known]
@@ -39,7 +52,7 @@ def learn(words: Iterable[str]) -> None:
 
 
 def count(documents: dict[str, int]) -> None:
-    """Note in how many documents each word of the dictionary stands."""
+    """Store how many documents have each word of the dictionary."""
     rows = [(word, many) for word, many in documents.items() if _is_word(word)]
     if rows:
         insert(
@@ -51,16 +64,15 @@ def count(documents: dict[str, int]) -> None:
 
 
 def _known(words: list[str]) -> set[str]:
-    """Those that the dictionary has."""
+    """Those of ``words`` that are in the dictionary."""
     if not words:
         return set()
-    known = SearchWord.objects.filter(word__in=one_of(words, "text"))
-    return set(known.values_list("word", flat=True))
+    return set(_KNOWN(AnyOf.pack(words)))
 
 
 def correct(words: tuple[str, ...]) -> tuple[str, ...]:
-    """``words`` with each one that the dictionary doesn't have as the likeliest that
-    it has; a word that nothing is like stays."""
+    """``words`` with the most similar word of the dictionary for each that isn't in it.
+    A word to which none is similar stays."""
     wanted = {word for word in words if _is_word(word)}
     keys = {w: _shortened(w, 2 if len(w) >= TWO_TYPOS_FROM else 1) for w in wanted}
     near = _near(sorted(set().union(*keys.values())))
@@ -76,22 +88,22 @@ def correct(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _near(spellings: list[str]) -> list[tuple[str, str, int]]:
-    """(spelling, word, in how many documents it stands) of the dictionary."""
+    """(spelling, word, how many documents have it) of the dictionary."""
     if not spellings:
         return []
-    near = SearchSpelling.objects.filter(spelling__in=one_of(spellings, "text"))
-    return list(near.values_list("spelling", "word__word", "word__documents"))
+    return _NEAR(AnyOf.pack(spellings))
 
 
 def _likeness(typed: str, word: str) -> float:
-    """0 to 1; people rarely get the first letter wrong, and swap two often."""
+    """How similar, from 0 to 1. People rarely mistype the first letter, and often swap
+    two."""
     ratio = SequenceMatcher(None, typed, word).ratio()
     swapped = len(typed) == len(word) and sorted(typed) == sorted(word)
     return ratio + 0.05 * (typed[0] == word[0]) + 0.1 * swapped
 
 
 def _shortened(word: str, most: int) -> set[str]:
-    """``word`` with up to ``most`` letters left out."""
+    """``word`` without up to ``most`` of its letters, in all ways."""
     return {
         "".join(kept)
         for length in range(len(word) - most, len(word) + 1)

@@ -1,4 +1,4 @@
-"""Asking SQLite's FTS5 tables; see schema.py for them."""
+"""The engine on SQLite: FTS5 tables, which schema.py makes."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -8,65 +8,49 @@ from itertools import chain
 
 from core.db import replicas
 from registry.search import matching
-from registry.search.matching import Answer, Match, Question, column
-from registry.search.places import SUNK, function_at
+from registry.search.matching import Answer, Lookup, Match, column
+from registry.search.rank_keys import DEMOTED, function_id_of
 
 
 class Sqlite:
-    """Every question streams and stops at its limit."""
+    """Each query streams its rows and stops at its limit."""
 
     last_popular = "SELECT max(place) FROM registry_searchdocument WHERE is_hot"
 
     def rows(self, ids: list, kind: str = "bigint") -> tuple[str, str]:
-        """A query for ``ids``, with its one value: quicker than a thousand values."""
+        """SQL of a query that returns ``ids``, and its one parameter."""
         return "SELECT value FROM json_each(%s)", json.dumps(ids)
 
     @contextmanager
     def bounded(self):
-        """Nothing to set."""
+        """SQLite has no time limit to set."""
         yield
 
-    def look(self, question: Question) -> Answer:
-        """The functions that are meant (docs/search.md, "What comes first"); the same
-        steps as look.sql, each asked only while the page isn't full."""
-        every: list[int] = []  # of the widest match, README included
-        asked = _Asked(self, question)
+    def find(self, lookup: Lookup) -> Answer:
+        """What a lookup finds (docs/search.md, "What comes first"). Its steps are those
+        of look.sql; each is taken only while the page isn't full."""
+        steps = _Steps(self, lookup)
         found: dict[int, None] = {}
-        for places in self._steps(asked):
-            found |= dict.fromkeys(places)
-            if len(found) >= question.limit:
+        for rank_keys in steps:
+            found |= dict.fromkeys(rank_keys)
+            if len(found) >= lookup.limit:
                 break
-        total = len(found)
-        if question.most and total >= question.limit:
-            every = asked.every()
-            if len(every) < question.most and asked.completed:
-                every = asked.every(wider=True)
-        sample = every if len(every) < question.most else every[: matching.SAMPLED]
+        total, every = len(found), []
+        if lookup.most and total >= lookup.limit:
+            every = steps.every()
+            if len(every) < lookup.most and steps.completed:
+                every = steps.every(wider=True)
+        sample = every if len(every) < lookup.most else every[: matching.SAMPLED]
         return Answer(
-            list(found)[: question.limit],
-            asked.known,
+            list(found)[: lookup.limit],
+            steps.completed_so_far,
             total=max(total, len(every)),
             sample=sample or None,
         )
 
-    def _steps(self, asked: "_Asked") -> Iterator[list[int]]:
-        question, exact = asked.question, asked.match()
-        very, begun = self._named(question)
-        asked.is_meant = bool(very) and len(question.words) > 1
-        yield very + begun
-        yield self.ranked(exact, question.limit)
-        yield self.popular(exact, "narrow", question.limit)
-        if asked.completed:
-            wider = asked.match(wider=True)
-            yield self.ranked(wider, question.limit)
-            yield self.popular(wider, "narrow", question.limit)
-        if question.with_readme:
-            yield asked.every()
-            if asked.completed:
-                yield asked.every(wider=True)
-
-    def meant(self, match: Match, most: int) -> list[int]:
-        """What matches, but of the popular alone where only the README does."""
+    def with_exact_name(self, match: Match, most: int) -> list[int]:
+        """What matches words that are the exact name of a function. Of what matches by
+        its README alone, only the popular."""
         table = "registry_search_wide"
         popular = column(
             f"SELECT rowid FROM {table} WHERE {table} MATCH %s AND rowid <= "
@@ -77,15 +61,15 @@ class Sqlite:
         return sorted({*popular, *self.popular(match, "narrow", most)})[:most]
 
     def filter(self, tokens: tuple[str, ...], most: int, want_facets: bool) -> Answer:
-        """What has all tokens: how many, counted to ``most`` at most, and a sample."""
-        places = self.some(Match(tokens=tokens), most)
-        sample = places if len(places) < most else places[: matching.SAMPLED]
-        return Answer(total=len(places), sample=sample)
+        """What has all tokens: the total, counted to ``most`` at most, and a sample."""
+        found = self.some(Match(tokens=tokens), most)
+        sample = found if len(found) < most else found[: matching.SAMPLED]
+        return Answer(total=len(found), sample=sample)
 
-    def facets(self, places: list[int]) -> tuple[list, list]:
-        """The kinds and tags of functions at these places (facets.py)."""
+    def facets(self, rank_keys: list[int]) -> tuple[list, list]:
+        """The kinds and tags of the functions that have these rank keys (facets.py)."""
         columns = ", ".join(matching.FACET_COLUMNS)
-        ids = json.dumps([function_at(place) for place in places])
+        ids = json.dumps([function_id_of(key) for key in rank_keys])
         with replicas.connection().cursor() as cursor:
             kinds = cursor.execute(
                 # By itself it would look into the rows, three times as long.
@@ -103,17 +87,17 @@ class Sqlite:
         return kinds, matching.frequent(tags[0])
 
     def ranked(self, match: Match, limit: int) -> list[int]:
-        """Among the popular, by how well the text fits; what is sunk comes last."""
+        """Of the popular tier, by how well the text fits; the demoted come last."""
         return column(
             "SELECT place FROM (SELECT rowid AS place, "
             "bm25(registry_search_hot, 8.0, 5.0, 2.0, 0.0) AS fit "
             "FROM registry_search_hot WHERE registry_search_hot MATCH %s "
             "ORDER BY rowid LIMIT %s) ORDER BY place >= %s, fit, place LIMIT %s",
-            [_fts(match), matching.RANKED_AT_MOST, SUNK, limit],
+            [_fts(match), matching.RANKED_AT_MOST, DEMOTED, limit],
         )
 
     def popular(self, match: Match, text: str, limit: int) -> list[int]:
-        """Among all, the most popular first. text: narrow, wide or code."""
+        """Among all documents, the most popular first. text: narrow, wide or code."""
         table = f"registry_search_{text}"
         return column(
             f"SELECT rowid FROM {table} WHERE {table} MATCH %s ORDER BY rowid LIMIT %s",
@@ -121,47 +105,66 @@ class Sqlite:
         )
 
     def some(self, match: Match, limit: int, *, hot_is_enough: bool = False):
-        """Any that match, README included; the popular first."""
+        """Any documents that match, README included; the popular first."""
         return self.popular(match, "wide", limit)
 
-    def _named(self, question: Question) -> tuple[list[int], list[int]]:
-        """Of the very name; and of those that begin so, the most popular first."""
-        yanked = "" if question.with_yanked else " AND names <> ''"
+    def named(self, lookup: Lookup) -> tuple[list[int], list[int]]:
+        """The function of that exact name; and those whose names begin with the words,
+        the most popular first."""
+        yanked = "" if lookup.with_yanked else " AND names <> ''"
         begins = "slug >= %s AND slug < %s"
-        slug, end = question.slug, question.slug + "~"
-        asked = [
+        slug, end = lookup.slug, lookup.slug + "~"
+        conditions = [
             (f"slug = %s{yanked}", [slug], 1),
             (f"is_hot AND {begins}", [slug, end], 10**6),
             (begins, [slug, end], matching.NAMED_AT_MOST),
         ]
-        found: list[list[int]] = [[] for _ in asked]
-        for number, place in _places(asked, question.tokens):
-            found[number].append(place)
-        very, *begun = found
+        found: list[list[int]] = [[] for _ in conditions]
+        for number, rank_key in _by_name(conditions, lookup.tokens):
+            found[number].append(rank_key)
+        exact, *begun = found
         first = list(dict.fromkeys(chain.from_iterable(begun)))[: matching.NAMED_FIRST]
-        return very, [place for place in first if place < SUNK]
+        return exact, [key for key in first if key < DEMOTED]
 
 
-class _Asked:
-    """A question while it is answered; what several steps need is asked once."""
+class _Steps:
+    """The steps of one lookup, taken one after the other by iterating. What several of
+    them need is read once."""
 
-    def __init__(self, engine: Sqlite, question: Question):
+    def __init__(self, engine: Sqlite, lookup: Lookup):
         self.engine = engine
-        self.question = question
-        self.is_meant = False  # several words are the very name of a function
+        self.lookup = lookup
+        self.is_exact_name = False  # several words are the exact name of a function
         self._every: dict[bool, list[int]] = {}
 
+    def __iter__(self) -> Iterator[list[int]]:
+        engine, lookup = self.engine, self.lookup
+        exact, begun = engine.named(lookup)
+        self.is_exact_name = bool(exact) and len(lookup.words) > 1
+        yield exact + begun
+        typed = self.match()
+        yield engine.ranked(typed, lookup.limit)
+        yield engine.popular(typed, "narrow", lookup.limit)
+        if self.completed:
+            wider = self.match(wider=True)
+            yield engine.ranked(wider, lookup.limit)
+            yield engine.popular(wider, "narrow", lookup.limit)
+        if lookup.with_readme:
+            yield self.every()
+            if self.completed:
+                yield self.every(wider=True)
+
     @property
-    def known(self) -> tuple[str, ...]:
-        """``completed``, as far as a step needed it."""
+    def completed_so_far(self) -> tuple[str, ...]:
+        """``completed`` where a step needed it, else nothing."""
         return vars(self).get("completed", ())
 
     @cached_property
     def completed(self) -> tuple[str, ...]:
-        """The most used words that begin as the last one, while it may go on; of
-        several words that are a name each is complete."""
-        word = self.question.words[-1]
-        if not self.question.is_open or self.is_meant:
+        """The most used words that begin with the last one, if it may be unfinished.
+        The words of an exact name are all finished."""
+        word = self.lookup.words[-1]
+        if not self.lookup.is_open or self.is_exact_name:
             return ()
         words = column(
             "SELECT word FROM registry_searchword WHERE word > %s AND word < %s "
@@ -171,29 +174,33 @@ class _Asked:
         return tuple(words)
 
     def match(self, *, wider: bool = False) -> Match:
-        """The words; where ``wider``, the last one also as it may go on."""
-        return self.question.match(self.completed if wider else ())
+        """All words. wider: a completion instead of the last word will do."""
+        return self.lookup.match(self.completed if wider else ())
 
     def every(self, *, wider: bool = False) -> list[int]:
-        """All places, README included, as far as they are counted; popular first."""
+        """All that matches, README included, as far as it is counted; the popular
+        first."""
         if wider not in self._every:
-            most = max(self.question.most, self.question.limit)
+            most = max(self.lookup.most, self.lookup.limit)
             match = self.match(wider=wider)
-            engine = self.engine
             self._every[wider] = (
-                engine.meant(match, most)
-                if self.is_meant
-                else engine.popular(match, "wide", most)
+                self.engine.with_exact_name(match, most)
+                if self.is_exact_name
+                else self.engine.popular(match, "wide", most)
             )
         return self._every[wider]
 
 
-def _places(asked: list[tuple[str, list, int]], tokens: Iterable[str]) -> list[tuple]:
-    """(number of the condition, place), the most popular first. asked: conditions,
-    their values and how many rows are looked at; all are asked in one statement."""
+def _by_name(
+    conditions: list[tuple[str, list, int]], tokens: Iterable[str]
+) -> list[tuple[int, int]]:
+    """(number of a condition, rank key) of what meets it, the most popular first.
+
+    conditions: SQL, its values, and how many rows are looked at; all in one statement.
+    """
     filters = [f"%{token}%" for token in tokens]
     parts, values = [], []
-    for number, (condition, given, looked_at) in enumerate(asked):
+    for number, (condition, given, looked_at) in enumerate(conditions):
         condition += " AND facets LIKE %s" * len(filters)
         parts.append(
             f"SELECT {number:d}, place FROM (SELECT place FROM (SELECT place "
@@ -206,7 +213,7 @@ def _places(asked: list[tuple[str, list, int]], tokens: Iterable[str]) -> list[t
 
 
 def _fts(match: Match, *, prefix: bool = False) -> str:
-    """The match as FTS5 writes it."""
+    """A match as a query of FTS5."""
     star = " *" if prefix else ""
     words = (" OR " if match.any_group else " AND ").join(
         "(" + " OR ".join(f'"{word}"{star}' for word in group) + ")"

@@ -1,3 +1,6 @@
+-- The functions of the database that find documents, each a step of look.sql. The rank
+-- key of a document (rank_keys.py) is its column ``place``.
+
 -- About how many documents there are.
 CREATE OR REPLACE FUNCTION registry_look_rows()
 RETURNS float LANGUAGE sql STABLE AS $$
@@ -5,14 +8,14 @@ RETURNS float LANGUAGE sql STABLE AS $$
     WHERE c.oid = 'registry_searchdocument'::regclass
 $$;
 
--- The 300 most popular that match, by how well the text fits; what is sunk comes last.
--- Many are expected: by walking the popular in their order. ts_match_vq is @@ where the
--- index over words must not be used, and ``+ 0`` hides the one in order of places.
+-- The 300 most popular that match, by how well the text fits; the demoted come last.
+-- Where many are expected, the popular tier is walked in its order. ts_match_vq is @@
+-- where the index over words must not be used, and ``+ 0`` hides the index of places.
 CREATE OR REPLACE FUNCTION registry_look_ranked(
     wanted tsquery, said tsquery, expected float
 ) RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    sunk CONSTANT bigint := 1048576::bigint << 32;
+    demoted CONSTANT bigint := 1048576::bigint << 32;
     weights CONSTANT real[] := '{0.02, 0.2, 0.5, 1.0}';
 BEGIN
     IF expected > 1200 THEN
@@ -20,7 +23,7 @@ BEGIN
             SELECT n.place FROM (
                 SELECT p.place, p.narrow FROM registry_searchpopular p
                 WHERE ts_match_vq(p.narrow, wanted) ORDER BY p.place LIMIT 300
-            ) n ORDER BY n.place >= sunk, ts_rank(weights, n.narrow, said, 1) DESC,
+            ) n ORDER BY n.place >= demoted, ts_rank(weights, n.narrow, said, 1) DESC,
             n.place
         );
     END IF;
@@ -30,18 +33,18 @@ BEGIN
             SELECT n.place FROM registry_searchpopular n
             WHERE n.narrow @@ wanted ORDER BY n.place + 0 LIMIT 300
         ))
-        ORDER BY p.place >= sunk, ts_rank(weights, p.narrow, said, 1) DESC, p.place
+        ORDER BY p.place >= demoted, ts_rank(weights, p.narrow, said, 1) DESC, p.place
     );
 END $$;
 
--- All that match, 3000 at most, in order of popularity. scarce: what few of them have,
--- or NULL. The others are looked for in these rows then: to read of half a million
--- places where an index has a frequent word takes longer than a few hundred rows.
+-- Those that match, 3000 at most, in order of popularity. scarce: a rare word of them, or
+-- NULL. The other words are then compared in the rows that have the rare one: reading
+-- these takes less time than the half million entries of a frequent word in the index.
 CREATE OR REPLACE FUNCTION registry_look_narrow(wanted tsquery, scarce tsquery)
 RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
 DECLARE
     found bigint[];
-    seen integer := 3000;  -- the word may have more forms than the one that is scarce
+    seen integer := 3000;  -- other words with the same stem may be frequent
 BEGIN
     IF scarce IS NOT NULL THEN
         SELECT count(*), array_agg(n.place ORDER BY n.place) FILTER (WHERE n.fits)
@@ -61,8 +64,8 @@ BEGIN
     );
 END $$;
 
--- Of all that match, the most popular: among those that are fairly popular where these
--- suffice, which takes a tenth of the time.
+-- The most popular that match. Where the warm tier has enough of them, only that is
+-- searched, which takes a tenth of the time.
 CREATE OR REPLACE FUNCTION registry_look_filled(
     wanted tsquery, scarce tsquery, most integer
 ) RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
@@ -75,8 +78,8 @@ BEGIN
     RETURN found;
 END $$;
 
--- All that match, README included, but for 3000 at most. narrow: those with the words
--- elsewhere; NULL where there may be more. others: the others. In order of popularity.
+-- Those that match, README included, 3000 at most, in order of popularity. narrow: those
+-- with the words outside of the README; NULL where there may be more. others: the rest.
 CREATE OR REPLACE FUNCTION registry_look_all(
     wanted tsquery, OUT narrow bigint[], OUT others bigint[], OUT every bigint[]
 ) LANGUAGE plpgsql STABLE AS $$
@@ -93,10 +96,10 @@ BEGIN
     END IF;
 END $$;
 
--- The same where the words are the very name of a function: of READMEs those of the
--- popular alone. expected: about how many there are. Where these are ``most`` and the
--- fairly popular say so too (see registry_look_about), narrow are some of these, the
--- most popular (``shown`` at least), and every is NULL.
+-- The same for words that are the exact name of a function: only READMEs of the popular
+-- tier are searched. expected: an estimate of the matches. Where that is ``most`` or
+-- more, and the warm tier confirms it (see registry_look_about), narrow has the most
+-- popular alone (``shown`` at least), and every is NULL.
 CREATE OR REPLACE FUNCTION registry_look_meant(
     wanted tsquery, scarce tsquery, expected float, shown integer, most integer,
     OUT narrow bigint[], OUT others bigint[], OUT every bigint[]
@@ -123,10 +126,11 @@ BEGIN
     every := narrow || others;
 END $$;
 
--- About how many match, README included, by what the popular say, or those that are
--- fairly so. Where a few of them should mean four times ``most``, or half again as many,
--- that is believed: infinity. known: popular ones, at least, READMEs aside, which are
--- longer where functions are popular: of these two and a half times as many are enough.
+-- Estimates how many match, README included. Infinity: surely ``most`` or more, because
+-- by the share of the matches in a tier there should be more than that: two and a half
+-- times as many by the names, tags and descriptions of the popular tier, four times by
+-- its READMEs (popular functions have longer ones), or half again as many by the warm
+-- tier. known: matches in the popular tier without READMEs, at least.
 CREATE OR REPLACE FUNCTION registry_look_about(
     wanted tsquery, most integer, known integer
 ) RETURNS float LANGUAGE plpgsql STABLE AS $$
@@ -156,7 +160,7 @@ BEGIN
     RETURN CASE WHEN found >= enough THEN 'infinity' ELSE found * most / (warm * share) END;
 END $$;
 
--- Which match, README included, no more than ``most``.
+-- Any that match, README included, at most ``most``.
 CREATE OR REPLACE FUNCTION registry_look_every(wanted tsquery, most integer)
 RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -165,14 +169,14 @@ BEGIN
     );
 END $$;
 
--- The ten most popular whose names begin so, and first the one of that very name
--- (is_name: there is one).
+-- The function of that exact name, if there is one (is_name), and then the ten most
+-- popular whose names begin with it.
 CREATE OR REPLACE FUNCTION registry_look_named(
     slug_ text, filters tsquery, with_yanked boolean,
     OUT places bigint[], OUT is_name boolean
 ) LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    sunk CONSTANT bigint := 1048576::bigint << 32;
+    demoted CONSTANT bigint := 1048576::bigint << 32;
     slug_end CONSTANT text := slug_ || chr(1114111);
     very CONSTANT bigint[] := ARRAY(
         SELECT d.place FROM registry_searchdocument d
@@ -187,14 +191,14 @@ BEGIN
             SELECT n.place FROM (
                 SELECT d.place FROM registry_searchdocument d
                 WHERE d.is_hot AND d.slug ~>=~ slug_ AND d.slug ~<~ slug_end OFFSET 0
-            ) n WHERE n.place < sunk ORDER BY n.place LIMIT 10
+            ) n WHERE n.place < demoted ORDER BY n.place LIMIT 10
         );
         IF cardinality(begun) < 10 THEN
             begun := begun || ARRAY(
                 SELECT n.place FROM (
                     SELECT d.place FROM registry_searchdocument d
                     WHERE d.slug ~>=~ slug_ AND d.slug ~<~ slug_end LIMIT 200
-                ) n WHERE n.place < sunk AND n.place <> ALL (begun)
+                ) n WHERE n.place < demoted AND n.place <> ALL (begun)
                 ORDER BY n.place LIMIT 10 - cardinality(begun)
             );
         END IF;
@@ -206,7 +210,7 @@ BEGIN
             SELECT d.place FROM registry_searchdocument d
             WHERE d.is_hot AND d.slug ~>=~ slug_ AND d.slug ~<~ slug_end
             AND ts_match_vq(d.narrow, filters) OFFSET 0
-        ) n WHERE n.place < sunk ORDER BY n.place LIMIT 10
+        ) n WHERE n.place < demoted ORDER BY n.place LIMIT 10
     );
     IF cardinality(begun) < 10 THEN
         begun := begun || ARRAY(
@@ -214,14 +218,14 @@ BEGIN
                 SELECT d.place FROM registry_searchdocument d
                 WHERE d.slug ~>=~ slug_ AND d.slug ~<~ slug_end
                 AND ts_match_vq(d.narrow, filters) LIMIT 200
-            ) n WHERE n.place < sunk AND n.place <> ALL (begun)
+            ) n WHERE n.place < demoted AND n.place <> ALL (begun)
             ORDER BY n.place LIMIT 10 - cardinality(begun)
         );
     END IF;
     places := very || begun;
 END $$;
 
--- As many popular ones, of the known and of those that match, README included.
+-- Popular ones, at most ``most``: known ones, and others that match, README included.
 CREATE OR REPLACE FUNCTION registry_look_popular(
     wanted tsquery, known bigint[], most integer
 ) RETURNS bigint[] LANGUAGE plpgsql STABLE AS $$

@@ -17,21 +17,21 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _IDENTIFIER = re.compile(r"[^\W\d][^\W_]*")
 
 
-class _Kept(dict):
-    """What ``str.translate`` makes of each character, found out once."""
+class _Visible(dict):
+    """For ``str.translate``: a character, or None for one that nobody sees."""
 
     def __missing__(self, code: int) -> int | None:
-        seen = unicodedata.category(chr(code))[0] not in "MC"
-        self[code] = code if seen else None
+        is_visible = unicodedata.category(chr(code))[0] not in "MC"
+        self[code] = code if is_visible else None
         return self[code]
 
 
-_KEPT = _Kept()
+_VISIBLE = _Visible()
 
 
 def fold(text: str) -> str:
     """``text`` without case, accents and characters nobody sees."""
-    return unicodedata.normalize("NFKD", text).casefold().translate(_KEPT)
+    return unicodedata.normalize("NFKD", text).casefold().translate(_VISIBLE)
 
 
 def words_of(text: str) -> list[str]:
@@ -40,17 +40,17 @@ def words_of(text: str) -> list[str]:
 
 
 def indexed(text: str) -> str:
-    """``text`` as the index takes it: folded words with a blank between them.
+    """``text`` as it is indexed: folded words with a blank between them.
 
-    What is written with hyphens, dots or humps also stands there as one word, so
-    that ``email`` finds "e-mail" and ``ratelimiter`` finds "rate-limiter".
+    A word written with hyphens, dots or humps is also indexed as one word, so that
+    ``email`` finds "e-mail" and ``ratelimiter`` finds "rate-limiter".
     """
     return " ".join(_pieces(text, joined=True))
 
 
-def said(text: str) -> list[str]:
-    """The words of ``indexed(text)`` that were written as words: as there are
-    functions with names of two words, so there are joined ones."""
+def written_words(text: str) -> list[str]:
+    """The words of ``indexed(text)`` without the joined ones, which are as many as
+    functions with names of two words."""
     return _pieces(text, joined=False)
 
 
@@ -80,10 +80,9 @@ def code_words(texts) -> str:
 
 @lru_cache(4096)
 def token(kind: str, value: str) -> str:
-    """The made-up word that stands for ``kind`` being ``value`` in the index.
+    """The made-up word that documents have in the index where ``kind`` is ``value``.
 
-    A filter is then one more word that must be there, which a full-text index
-    answers as fast as any other.
+    So a filter is one more word of a query, as fast as any other.
     """
     named = f"{kind}={fold(value)}".encode(errors="replace")
     return "q" + hashlib.blake2b(named, digest_size=7).hexdigest()
@@ -96,7 +95,7 @@ def licenses_in(expression: str) -> list[str]:
 
 
 def stem(word: str) -> str:
-    """About what the databases make of ``word``; only for marking what was found."""
+    """``word`` without its ending, nearly as the databases do it; to mark results."""
     for ending in ("ies", "ing", "ed", "es", "s", "e", "y"):
         if len(word) > len(ending) + 2 and word.endswith(ending):
             return word.removesuffix(ending)
@@ -104,5 +103,6 @@ def stem(word: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    """Letters in one piece with their accents; control characters separate words."""
+    """``text`` with each accent joined to its letter, and with blanks for control
+    characters, which separate words."""
     return re.sub(r"[\0-\x1f\x7f]", " ", unicodedata.normalize("NFKC", text))

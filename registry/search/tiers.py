@@ -1,8 +1,8 @@
-"""PostgreSQL's tiers of popularity, so that most searches never ask all documents.
+"""PostgreSQL's tiers of popularity, so that most searches never read all documents.
 
-The popular (places.HOT_ROWS) are copied to a small table by triggers. The warm tier, a
-third of all or WARM_ROWS, has indexes of its own; a rebuild draws its edge anew.
-SQLite needs neither: it reads in order of popularity and stops.
+Triggers copy the popular tier (rank_keys.HOT_ROWS) to a small table. The warm tier, a
+third of all documents or WARM_ROWS, has indexes of its own; a rebuild draws its edge
+anew. SQLite needs neither, as it reads in order of popularity and stops.
 """
 
 from pathlib import Path
@@ -35,14 +35,14 @@ FUNCTIONS = (
 
 
 def install(connection) -> None:
-    """Make the table of the popular, with what is there already."""
+    """Make the table of the popular tier, and fill it."""
     if connection.vendor == "postgresql":
         execute(connection, "DROP INDEX IF EXISTS registry_search_hot")
         execute(connection, _read("popular.sql"))
 
 
 def uninstall(connection) -> None:
-    """Drop it, and the warm tier's indexes."""
+    """Drop that table, and the warm tier's indexes."""
     if connection.vendor == "postgresql":
         for event in ("insert", "update", "delete", "truncate"):
             trigger = f"registry_searchpopular_{event}"
@@ -55,7 +55,7 @@ def uninstall(connection) -> None:
 
 
 def install_look(connection) -> None:
-    """Create, or replace, the functions that search in one statement."""
+    """Create the functions of the database that search, or replace them."""
     if connection.vendor == "postgresql":
         uninstall_look(connection)
         for name in ("steps.sql", "look.sql", "page.sql"):
@@ -70,8 +70,8 @@ def uninstall_look(connection) -> None:
 
 
 def draw_warm(connection) -> None:
-    """Index the WARM_ROWS most popular once more, as they are now. Outside of a
-    transaction others may write meanwhile."""
+    """Make the warm tier of the WARM_ROWS documents that are most popular now. Outside
+    of a transaction others may write meanwhile."""
     if connection.vendor != "postgresql":
         return
     at_once = " CONCURRENTLY"
@@ -82,7 +82,7 @@ def draw_warm(connection) -> None:
     documents = _documents(connection)
     edge = 0
     if documents >= WORTH_WARM:
-        edge = _place_at(connection, min(WARM_ROWS, documents // 3))
+        edge = _rank_key_at(connection, min(WARM_ROWS, documents // 3))
     for name, column in WARM.items():
         execute(
             connection,
@@ -93,8 +93,8 @@ def draw_warm(connection) -> None:
 
 
 def draw_missing(connection) -> None:
-    """Index the warm tier where nothing had one yet: an earlier release drew it of
-    many more functions only."""
+    """Make the warm tier where there is none: earlier releases had one only for many
+    more functions."""
     if connection.vendor == "postgresql" and not _warm_edge(connection):
         draw_warm(connection)
 
@@ -105,7 +105,7 @@ def forget_warm(connection, at_once: str = "") -> None:
 
 
 def _warm_edge(connection) -> int:
-    """The place where the warm tier ends, as its index has it; 0 without one."""
+    """The rank key where the warm tier ends, as its index has it; 0 without one."""
     found = _value(
         connection,
         "SELECT substring(indexdef FROM 'place < ''?([0-9]+)') FROM pg_indexes "
@@ -115,26 +115,26 @@ def _warm_edge(connection) -> int:
 
 
 def _documents(connection, edge: int | None = None) -> int:
-    """How many there are, or how many before a place."""
+    """How many documents there are, or how many before a rank key."""
     only = "" if edge is None else f" WHERE place < {edge:d}"
     return _value(connection, f"SELECT count(*) FROM {TABLE}{only}")
 
 
-def _place_at(connection, number: int) -> int:
-    """The place of the document that has so many before it; 0 where there is none."""
+def _rank_key_at(connection, number: int) -> int:
+    """The rank key with so many documents before it; 0 where there is none."""
     sql = f"SELECT place FROM {TABLE} ORDER BY place OFFSET {number:d} LIMIT 1"
     return _value(connection, sql) or 0
 
 
 def _value(connection, sql: str):
-    """What a statement finds in its first row; None where there is none."""
+    """The first column of a statement's first row; None without one."""
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return (cursor.fetchone() or (None,))[0]
 
 
 def _warm_functions(connection, edge: int) -> str:
-    """In them the edge stands as a number: only so does a planner know the index."""
+    """Their SQL, with the edge as a literal: only then a planner uses the index."""
     rows = _documents(connection, edge) if edge else 0
     made = _read("warm.sql").replace("{edge}", str(edge))
     return made.replace("{rows}", str(rows))

@@ -1,4 +1,4 @@
--- How many functions are of the warm tier: those before {edge}. 0: it isn't there.
+-- How many documents the warm tier has: those before {edge}. 0: there is no warm tier.
 CREATE OR REPLACE FUNCTION registry_look_warm_rows()
 RETURNS float LANGUAGE sql IMMUTABLE AS $$ SELECT {rows}::float $$;
 
@@ -14,7 +14,7 @@ BEGIN
     );
 END $$;
 
--- How many of those match, README included; not counted further than ``most``.
+-- How many of the warm tier match, README included; counted up to ``most``.
 CREATE OR REPLACE FUNCTION registry_look_warm_wide(wanted tsquery, most integer)
 RETURNS integer LANGUAGE plpgsql STABLE AS $$
 BEGIN

@@ -1,1 +1,1 @@
-"""One module per group of commands; each prints a result and the next step."""
+"""The commands. Each prints its result and the next step."""

@@ -1,4 +1,4 @@
-"""``functions adopt``: find out where copied files came from, and track them."""
+"""``functions adopt``: find the version that copied files came from, and track it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def adopt(app: App, path, dry_run):
 
 
 def _files(workspace: Workspace, path: Path) -> dict[str, bytes]:
-    """The source files of ``path`` by their path in the project."""
+    """The source files at ``path``: path in the project -> content."""
     root, path = workspace.root.resolve(), path.resolve()
     if not path.is_relative_to(root):
         raise CliError(f"{path} is outside the project {root}.", code="INVALID_PATH")
@@ -84,7 +84,8 @@ def _files(workspace: Workspace, path: Path) -> dict[str, bytes]:
 
 
 def _published(hub, data: bytes) -> list[dict]:
-    """The versions that hold ``data``, as it is or with line ends as published."""
+    """The published versions with a file ``data``, also if its line ends were changed
+    to CRLF."""
     lf = data.replace(b"\r\n", b"\n")
     for digest in dict.fromkeys((sha256(data), sha256(lf))):
         try:
@@ -105,8 +106,8 @@ def _is_version(item: dict) -> bool:
 
 
 def _likeliest(found: list[tuple[str, dict]]) -> tuple[Ref, str | None]:
-    """The version that holds most of the files, the newest of equals, and the
-    folder that its paths fit into (None: they stand elsewhere)."""
+    """The version that has most of the files (the newest if equal), and the folder its
+    paths are relative to (None if the paths differ)."""
     votes: Counter = Counter()
     for name, item in found:
         ref = Ref(item["author"], item["slug"], item["version"])

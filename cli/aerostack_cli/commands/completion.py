@@ -1,4 +1,4 @@
-"""``completion``: what a shell needs to complete the command's words."""
+"""``completion``: completion scripts for shells."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def install(app: App, refs, dry_run, show_diff, force):
 
 
 def _sources(app: App, workspace: Workspace, wanted: list[Ref]) -> list[tuple]:
-    """Pairs of a Hub and what to ask it for."""
+    """(Hub, Ref) of each function to install."""
     if wanted:
         return [(app.hub(), ref) for ref in wanted]
     entries = workspace.chosen(())
@@ -87,7 +87,7 @@ def _show(app: App, item: Install, verb: str) -> None:
 
 
 def show_needs(app: App, snapshot: Snapshot) -> None:
-    """Print what is left to do for ``snapshot``: packages, variables, a migration."""
+    """Print what the user still has to do: packages, variables, migration."""
     if snapshot.packages:
         packages = " ".join(shlex.quote(package) for package in snapshot.packages)
         app.out.note(f"   Packages: npm install {packages}")

@@ -61,7 +61,7 @@ def publish_directory(app: App, directory, dry_run):
 
 
 def _take_back(app: App, draft: dict, error: HubRefusal) -> None:
-    """Delete the draft that could not be published; tell when that fails too."""
+    """Delete the draft that could not be published; warn if that fails too."""
     try:
         app.account_hub().delete_draft(str(draft["id"]))
     except CliError:

@@ -62,7 +62,7 @@ def _plan(folder: str, files: dict[str, bytes], force: bool) -> Plan:
 
 
 def _listing(function: dict, names: set[str]) -> dict[str, bytes]:
-    """aerostack.json and README.md, unless the version has files of these names."""
+    """aerostack.json and README.md, unless the version's own files include them."""
     manifest, readme = function.get("config_schema"), function.get("readme") or ""
     if not isinstance(manifest, dict) or not isinstance(readme, str):
         raise UntrustedAnswer("The Hub sent a function without its aerostack.json.")

@@ -49,8 +49,8 @@ def push(app: App, file, dry_run):
 
 
 def push_draft(app: App, function: Function) -> dict:
-    """Send ``function``; print the guide's block and the warnings, and return the
-    Hub's answer, which has an ``id``."""
+    """Push ``function`` and print warnings. Returns the Hub's answer, which has an
+    ``id``."""
     for note in function.notes:
         app.out.warn(note)
     hub = app.account_hub()

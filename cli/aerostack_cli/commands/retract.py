@@ -1,4 +1,4 @@
-"""``functions yank`` and ``functions deprecate``: warn off what was published."""
+"""``functions yank`` and ``functions deprecate``: retract what was published."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _mine(app: App, ref: Ref) -> Ref:
 
 
 def _body(undo: bool, option: str, **fields) -> dict | None:
-    """What is sent; None takes it back. The first of ``fields`` must be given."""
+    """The request body; None for --undo. The first of ``fields`` is required."""
     if undo:
         return None
     if not next(iter(fields.values())):

@@ -1,4 +1,4 @@
-"""``functions status``: how installed functions stand to disk and Hub."""
+"""``functions status``: compare installed functions with disk and Hub."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def status(app: App, slugs, ci, offline):
 
 
 def _reports(app: App, workspace: Workspace, entries, offline: bool) -> list[dict]:
-    """What --json shows. Waiting for a far Hub is most of the time: several at once."""
+    """The reports, as --json prints them. Several Hub requests run at once."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(max_workers=1 if offline else CONNECTIONS) as pool:
@@ -68,7 +68,7 @@ def _report(app: App, workspace: Workspace, entry: Installed, offline: bool) -> 
 
 
 def _hub_states(app: App, entry: Installed) -> tuple[str, list[str], list[str]]:
-    """The newest version, the states the Hub knows of, and what it says to them."""
+    """The newest version, the states that depend on the Hub, and notes on them."""
     try:
         versions = app.installed_hub(entry.hub).versions(entry.newest_ref)
     except HubRefusal as error:

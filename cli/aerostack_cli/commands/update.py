@@ -53,7 +53,7 @@ def update(app: App, refs, everything, dry_run):
 
 
 def _targets(workspace: Workspace, refs, everything: bool) -> list[tuple[str, str]]:
-    """Pairs of slug and wanted version, ``""`` for the newest."""
+    """(slug, version) to update; version ``""`` is the newest."""
     if everything == bool(refs):
         raise UsageError(
             "Name the functions to update, or say --all.",

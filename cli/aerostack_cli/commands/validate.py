@@ -1,4 +1,4 @@
-"""``functions validate``: everything the Hub would say, before it says it."""
+"""``functions validate``: check a function without pushing it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def _local(function: Function) -> list[dict]:
 
 
 def _placed(item: dict, function: Function) -> dict:
-    """The Hub's finding ``item``, with a line where it is about aerostack.json."""
+    """The Hub's finding ``item``, with line and column if it is about
+    aerostack.json."""
     if item.get("path") != FILE_NAME or not function.manifest_text:
         return item
     text = function.manifest_text

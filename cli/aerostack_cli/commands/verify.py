@@ -1,4 +1,4 @@
-"""``functions verify``: every installed file against the lock and the Hub."""
+"""``functions verify``: check installed files against the lock and the Hub."""
 
 from __future__ import annotations
 

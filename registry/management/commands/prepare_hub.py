@@ -28,7 +28,7 @@ class Command(BaseCommand):
             Function.objects.published().exists()
             and not SearchDocument.objects.exists()
         ):
-            call_command("rebuild_search")  # upgraded from before there was search
+            call_command("rebuild_search")  # upgraded from a release without search
         self._say_hello(password_file)
 
     def _collect_static(self):

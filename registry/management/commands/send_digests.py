@@ -21,9 +21,9 @@ class Command(BaseCommand):
 
 
 def _send(digest, now) -> bool:
-    """Whether there was something to tell, and nobody else told it."""
+    """Send one digest. Returns whether a mail was sent."""
     since, versions = digest.told_until, following.news_for(digest, now)
-    # Before the mail: a mail lost in a crash is better than one sent every hour.
+    # Marked before sending: after a crash, a lost mail is better than a repeated one.
     if not following.mark_told(digest, now) or not versions:
         return False
     token = following.stop_token(digest.account)

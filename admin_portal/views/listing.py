@@ -1,4 +1,4 @@
-"""The listing of a function: edit, history, restore, pictures."""
+"""The listing of a function: edit, history, restore, screenshots."""
 
 from dataclasses import dataclass
 
@@ -66,7 +66,7 @@ def edit_listing(request: HttpRequest, slug):
 
 @dataclass
 class ListingPage:
-    """The forms of one listing, and the page that shows them."""
+    """The forms of a listing, and their page."""
 
     function: Function
     stored: editing.Listing
@@ -75,8 +75,9 @@ class ListingPage:
     examples: Examples
 
     def render(self, request: HttpRequest, *, readme=None, status=200):
-        """readme: drawn as the Hub would. A conflict (412) also shows what is live
-        now; saving once more then replaces it."""
+        """readme: the rendered README, for a preview. status: 412 is a conflict; the
+        page then shows the difference to the live README, and saving again overwrites
+        it."""
         changes = None
         if status == errors.EditConflict.status:
             mine = self.form.data.get("readme", "").replace("\r\n", "\n")
@@ -112,7 +113,7 @@ def listing_history(request: HttpRequest, slug):
 
 @author_page("GET", "HEAD", "POST")
 def restore_listing(request: HttpRequest, slug, revision):
-    """What a revision would bring back; bring it back."""
+    """Show what restoring a revision would change; restore it."""
     function = own_function(request, slug)
     kept = get_object_or_404(function.listing_revisions, number=revision)
     if request.method == "POST":
@@ -160,7 +161,7 @@ def add_screenshot(request: HttpRequest, slug):
 
 @author_page("GET", "HEAD")
 def screenshot(request: HttpRequest, slug, sha256):
-    """A picture of the author's own function, published or not."""
+    """A screenshot of the author's own function, published or not."""
     function = own_function(request, slug)
     if not SHA256.match(sha256) or not _has_picture(function, sha256):
         raise Http404("There is no such screenshot.")
