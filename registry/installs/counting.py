@@ -39,7 +39,7 @@ FLUSH_SECONDS = 5
 # Lists show install counts. Each process makes them stale this often at most.
 LISTS_SECONDS = 60
 MAX_WAITING = 50_000  # noted requests in memory; some 15 MB. More are not counted.
-ROWS_PER_INSERT = 400  # four values each; SQLite takes 32,766 in a statement
+ROWS_PER_INSERT = 400  # they are looked up with as many parameters
 # A day's sightings go when it is this long over: by then all processes wrote theirs.
 GRACE = timedelta(hours=1)
 # Programs that fetch by themselves and say so. Whatever else they claim to be, or that
@@ -145,34 +145,34 @@ def forget_days_over() -> None:
 
 
 def _insert(noted: list[_Noted]) -> Counter:
-    """Insert sightings. Returns (version, day, is_automated) -> how many were new."""
-    salts = {day: _salt(day) for day in {each.day for each in noted}}
+    """Insert sightings. Returns (version, day, is_automated) -> how many were new.
+
+    One process after another: each locks the rows of the days' salts.
+    """
+    salts = {day: _salt(day) for day in sorted({each.day for each in noted})}
     fresh: Counter = Counter()
     for start in range(0, len(noted), ROWS_PER_INSERT):
-        rows = [
+        sightings = {
             (v, day, _hashed(client, salts[day]), is_automated)
             for v, day, client, is_automated in noted[start : start + ROWS_PER_INSERT]
-        ]
-        fresh.update(_insert_new(rows))
+        }
+        new = sightings - _known(sightings)
+        InstallSighting.objects.bulk_create(
+            InstallSighting(version_id=v, day=day, client=client, is_automated=auto)
+            for v, day, client, auto in sorted(new)
+        )
+        fresh.update((v, day, auto) for v, day, _, auto in new)
     return fresh
 
 
-def _insert_new(rows: list[tuple]) -> list[tuple[int, date, bool]]:
-    """The rows that were not there yet; the ORM can't tell which those are."""
-    table = connection.ops.quote_name(InstallSighting._meta.db_table)
-    values = ", ".join(["(%s, %s, %s, %s)"] * len(rows))
-    days = {day.isoformat(): day for _, day, _, _ in rows}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} (version_id, day, client, is_automated) "
-            f"VALUES {values} ON CONFLICT DO NOTHING "
-            "RETURNING version_id, day, is_automated",
-            [value for row in rows for value in (row[0], row[1].isoformat(), *row[2:])],
-        )
-        return [
-            (version_id, days[str(day)], bool(is_automated))
-            for version_id, day, is_automated in cursor.fetchall()
-        ]
+def _known(sightings: set[tuple]) -> set[tuple]:
+    """Those that there are already."""
+    version_ids, days, clients, _ = map(set, zip(*sightings, strict=True))
+    rows = InstallSighting.objects.filter(
+        version__in=version_ids, day__in=days, client__in=clients
+    )
+    found = rows.values_list("version", "day", "client", "is_automated")
+    return sightings & set(found)
 
 
 def _add(fresh: Counter) -> set[int]:
@@ -206,9 +206,10 @@ def _add(fresh: Counter) -> set[int]:
 
 
 def _salt(day: date) -> str:
+    """The salt of a day, its row locked."""
     made = DaySalt(day=day, salt=secrets.token_hex(32))
     DaySalt.objects.bulk_create([made], ignore_conflicts=True)
-    return DaySalt.objects.get(day=day).salt
+    return DaySalt.objects.select_for_update().get(day=day).salt
 
 
 def _hashed(client: str, salt: str) -> str:
