@@ -5,6 +5,8 @@ text may become empty once its Removal is confirmed. Source: docs/architecture.m
 version never changes".
 """
 
+from collections.abc import Iterator
+
 TABLES = ("registry_version", "registry_versionfile", "registry_blob")
 MESSAGE = "published rows never change"
 REMOVED = (
@@ -14,26 +16,21 @@ REMOVED = (
 )
 
 
-def install(connection) -> None:
-    """Create the triggers on ``connection``'s database."""
-    statements = {"sqlite": _sqlite, "postgresql": _postgresql}[connection.vendor]()
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+def creating(vendor: str) -> Iterator[str]:
+    """The statements that create the triggers. vendor: Django's word for a database."""
+    return {"sqlite": _sqlite, "postgresql": _postgresql}[vendor]()
 
 
-def uninstall(connection) -> None:
-    """Drop the triggers, to undo the migration or to empty a test database."""
-    on = " ON {}" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:
-        for table in TABLES:
-            for verb in ("update", "delete"):
-                cursor.execute(
-                    f"DROP TRIGGER IF EXISTS {table}_no_{verb}" + on.format(table)
-                )
+def dropping(vendor: str) -> Iterator[str]:
+    """The statements that drop them: to undo the migration, and to empty a test's
+    database."""
+    for table in TABLES:
+        on = f" ON {table}" if vendor == "postgresql" else ""
+        for verb in ("update", "delete"):
+            yield f"DROP TRIGGER IF EXISTS {table}_no_{verb}{on}"
 
 
-def _sqlite():
+def _sqlite() -> Iterator[str]:
     for table in TABLES:
         unless = f"WHEN NOT ({REMOVED})" if table == "registry_blob" else ""
         for verb, condition in (("update", unless), ("delete", "")):
@@ -43,7 +40,7 @@ def _sqlite():
             )
 
 
-def _postgresql():
+def _postgresql() -> Iterator[str]:
     yield (
         "CREATE OR REPLACE FUNCTION registry_refuse_change() RETURNS trigger AS "
         f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$ LANGUAGE plpgsql"

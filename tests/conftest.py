@@ -1,6 +1,7 @@
 """Fixtures: the accounts alice and bob, push() and publish()."""
 
 import os
+from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
@@ -23,6 +24,23 @@ def pytest_configure():
         settings.DATA_DIR = private_directory(settings.DATA_DIR / worker)
 
 
+@contextmanager
+def without_triggers():
+    """Published rows can be changed within this."""
+    from django.db import connection
+
+    from registry import immutability
+
+    def execute(statements):
+        with connection.cursor() as cursor:
+            for statement in statements(connection.vendor):
+                cursor.execute(statement)
+
+    execute(immutability.dropping)
+    yield
+    execute(immutability.creating)
+
+
 def _flush_published_rows(case):
     """Empty the database between tests that commit.
 
@@ -32,13 +50,9 @@ def _flush_published_rows(case):
     from importlib import import_module
 
     from django.apps import apps
-    from django.db import connection
 
-    from registry import immutability
-
-    immutability.uninstall(connection)
-    _fixture_teardown(case)
-    immutability.install(connection)
+    with without_triggers():
+        _fixture_teardown(case)
     import_module("registry.migrations.0002_ten_categories").add_categories(apps, None)
 
 

@@ -8,8 +8,8 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from registry import immutability
 from registry.models import Blob, Removal, Version, VersionFile
+from tests.conftest import without_triggers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.main_flow]
 
@@ -101,10 +101,8 @@ def damage():
     """damage(sql): change rows as a broken disk would, past the triggers."""
 
     def damage(sql):
-        immutability.uninstall(connection)
-        with connection.cursor() as cursor:
+        with without_triggers(), connection.cursor() as cursor:
             cursor.execute(sql)
-        immutability.install(connection)
 
     return damage
 

@@ -4,11 +4,13 @@ from registry import immutability
 
 
 def install(apps, schema_editor):
-    immutability.install(schema_editor.connection)
+    for statement in immutability.creating(schema_editor.connection.vendor):
+        schema_editor.execute(statement, params=None)
 
 
 def uninstall(apps, schema_editor):
-    immutability.uninstall(schema_editor.connection)
+    for statement in immutability.dropping(schema_editor.connection.vendor):
+        schema_editor.execute(statement, params=None)
 
 
 class Migration(migrations.Migration):
