@@ -1,6 +1,6 @@
 """Staff's pages of names: claims, reserved names, redirects and exceptions."""
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -71,18 +71,18 @@ def _rows(state: str, query: str):
         functions = functions.filter(
             Q(slug__contains=query) | Q(look_alike=normal) | Q(owner__username=query)
         )
-    return functions.filter(_of(state)), "functions"
+    return _in_state(functions, state), "functions"
 
 
-def _of(state: str) -> Q:
-    idle_since = timezone.now() - IDLE_CLAIM
+def _in_state(functions: QuerySet[Function], state: str) -> QuerySet[Function]:
+    drafts = functions.filter(published_at=None)
     return {
-        "published": Q(published_at__isnull=False),
-        "drafts": Q(published_at=None),
-        "idle": Q(published_at=None, active_at__lt=idle_since),
-        "held": Q(hold__isnull=False),
-        "quarantined": Q(quarantine__isnull=False),
-    }.get(state, Q())
+        "published": functions.published(),
+        "drafts": drafts,
+        "idle": drafts.filter(active_at__lt=timezone.now() - IDLE_CLAIM),
+        "held": functions.filter(hold__isnull=False),
+        "quarantined": functions.quarantined(),
+    }.get(state, functions)
 
 
 def _note_close_names(functions: list[Function]) -> None:
