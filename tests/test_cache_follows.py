@@ -13,11 +13,18 @@ from accounts.deletion import delete_account
 from accounts.profile_forms import ProfileForm
 from core.cache import versions
 from core.http.public import etag_of
-from registry import following, moderation, publishing
+from registry import following, moderation, publishing, search
 from registry.content import derived
 from registry.installs import counting
 from registry.listing import editing
-from registry.models import Category, Function, Inspection, Rendering, Version
+from registry.models import (
+    Category,
+    Function,
+    Inspection,
+    Rendering,
+    SearchDocument,
+    Version,
+)
 from registry.moderation import Grounds
 from tests.conftest import CODE, make_account
 from tests.routes import VALUES, addresses, routes
@@ -365,6 +372,13 @@ class Story:
     def is_inspected_again(self):
         derived.make(*Version.objects.values_list("pk", flat=True))
 
+    def is_found_no_more(self):
+        SearchDocument.objects.all().delete()
+        versions.bump(versions.EVERYTHING)
+
+    def is_found_again(self):
+        search.rebuild()
+
 
 BEGINNING = [
     Story.publishes,
@@ -440,6 +454,8 @@ CHAPTERS = {
         Story.loses_what_was_inspected,
         Story.is_inspected_again,
         Story.is_inspected_otherwise,
+        Story.is_found_no_more,
+        Story.is_found_again,
     ],
 }
 

@@ -7,7 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 from django.db import connection, connections, transaction
 
-from registry.models import Function, SearchDocument, SearchWord
+from core.cache import versions
+from registry.models import LISTS, Function, SearchDocument, SearchWord
 from registry.search import documents, rows, schema, spelling
 
 PROCESSES = 2
@@ -50,6 +51,7 @@ def rebuild(batch: int = 500, progress: Callable[[int], None] | None = None) -> 
         made = schema.after_filling(connection)
         list(_by_processes(_execute, made, worth=is_large))
     _count(counted)
+    versions.bump_on_commit(LISTS)
     if not connection.in_atomic_block:
         schema.tidy(connection)
     return done
