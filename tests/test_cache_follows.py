@@ -18,7 +18,9 @@ from registry.content import derived
 from registry.installs import counting
 from registry.listing import editing
 from registry.models import (
+    Case,
     Category,
+    Decision,
     Function,
     Inspection,
     Rendering,
@@ -280,6 +282,13 @@ class Story:
     def is_let_out(self):
         moderation.lift_function_quarantine(self.function, GROUNDS, by=self.staff)
 
+    def has_its_author_appeal(self):
+        moderation.appeal(Decision.objects.first(), "It is not.", by=self.alice)
+
+    def has_the_appeal_granted(self):
+        case = Case.objects.get(kind="appeal")
+        moderation.answer_appeal(case, GROUNDS, by=self.second, grant=True)
+
     def has_its_author_suspended(self):
         moderation.suspend_account(self.function.owner, GROUNDS, by=self.staff)
 
@@ -427,6 +436,9 @@ CHAPTERS = {
         Story.has_that_back,
         Story.is_quarantined,
         Story.is_let_out,
+        Story.is_quarantined,
+        Story.has_its_author_appeal,
+        Story.has_the_appeal_granted,
         Story.has_its_author_suspended,
         Story.has_a_file_removed,
         Story.has_its_readme_removed,
