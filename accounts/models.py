@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from accounts.names import check_username
 from core.cache import freshness
-from core.db.prepared import insert_all
 
 
 class AccountManager(BaseUserManager):
@@ -183,14 +182,13 @@ def record(verb: str, subject: object, *, by: Account | None, via: str, **data) 
     data: JSON-able details; the actor's name is added, for after the account is gone.
     """
     freshness.touch_on_commit()
-    event = Event(
+    Event.objects.create(
         actor=by,
         verb=verb,
         subject=str(subject)[:200],
         via=via,
         data={"actor": by.username if by else None, **data},
     )
-    insert_all([event])
 
 
 def random_password() -> str:

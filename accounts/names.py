@@ -6,8 +6,6 @@ from fnmatch import fnmatchcase
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from core.db.prepared import Prepared
-
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,37}[a-z0-9])\Z")
 
 # Fixed segments of the Hub's addresses, of the API's and of the Admin's.
@@ -42,20 +40,16 @@ RESERVED = frozenset(
 )
 
 
-@Prepared
-def HELD(name):
-    from accounts.models import ReservedName  # models.py needs check_username
-
-    held = ReservedName.objects.filter(Q(name=name) | Q(name__contains="*"))
-    return held.values_list("name", flat=True)
-
-
 def is_reserved(name: str) -> bool:
     """Is ``name`` (any case) one of the fixed words, or held in ReservedName?"""
+    from accounts.models import ReservedName  # models.py needs check_username
+
     lowered = name.lower()
     if lowered in RESERVED:
         return True
-    return any(fnmatchcase(lowered, pattern) for pattern in HELD(lowered))
+    held = ReservedName.objects.filter(Q(name=lowered) | Q(name__contains="*"))
+    patterns = held.values_list("name", flat=True)
+    return any(fnmatchcase(lowered, pattern) for pattern in patterns)
 
 
 def check_username(name: str) -> None:

@@ -1,9 +1,8 @@
-"""What staff can turn off for everyone. A row of Switch is an off-switch thrown."""
+"""What staff can turn off for everyone. Each row of Switch turns one thing off."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from accounts.models import Switch
-from core.db.prepared import Prepared
 
 READ_ONLY = "read_only"
 # name -> what a refused user is told
@@ -17,22 +16,14 @@ SWITCHES = {
 }
 
 
-def stopping(name) -> QuerySet[Switch]:
-    """The switches that stop ``name``, where they are thrown: its own, and read-only
-    mode."""
-    return Switch.objects.filter(Q(name=READ_ONLY) | Q(name=name))
-
-
-STOPPING = Prepared(lambda name: stopping(name).order_by("-name"))
-
-
 class SwitchedOff(Exception):
     """Staff turned it off. ``str()`` is a sentence or two for the person."""
 
 
 def is_off(name: str) -> Switch | None:
-    """The switch that stops ``name``: its own, or read-only mode. None: go on."""
-    return STOPPING.first(name)
+    """The switch that stops ``name``: read-only mode, or its own. None: go on."""
+    off = Switch.objects.filter(Q(name=READ_ONLY) | Q(name=name))
+    return off.order_by("-name").first()
 
 
 def require(name: str = READ_ONLY) -> None:

@@ -2,39 +2,20 @@
 
 import re
 import uuid
-from functools import partial
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import Account
 from api import shapes
 from api.answers import answer
 from api.decorators import endpoint, require_scope, require_within_key
 from api.views.common import CHANGES, CONTENT, FUNCTIONS, VIA
-from core.db.prepared import Prepared
 from core.http.limits import Limit
 from registry import errors, publishing
 from registry.inspection import validation
 from registry.models import Draft
 
 CHECKS = Limit("validate", 60, 60)
-
-OWN = Prepared(
-    lambda owner, pk: (
-        Draft.objects.owned_by(owner)
-        .filter(pk=pk)
-        .select_related("function__owner", "function__category")
-    )
-)
-# Publishing reads the content when it has the lock.
-OWN_BARE = Prepared(
-    lambda owner, pk: (
-        Draft.objects.owned_by(owner)
-        .filter(pk=pk)
-        .select_related("function__owner")
-        .only("revision", "function__slug", "function__owner__username")
-    )
-)
 
 
 @endpoint(
@@ -79,7 +60,7 @@ def push(request):
         request.json,
         by=request.account,
         via="cli",
-        permit=partial(require_within_key, request),
+        patterns=request.key.patterns,
     )
     return 201, shapes.pushed(saved.draft, saved.warnings)
 
@@ -118,7 +99,8 @@ def save_draft(request, id):
     refusals=(*CHANGES, errors.Conflict),
 )
 def delete_draft(request, id):
-    publishing.delete_draft(_draft(request, id), by=request.account, via=VIA)
+    draft = _draft(request, id)
+    publishing.delete_draft(draft, by=request.account, via=VIA)
     response = answer(None, 204)
     response.content = b""
     return response
@@ -142,7 +124,10 @@ def delete_draft(request, id):
 def publish_draft(request, id):
     draft = _draft(request, id, to_publish=True)
     made = publishing.publish(
-        draft, by=request.account, via="cli", revision=_if_match(request, draft)
+        draft,
+        by=request.account,
+        via="cli",
+        revision=_if_match(request, draft),
     )
     return shapes.published(
         draft.function,
@@ -172,7 +157,7 @@ def publish_from_ci(request):
     if request.json.get("publish") is True:
         require_scope(request, "publish")
     result = publishing.publish_from_ci(
-        request.json, by=request.account, permit=partial(require_within_key, request)
+        request.json, by=request.account, patterns=request.key.patterns
     )
     return 201 if result.created else 200, shapes.ci_result(result)
 
@@ -198,22 +183,24 @@ def validate_function(request):
 
 def _draft(request, id: str, *, to_publish: bool = False) -> Draft:
     """The caller's draft, by its id, or (publish) the newest open one of a slug."""
-    by_id = OWN_BARE if to_publish else OWN
+    own = Draft.objects.owned_by(request.account)
+    own = own.select_related("function__owner", "function__category")
+    if to_publish:  # which reads the content when it has the lock
+        own = own.defer("manifest", "files", "readme")
     try:
-        draft = by_id.first(request.account.pk, uuid.UUID(id))
+        draft = own.filter(pk=uuid.UUID(id)).first()
     except ValueError:
-        draft = _newest(request.account, id) if to_publish else None
+        draft = _newest(own, id) if to_publish else None
     if draft is None:
         raise errors.NotFound(f"You have no draft {errors.shown(id)}.")
     require_within_key(request, draft.function.slug)
     return draft
 
 
-def _newest(account: Account, slug: str) -> Draft | None:
+def _newest(own: QuerySet[Draft], slug: str) -> Draft | None:
     """The newest open draft of the function called ``slug``, else the newest."""
     called = Q(function__slug=slug) | Q(function__redirects__slug=slug)
-    drafts = Draft.objects.owned_by(account).filter(called).order_by("-updated_at")
-    drafts = drafts.select_related("function__owner")
+    drafts = own.filter(called).order_by("-updated_at")
     return drafts.open().first() or drafts.first()
 
 

@@ -19,7 +19,6 @@ from django.db import close_old_connections, connection, transaction
 from django.db.models import Exists, OuterRef
 
 from core.cache import freshness
-from core.db.prepared import Prepared, insert_all, together
 from registry import inspection, search
 from registry.content import rendering
 from registry.content.sandbox import SandboxError
@@ -33,22 +32,6 @@ GATHERING_SECONDS, QUIET_SECONDS = 0.15, 1.0
 TOGETHER, TOGETHER_BYTES = 12, 256 * 1024
 UNDER_WAY = 16  # texts the worker has or is about to get; it refuses too many
 PATIENCE_SECONDS = 1.0  # that search waits for the worker
-
-VERSIONS = Prepared(
-    lambda ids: (
-        Version.objects.filter(pk__in=ids)
-        .select_related("readme", "function__readme", "function__owner")
-        .order_by("pk")
-    )
-)
-FILES = Prepared(
-    lambda ids: VersionFile.objects.filter(version__pk__in=ids).select_related("blob")
-)
-STORED = Prepared(
-    lambda blobs: Rendering.objects.filter(
-        blob__pk__in=blobs, renderer=rendering.RENDERER
-    ).values_list("blob_id", "kind")
-)
 
 log = logging.getLogger(__name__)
 _waiting: queue.SimpleQueue = queue.SimpleQueue()
@@ -84,9 +67,10 @@ def schedule(version_id: int) -> None:
 
 def make(*version_ids: int) -> None:
     """Make what is missing of some versions; waits for the worker. Safe to repeat."""
-    for versions in _groups(VERSIONS(_rounded(version_ids))):
+    for versions in _groups(_versions(version_ids)):
         files: dict[int, list[VersionFile]] = {version.pk: [] for version in versions}
-        for file in FILES(_rounded(files)):
+        stored = VersionFile.objects.filter(version__in=versions)
+        for file in stored.select_related("blob"):
             files[file.version_id].append(file)
         rendered = _rendered(_missing(versions, files))
         reports = [_inspected(version, files[version.pk]) for version in versions]
@@ -105,6 +89,13 @@ def make(*version_ids: int) -> None:
         )
 
 
+def _versions(ids: Iterable[int]) -> list[Version]:
+    versions = Version.objects.filter(pk__in=ids).order_by("pk")
+    return list(
+        versions.select_related("readme", "function__readme", "function__owner")
+    )
+
+
 def _groups(versions: list[Version]) -> Iterator[list[Version]]:
     group, size = [], 0
     for version in versions:
@@ -119,9 +110,13 @@ def _groups(versions: list[Version]) -> Iterator[list[Version]]:
 
 def _keep(versions, renderings: list[Rendering], reports: list[Inspection]) -> None:
     with transaction.atomic():  # nothing is waited for in it
-        with together():
-            insert_all(renderings)
-            insert_all(reports, replacing="version")
+        Rendering.objects.bulk_create(renderings, ignore_conflicts=True)
+        Inspection.objects.bulk_create(
+            reports,
+            update_conflicts=True,
+            unique_fields=["version"],
+            update_fields=["inspector", "report"],
+        )
         _tell_search(versions)  # now their code and what it reaches are known
         freshness.touch_on_commit()
 
@@ -134,7 +129,7 @@ def _wait(made: list[Future], versions: list[Version]) -> None:
         if threading.current_thread() is _thread:
             newcomers = _newcomers()
             _put_by.extend(newcomers)
-            unheard += VERSIONS(_rounded(newcomers))
+            unheard += _versions(newcomers)
         if unheard:
             with transaction.atomic():
                 _tell_search(unheard)
@@ -166,16 +161,12 @@ def _missing(versions, files) -> dict[tuple[str, str], str]:
     for version in versions:
         for blob, kind in _parts(version, files[version.pk]):
             texts[blob.pk, kind] = blob.text
-    for stored in STORED(_rounded({blob_id for blob_id, _ in texts})):
-        texts.pop(stored, None)
+    stored = Rendering.objects.filter(
+        blob__in={blob_id for blob_id, _ in texts}, renderer=rendering.RENDERER
+    )
+    for done in stored.values_list("blob_id", "kind"):
+        texts.pop(done, None)
     return texts
-
-
-def _rounded(keys: Iterable) -> tuple:
-    """``keys``, the last again until they are a power of two: a question is prepared
-    for each number of keys, and there should be few."""
-    keys = tuple(keys)
-    return keys + keys[-1:] * ((1 << max(0, len(keys) - 1).bit_length()) - len(keys))
 
 
 def _parts(version: Version, files: Iterable[VersionFile]) -> list[tuple[Blob, str]]:

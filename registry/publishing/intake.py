@@ -5,7 +5,7 @@ fields at top level, in ``config_schema`` or both; the entrypoint as ``code``, a
 ``files`` or both; and empty values for what they don't know.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from registry import errors, paths, strict_json
@@ -45,6 +45,15 @@ class Submission:
     dropped: list[str] = field(default_factory=list)
     cleared: list[str] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
+
+    def copy(self) -> "Submission":
+        """One that can be filled and checked without changing this one."""
+        return replace(
+            self,
+            manifest=dict(self.manifest),
+            files=dict(self.files),
+            faults=Faults([*self.faults.found], [*self.faults.warnings]),
+        )
 
 
 def read(body: dict, *, keeps_extras: bool = False) -> Submission:

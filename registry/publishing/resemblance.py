@@ -1,12 +1,11 @@
 """Names that could be taken for a well-used function's, found when they are made.
 
 Readers of one name may mean the other; staff look at each (docs/moderation.md,
-"NameStatus-alike names"). Names that read exactly alike never get this far: NameClaim.
+"Look-alike names"). Names that read exactly alike never get this far: NameClaim.
 """
 
 import time
 
-from core.db.prepared import Prepared
 from registry.models import Case, Function
 from registry.names import look_alike
 
@@ -15,14 +14,6 @@ COMPARED = 1000  # the most installed functions
 AFFIXES = ("js", "ts", "node", "official", "new", "2", "lib")
 MIN_TYPO_CHARACTERS = 5  # shorter names are one letter apart by nature
 KNOWN_SECONDS = 60  # how long a process takes them for the most installed ones
-WELL_USED = Prepared(
-    lambda: (
-        Function.objects.listed()
-        .filter(install_count__gte=WELL_USED_INSTALLS)
-        .order_by("-install_count", "-id")
-        .values_list("pk", "slug", "owner")[:COMPARED]
-    )
-)
 _known: tuple[float, list, dict] | None = None  # until when, the rows, by trait
 
 
@@ -47,7 +38,10 @@ def _well_used() -> tuple[list[tuple[int, str, int]], dict[tuple, list[int]]]:
     are claimed."""
     global _known
     if _known is None or time.monotonic() >= _known[0]:
-        used, by_trait = WELL_USED(), {}
+        listed = Function.objects.listed().order_by("-install_count", "-id")
+        well_used = listed.filter(install_count__gte=WELL_USED_INSTALLS)
+        used = list(well_used.values_list("pk", "slug", "owner")[:COMPARED])
+        by_trait: dict[tuple, list[int]] = {}
         for place, (_, slug, _) in enumerate(used):
             for trait in _traits(slug):
                 by_trait.setdefault(trait, []).append(place)
