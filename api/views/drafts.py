@@ -9,7 +9,7 @@ from accounts.models import Account
 from api import shapes
 from api.answers import answer
 from api.decorators import endpoint, require_scope, require_within_key
-from api.views.common import CHANGES, CONTENT, FUNCTIONS, VIA
+from api.views.common import CHANGES, CONTENT, FUNCTIONS, via_of
 from core.http.limits import Limit
 from registry import errors, publishing
 from registry.inspection import validation
@@ -59,7 +59,7 @@ def push(request):
     saved = publishing.push(
         request.json,
         by=request.account,
-        via="cli",
+        via=via_of(request),
         patterns=request.key.patterns,
     )
     return 201, shapes.pushed(saved.draft, saved.warnings)
@@ -81,7 +81,7 @@ def save_draft(request, id):
         draft,
         request.json,
         by=request.account,
-        via=VIA,
+        via=via_of(request),
         revision=_if_match(request, draft),
     )
     response = answer(shapes.pushed(saved.draft, saved.warnings))
@@ -100,7 +100,7 @@ def save_draft(request, id):
 )
 def delete_draft(request, id):
     draft = _draft(request, id)
-    publishing.delete_draft(draft, by=request.account, via=VIA)
+    publishing.delete_draft(draft, by=request.account, via=via_of(request))
     response = answer(None, 204)
     response.content = b""
     return response
@@ -126,7 +126,7 @@ def publish_draft(request, id):
     made = publishing.publish(
         draft,
         by=request.account,
-        via="cli",
+        via=via_of(request),
         revision=_if_match(request, draft),
     )
     return shapes.published(
