@@ -22,6 +22,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts import mail, switches
 from accounts.models import Account, ApiKey, Project, record
+from core.db.prepared import Prepared
 
 SCOPES = ("draft:write", "publish", "yank", "listing:write")
 MAX_KEYS = 100  # usable ones of one account, made by hand
@@ -29,6 +30,14 @@ ACCOUNT_PREFIX, PROJECT_PREFIX = "ac_secret_", "ak_secret_"
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_CHARACTERS, CHECK_CHARACTERS = 36, 6
 SHAPE = re.compile(r"(?:ac|ak)_secret_[0-9A-Za-z]{42}\Z")
+# Each request with a key asks this.
+BY_HASH = Prepared(
+    lambda hashes, now: (
+        ApiKey.objects.usable(now)
+        .filter(hash__in=hashes)
+        .select_related("account", "project")
+    )
+)
 # Last use is written at most this often: a key's reads should not become writes.
 LAST_USE_STEP = timedelta(minutes=5)
 
@@ -147,10 +156,9 @@ def read_key(secret: str) -> ApiKey:
     if not is_well_formed(secret):
         raise InvalidKey
     now = timezone.now()
-    usable = ApiKey.objects.usable(now).select_related("account", "project")
-    secret_keys = [None, *settings.SECRET_KEY_FALLBACKS]
-    hashes = [hash_secret(secret, secret_key) for secret_key in secret_keys]
-    key = usable.filter(hash__in=hashes).first()
+    secret_keys = (None, *settings.SECRET_KEY_FALLBACKS)
+    hashes = tuple(hash_secret(secret, secret_key) for secret_key in secret_keys)
+    key = BY_HASH.first(hashes, now)
     if key is None:
         raise InvalidKey
     if key.last_used_at is None or now - key.last_used_at > LAST_USE_STEP:

@@ -6,6 +6,8 @@ from fnmatch import fnmatchcase
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
+from core.db.prepared import Prepared
+
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,37}[a-z0-9])\Z")
 
 # Fixed segments of the Hub's addresses, of the API's and of the Admin's.
@@ -40,16 +42,21 @@ RESERVED = frozenset(
 )
 
 
-def is_reserved(name: str) -> bool:
-    """Is ``name`` (any case) one of the fixed words, or held in ReservedName?"""
+@Prepared
+def HELD(name):
+    """Names that staff hold: ``name`` itself, and all with a ``*``. Asked by a push."""
     from accounts.models import ReservedName  # models.py needs check_username
 
+    held = ReservedName.objects.filter(Q(name=name) | Q(name__contains="*"))
+    return held.values_list("name", flat=True)
+
+
+def is_reserved(name: str) -> bool:
+    """Is ``name`` (any case) one of the fixed words, or held in ReservedName?"""
     lowered = name.lower()
     if lowered in RESERVED:
         return True
-    held = ReservedName.objects.filter(Q(name=lowered) | Q(name__contains="*"))
-    patterns = held.values_list("name", flat=True)
-    return any(fnmatchcase(lowered, pattern) for pattern in patterns)
+    return any(fnmatchcase(lowered, pattern) for pattern in HELD(lowered))
 
 
 def check_username(name: str) -> None:

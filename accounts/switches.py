@@ -3,6 +3,7 @@
 from django.db.models import Q
 
 from accounts.models import Switch
+from core.db.prepared import Prepared
 
 READ_ONLY = "read_only"
 # name -> what a refused user is told
@@ -14,6 +15,12 @@ SWITCHES = {
     "key_creation": "The Hub makes no new keys at the moment.",
     "reports": "The Hub takes no reports at the moment.",
 }
+# Each write asks this. Read-only mode comes first.
+STOPPING = Prepared(
+    lambda name: Switch.objects.filter(Q(name=READ_ONLY) | Q(name=name)).order_by(
+        "-name"
+    )
+)
 
 
 class SwitchedOff(Exception):
@@ -22,8 +29,7 @@ class SwitchedOff(Exception):
 
 def is_off(name: str) -> Switch | None:
     """The switch that stops ``name``: read-only mode, or its own. None: go on."""
-    off = Switch.objects.filter(Q(name=READ_ONLY) | Q(name=name))
-    return off.order_by("-name").first()
+    return STOPPING.first(name)
 
 
 def require(name: str = READ_ONLY) -> None:

@@ -3,19 +3,36 @@
 import re
 import uuid
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from accounts.models import Account
 from api import shapes
 from api.answers import answer
 from api.decorators import endpoint, require_scope, require_within_key
 from api.views.common import CHANGES, CONTENT, FUNCTIONS, via_of
+from core.db.prepared import Prepared
 from core.http.limits import Limit
 from registry import errors, publishing
 from registry.inspection import validation
 from registry.models import Draft
 
 CHECKS = Limit("validate", 60, 60)
+OWN = Prepared(
+    lambda owner, pk: (
+        Draft.objects.owned_by(owner)
+        .filter(pk=pk)
+        .select_related("function__owner", "function__category")
+    )
+)
+# Publishing reads the content when it has the lock.
+OWN_BARE = Prepared(
+    lambda owner, pk: (
+        Draft.objects.owned_by(owner)
+        .filter(pk=pk)
+        .select_related("function__owner")
+        .only("revision", "function__slug", "function__owner__username")
+    )
+)
 
 
 @endpoint(
@@ -177,30 +194,28 @@ def publish_from_ci(request):
     ),
 )
 def validate_function(request):
-    said = validation.diagnose(request.json)
-    return {"ok": all(d["severity"] != "error" for d in said), "diagnostics": said}
+    found = validation.diagnose(request.json)
+    return {"ok": all(d["severity"] != "error" for d in found), "diagnostics": found}
 
 
 def _draft(request, id: str, *, to_publish: bool = False) -> Draft:
     """The caller's draft, by its id, or (publish) the newest open one of a slug."""
-    own = Draft.objects.owned_by(request.account)
-    own = own.select_related("function__owner", "function__category")
-    if to_publish:  # which reads the content when it has the lock
-        own = own.defer("manifest", "files", "readme")
+    by_id = OWN_BARE if to_publish else OWN
     try:
-        draft = own.filter(pk=uuid.UUID(id)).first()
+        draft = by_id.first(request.account.pk, uuid.UUID(id))
     except ValueError:
-        draft = _newest(own, id) if to_publish else None
+        draft = _newest(request.account, id) if to_publish else None
     if draft is None:
         raise errors.NotFound(f"You have no draft {errors.shown(id)}.")
     require_within_key(request, draft.function.slug)
     return draft
 
 
-def _newest(own: QuerySet[Draft], slug: str) -> Draft | None:
+def _newest(account: Account, slug: str) -> Draft | None:
     """The newest open draft of the function called ``slug``, else the newest."""
     called = Q(function__slug=slug) | Q(function__redirects__slug=slug)
-    drafts = own.filter(called).order_by("-updated_at")
+    drafts = Draft.objects.owned_by(account).filter(called).order_by("-updated_at")
+    drafts = drafts.select_related("function__owner")
     return drafts.open().first() or drafts.first()
 
 

@@ -1,9 +1,9 @@
 """Questions whose SQL is made once.
 
 Django takes longer to make the SQL of a query set than the database takes to answer a
-small question. A question that a page asks each time can be prepared: its SQL is made
-when it is first asked, and kept. Everything else is left to Django: its cursor runs
-the SQL, so queries are logged, wrapped and counted, and errors are Django's.
+small question. A question that each page or each push asks can be prepared: its SQL is
+made when it is first asked, and kept. Everything else is left to Django: its cursor
+runs the SQL, so queries are logged, wrapped and counted, and errors are Django's.
 
 For reads alone. When to use it: docs/architecture.md, "Asking the database".
 """

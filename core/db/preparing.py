@@ -28,12 +28,13 @@ class PreparingCursor(Cursor):
 
     def _run(self, run, *args, **options):
         connection = self.connection
+        threshold = connection.prepare_threshold
         connection.prepare_threshold = 0
         connection.prepared_max = MOST_PREPARED
         try:
             return run(*args, **options)
         finally:
-            connection.prepare_threshold = None
+            connection.prepare_threshold = threshold
 
 
 def reading_cursor(connection: Connection) -> PreparingCursor:

@@ -3,7 +3,21 @@
 Source: docs/moderation.md, "Categories" and "Tags".
 """
 
+from core.db.prepared import Prepared
 from registry.models import Category, CategoryAlias, Function, TagRule
+
+# What each push and publish asks. Each active category stands in ACTIVE once for each
+# of its further slugs.
+ACTIVE = Prepared(
+    lambda: Category.objects.active().values_list("slug", "aliases__slug")
+)
+TAG_RULES = Prepared(
+    lambda tags: (
+        TagRule.objects.filter(tag__in=tags)
+        .order_by("tag")
+        .values_list("tag", "becomes")
+    )
+)
 
 
 def active_categories() -> list[str]:
@@ -19,8 +33,7 @@ def accepted_categories(
     The latter are old slugs of renamed and merged categories; and the function's own
     category, when it was retired since.
     """
-    # Each active category, once for each of its further slugs.
-    found = list(Category.objects.active().values_list("slug", "aliases__slug"))
+    found = ACTIVE()
     aliases = {alias: slug for slug, alias in found if alias}
     if function and function.category_id and function.category.retired_at:
         aliases.setdefault(function.category.slug, function.category.slug)
@@ -38,7 +51,7 @@ def category_called(slug: str) -> Category | None:
 
 def replaced_tags(tags: list[str]) -> list[str]:
     """``tags`` with merged ones under their new name and without blocked ones."""
-    rules = dict(_tag_rules(tags))
+    rules = dict(TAG_RULES(tuple(tags)))
     kept = [rules.get(tag, tag) for tag in tags]
     return [tag for tag in dict.fromkeys(kept) if tag]
 
@@ -49,11 +62,5 @@ def tag_warnings(tags: list[str]) -> list[str]:
         f"The tag '{tag}' is listed as '{becomes}'."
         if becomes
         else f"The tag '{tag}' is not used on this Hub and was left out."
-        for tag, becomes in _tag_rules(tags)
+        for tag, becomes in TAG_RULES(tuple(tags))
     ]
-
-
-def _tag_rules(tags: list[str]):
-    """(tag, what it becomes or "") of the tags that staff merged or blocked."""
-    rules = TagRule.objects.filter(tag__in=tags).order_by("tag")
-    return rules.values_list("tag", "becomes")

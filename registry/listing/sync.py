@@ -35,7 +35,8 @@ def after_publish(
     now = timezone.now()
     function.published_at = function.published_at or now
     function.updated_at = function.active_at = now
-    latest = latest_of(function)
+    # The only live version is the latest.
+    latest = latest_of(function) if function.latest_id else version
     listing = {}
     if latest == version:
         listing["category"] = category

@@ -78,15 +78,18 @@ def publish_from_ci(
 
 
 def _note_saved(draft: Draft, event: str, created: bool, *, by: Account, via: str):
-    """A call that only saves writes its Event; one that publishes has publish's."""
+    """Write the Event of a call that only saves; publishing writes its own."""
     function = draft.function
     drafts.touch(function)
     record(event, function, by=by, via=via, draft=str(draft.pk), claimed=created)
 
 
 def _read(body: dict) -> intake.Submission:
-    """As a push is read. A blank ``code``, of a recipe that found no file, would
-    release what is there already under a new number, so it is refused."""
+    """Read a call's body as a push's.
+
+    A blank ``code`` without any source file is refused: a recipe that found no file
+    would publish what is there already under a new number.
+    """
     submission = intake.read(body, keeps_extras=True)
     if not isinstance(body.get("publish"), bool | None):
         submission.faults.add("publish is not true or false.", "publish")
@@ -104,7 +107,7 @@ def _open_draft(function: Function) -> Draft | None:
 
 
 def _base(function: Function, draft: Draft | None) -> tuple[dict, dict, str]:
-    """Manifest, files and README that a call's gaps are filled from."""
+    """The manifest, files and README that stand for what a call does not send."""
     if draft:
         return draft.manifest, draft.files, draft.readme
     readme = drafts.shown_readme(function)
@@ -122,7 +125,7 @@ def _merged(
 
 
 def _repeated(function: Function, submission: intake.Submission) -> CiResult | None:
-    """The answer to a call that was answered before: a version has its very content."""
+    """The answer to a call whose very content a version has already, else None."""
     number = submission.manifest.get("version")
     version = _version_numbered(function, number)
     if version is None:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.keys import may_touch
 from accounts.models import Account
+from core.db.prepared import Prepared
 from registry import errors, switches
 from registry.models import Function, NameClaim, NameException, Redirect
 from registry.names import look_alike
@@ -14,11 +15,35 @@ from registry.publishing import resemblance
 
 IDLE_CLAIM = timedelta(days=90)
 
+# What each push asks. Those that lock have no join: PostgreSQL reads a row again after
+# it waited for its lock, but not what is joined to it.
+OWN = Prepared(
+    lambda owner, slug: (
+        Function.objects.owned_by(owner).filter(slug=slug).select_related("category")
+    )
+)
+OWN_BEFORE_A_RENAME = Prepared(
+    lambda owner, slug: (
+        Function.objects.owned_by(owner)
+        .filter(redirects__slug=slug)
+        .select_related("category")
+    )
+)
+LOCKED = Prepared(lambda pk: Function.objects.select_for_update().filter(pk=pk))
+LOCKED_CALLED = Prepared(
+    lambda slug: Function.objects.select_for_update().filter(slug=slug)
+)
+LOCKED_CLAIM = Prepared(
+    lambda form: NameClaim.objects.select_for_update().filter(look_alike=form)
+)
+CLAIM = Prepared(lambda form: NameClaim.objects.filter(look_alike=form))
+REDIRECT = Prepared(lambda slug: Redirect.objects.filter(slug=slug))
+ACCOUNT = Prepared(lambda pk: Account.objects.filter(pk=pk).values_list("pk"))
+
 
 def named(slug: str, owner: Account) -> Function | None:
     """``owner``'s function that is called ``slug``, or was before a rename."""
-    own = Function.objects.owned_by(owner).select_related("category")
-    return own.filter(slug=slug).first() or own.filter(redirects__slug=slug).first()
+    return OWN.first(owner.pk, slug) or OWN_BEFORE_A_RENAME.first(owner.pk, slug)
 
 
 def claim(
@@ -36,10 +61,7 @@ def claim(
 
     Raises DuplicateSlug, ReadOnly, Unauthorized. Source: docs/architecture.md, "Names".
     """
-    # Without a join: PostgreSQL reads a row again after it waited for its lock, but
-    # not what is joined to it.
-    locked = Function.objects.select_for_update()
-    function = locked.filter(pk=found.pk).first() if found else None
+    function = LOCKED.first(found.pk) if found else None
     if function is None:
         return _claim_new(slug, owner)
     if function.owner_id != owner.pk:  # transferred since
@@ -59,25 +81,26 @@ def require_within(patterns: Sequence[str], slug: str) -> None:
 
 def _claim_new(slug: str, owner: Account) -> tuple[Function, bool]:
     """Take a name that no function of ``owner`` had a moment ago."""
-    if not Account.objects.filter(pk=owner.pk).exists():
+    if not ACCOUNT(owner.pk):
         raise errors.Unauthorized  # deleted since its key was checked
     switches.require("new_slugs")
-    if Redirect.objects.filter(slug=slug).exists():
+    if REDIRECT(slug):
         raise errors.DuplicateSlug(
             f"The name {errors.shown(slug)} leads to another account's function.",
             field="slug",
         )
     take_name(slug, owner)
-    # A function that another call made just now is locked and used.
-    locked = Function.objects.select_for_update(of=("self",)).select_related("owner")
-    function, is_new = locked.get_or_create(
-        slug=slug, defaults={"owner": owner, "look_alike": look_alike(slug)}
-    )
+    # The claim is locked, so nobody else makes a function of this name meanwhile.
+    function = LOCKED_CALLED.first(slug)
+    if function is None:
+        form = look_alike(slug)
+        function = Function.objects.create(slug=slug, owner=owner, look_alike=form)
+        resemblance.note(function)
+        return function, True
     if function.owner_id != owner.pk:
         raise _duplicate(slug, function)
-    if is_new:
-        resemblance.note(function)
-    return function, is_new
+    function.owner = owner
+    return function, False
 
 
 def take_name(slug: str, owner: Account) -> None:
@@ -87,15 +110,14 @@ def take_name(slug: str, owner: Account) -> None:
     while held is None:  # given up between the two statements: try again
         # Where the name is taken this does nothing, and the transaction goes on.
         NameClaim.objects.bulk_create([wanted], ignore_conflicts=True)
-        claims = NameClaim.objects.select_for_update()
-        held = claims.filter(look_alike=wanted.look_alike).first()
+        held = LOCKED_CLAIM.first(wanted.look_alike)
     if held.owner_id != owner.pk and not _is_excepted(slug, owner.pk):
         _take_over(held, slug, owner)
 
 
 def require_claim(function: Function) -> None:
     """Raise DuplicateSlug when the name was given to someone else meanwhile."""
-    held = NameClaim.objects.filter(look_alike=look_alike(function.slug)).first()
+    held = CLAIM.first(look_alike(function.slug))
     if held and held.owner_id == function.owner_id:
         return
     if "--" not in function.slug and _is_excepted(function.slug, function.owner_id):

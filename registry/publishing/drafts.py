@@ -1,4 +1,4 @@
-"""Work before it is frozen: pushing, saving and deleting drafts."""
+"""Drafts: pushing, saving and deleting what is not published yet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, record
+from core.db.prepared import Prepared
 from registry import errors, paths, switches
 from registry.catalog.vocabulary import accepted_categories, tag_warnings
 from registry.manifest import Manifest
@@ -21,6 +22,11 @@ from registry.publishing.claims import (
 )
 from registry.secrets import find_secrets
 
+# Without joins: see claims.py.
+LOCKED_OWN = Prepared(
+    lambda pk, owner: Function.objects.select_for_update().owned_by(owner).filter(pk=pk)
+)
+LOCKED_DRAFT = Prepared(lambda pk: Draft.objects.select_for_update().filter(pk=pk))
 SAVED = ("manifest", "files", "readme", "version", "revision", "updated_at")
 
 
@@ -89,7 +95,7 @@ def new_draft(name: str, *, by: Account, via: str = "admin") -> Draft:
 
 @transaction.atomic
 def next_draft(version: Version, *, by: Account, via: str = "admin") -> Draft:
-    """A new draft with what ``version`` froze and the listing shows, to go on from.
+    """Start a new draft with the content of ``version`` and the listing's README.
 
     Raises NotFound unless ``by`` owns the function.
     """
@@ -242,7 +248,7 @@ def check(
     ]
     faults.found += paths.check_files(submission.files)
     faults.found += paths.check_readme(submission.readme)
-    # What is wrong itself is not missed besides.
+    # A part with a fault of its own is not reported as missing too.
     unread = {fault.field for fault in faults.found} & {"code", "files", "entrypoint"}
     if not is_whole_draft and not unread:
         faults.found += check_code(manifest, submission.files, submission.code)
@@ -325,7 +331,7 @@ def locked(draft: Draft, by: Account, switch: str = switches.READ_ONLY) -> Draft
     off.
     """
     function = owned(draft.function_id, by, switch)
-    fresh = Draft.objects.select_for_update().filter(pk=draft.pk).first()
+    fresh = LOCKED_DRAFT.first(draft.pk)
     if fresh is None:
         raise errors.NotFound("There is no such draft.")
     fresh.function = function
@@ -337,9 +343,7 @@ def owned(function_id: int, by: Account, switch: str = switches.READ_ONLY) -> Fu
 
     Raises NotFound unless ``by`` owns it, and ReadOnly while ``switch`` is off.
     """
-    # Without a join: see claims.claim.
-    own = Function.objects.select_for_update().owned_by(by)
-    function = own.filter(pk=function_id).first()
+    function = LOCKED_OWN.first(function_id, by.pk)
     switches.require(switch)
     if function is None:
         raise errors.NotFound("There is no such function.")
@@ -348,7 +352,7 @@ def owned(function_id: int, by: Account, switch: str = switches.READ_ONLY) -> Fu
 
 
 def note_rename(submission: intake.Submission, slug: str, function: Function) -> None:
-    """Tell whoever used a slug that the function no longer has."""
+    """Warn a client that used a slug from before a rename."""
     if function.slug != slug:
         submission.faults.warnings.append(
             f"{slug} was renamed to {function.slug}; change the name in aerostack.json."
@@ -373,7 +377,7 @@ def shown_readme(function: Function) -> str:
 
 
 def touch(function: Function) -> None:
-    """Someone works on it: its claim is not idle."""
+    """Note that someone works on ``function``, so its claim is not idle."""
     function.active_at = timezone.now()
     function.save(update_fields=["active_at"])
 

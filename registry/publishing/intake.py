@@ -11,7 +11,7 @@ from typing import Any
 from registry import errors, paths, strict_json
 from registry.manifest import FIELDS, Faults, is_missing
 
-# Sent by clients out of habit, or by someone who would like to be someone else.
+# Some clients send these out of habit. They set nothing: an author can't choose them.
 NEVER_READ = frozenset(
     "id status owner owner_id author author_id author_username account url admin_url "
     "hub_url created_at updated_at published published_at yanked deprecated "

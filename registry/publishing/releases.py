@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, record
+from core.db.prepared import Prepared
 from registry import errors, integrity, paths, semver
 from registry.catalog.vocabulary import accepted_categories
 from registry.content import derived
@@ -24,6 +25,25 @@ from registry.models import (
 )
 from registry.publishing import drafts, waivers
 from registry.publishing.claims import require_claim
+
+# What each publish asks of a function, with its row locked.
+NUMBERED = Prepared(
+    lambda function, precedence: Version.objects.filter(
+        function=function, precedence=precedence
+    ).select_related("yank", "quarantine")
+)
+HELD = Prepared(lambda function: NameHold.objects.filter(function=function))
+TAKEN_DOWN = Prepared(
+    lambda function: FunctionQuarantine.objects.filter(function=function)
+)
+CATEGORY = Prepared(lambda slug: Category.objects.filter(slug=slug))
+REMOVED = Prepared(
+    lambda blobs: (
+        Removal.objects.filter(blob__pk__in=blobs)
+        .exclude(confirmed_by=None)
+        .values_list("pk")
+    )
+)
 
 
 @dataclass
@@ -90,8 +110,7 @@ def release(draft: Draft, *, by: Account, via: str) -> Publication:
 
 def _refuse_removed(texts: dict[str, str]) -> None:
     """Raise Conflict when staff removed one of ``texts``, by their hashes."""
-    removed = Removal.objects.filter(blob__in=list(texts)).exclude(confirmed_by=None)
-    if removed.exists():
+    if REMOVED(tuple(texts)):
         raise errors.Conflict(
             "A file has content that staff removed from this Hub; it can't be "
             "published again."
@@ -100,7 +119,7 @@ def _refuse_removed(texts: dict[str, str]) -> None:
 
 def _category(manifest: Manifest) -> Category:
     """Raises InvalidCategory: staff changed it since the manifest was checked."""
-    category = Category.objects.filter(slug=manifest["category"]).first()
+    category = CATEGORY.first(manifest["category"])
     if category is None:
         raise errors.InvalidCategory(
             "Staff renamed or removed the category "
@@ -137,8 +156,7 @@ def same_version(
     fields don't count. Raises VersionConflict for other content, or a yanked one.
     """
     precedence = semver.parse(manifest["version"]).precedence
-    versions = Version.objects.select_related("yank", "quarantine")
-    existing = versions.filter(function=function, precedence=precedence).first()
+    existing = NUMBERED.first(function.pk, precedence)
     if existing is None:
         return None
     existing.function = function
@@ -168,8 +186,7 @@ def frozen(values: dict) -> dict:
 
 def refuse_stopped(function: Function) -> None:
     """Raise Conflict while staff keep ``function`` off the Hub, or hold its name."""
-    held = NameHold.objects.filter(function=function).first()
-    stopped = FunctionQuarantine.objects.filter(function=function).first()
+    held, stopped = HELD.first(function.pk), TAKEN_DOWN.first(function.pk)
     if held or stopped:
         what = "is quarantined" if stopped else "has a name that is on hold"
         raise errors.Conflict(

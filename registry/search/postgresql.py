@@ -157,11 +157,17 @@ class Postgresql:
 
 
 def _timed(sql: str, values: list) -> tuple:
-    """The only row of a statement that has its time-out in the same message, which is
-    a transaction unless there is one already."""
-    with _in_time(), replicas.connection().cursor() as cursor:
-        cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS:d}; {sql}", values)
-        cursor.nextset()
+    """The only row of a statement that takes TIMEOUT_MS at most."""
+    connection = replicas.connection()
+    with (
+        _in_time(),
+        transaction.atomic(using=connection.alias),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            "SELECT set_config('statement_timeout', %s, true)", [str(TIMEOUT_MS)]
+        )
+        cursor.execute(sql, values)
         return cursor.fetchone()
 
 
