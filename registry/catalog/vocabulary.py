@@ -6,7 +6,8 @@ Source: docs/moderation.md, "Categories" and "Tags".
 from core.db.prepared import Prepared
 from registry.models import Category, CategoryAlias, Function, TagRule
 
-# Each active category, once for each of its further slugs.
+# What each push and publish asks. Each active category stands in ACTIVE once for each
+# of its further slugs.
 ACTIVE = Prepared(
     lambda: Category.objects.active().values_list("slug", "aliases__slug")
 )
