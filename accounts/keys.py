@@ -22,6 +22,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts import mail, switches
 from accounts.models import Account, ApiKey, Project, record
+from core.db.any_of import AnyOf
 from core.db.prepared import Prepared
 
 SCOPES = ("draft:write", "publish", "yank", "listing:write")
@@ -34,7 +35,7 @@ SHAPE = re.compile(r"(?:ac|ak)_secret_[0-9A-Za-z]{42}\Z")
 BY_HASH = Prepared(
     lambda hashes, now: (
         ApiKey.objects.usable(now)
-        .filter(hash__in=hashes)
+        .filter(hash__in=AnyOf(hashes, "text"))
         .select_related("account", "project")
     )
 )
@@ -159,8 +160,8 @@ def read_key(secret: str) -> ApiKey:
         raise InvalidKey
     now = timezone.now()
     secret_keys = (None, *settings.SECRET_KEY_FALLBACKS)
-    hashes = tuple(hash_secret(secret, secret_key) for secret_key in secret_keys)
-    key = BY_HASH.first(hashes, now)
+    hashes = [hash_secret(secret, secret_key) for secret_key in secret_keys]
+    key = BY_HASH.first(AnyOf.pack(hashes), now)
     if key is None:
         raise InvalidKey
     if key.last_used_at is None or now - key.last_used_at > LAST_USE_STEP:

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Account, ApiKey
+from core.db.any_of import AnyOf
 from core.db.prepared import Prepared
 from registry.models import Draft, Function, TagRule, Version
 from tests.conftest import make_account
@@ -51,14 +52,16 @@ def test_what_is_found_is_read_anew_each_time(alice):
 
 
 @pytest.mark.parametrize("tags", [(), ("a",), ("b", "c"), ("c", "b", "nothing")])
-def test_tuples_are_for_in(db, tags):
+def test_many_values_are_one_parameter(db, tags):
     TagRule.objects.bulk_create(TagRule(tag=tag, becomes="x") for tag in "abc")
     asked = Prepared(
-        lambda tags: TagRule.objects.filter(tag__in=tags).values_list("tag", flat=True)
+        lambda tags: TagRule.objects.filter(tag__in=AnyOf(tags, "text")).values_list(
+            "tag", flat=True
+        )
     )
 
     for _ in range(2):
-        assert sorted(asked(tags)) == sorted({*tags} & {*"abc"})
+        assert sorted(asked(AnyOf.pack(tags))) == sorted({*tags} & {*"abc"})
 
 
 def test_times_and_uuids(push):
@@ -75,12 +78,12 @@ def test_foreign_keys_and_joins(alice, publish):
     version = publish()
     owned = Prepared(
         lambda owner, ids: Version.objects.filter(
-            function__owner=owner, function__pk__in=ids
+            function__owner=owner, function__pk__in=AnyOf(ids)
         )
     )
 
-    assert owned(alice.pk, (version.function_id, 0)) == [version]
-    assert owned(alice.pk + 1, (version.function_id,)) == []
+    assert owned(alice.pk, AnyOf.pack([version.function_id, 0])) == [version]
+    assert owned(alice.pk + 1, AnyOf.pack([version.function_id])) == []
 
 
 def test_a_wrong_number_of_values_is_refused(db):

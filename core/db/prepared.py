@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import QuerySet, UUIDField
 from django.db.models.expressions import RawSQL
@@ -31,58 +30,41 @@ class Prepared:
     parameters. Called with their values, it returns the list of rows found.
 
     A value is a text, a number, a time or a UUID, compared with ``exact``, ``gt`` or
-    another simple look-up; or a tuple of those, for ``in`` (of a foreign key:
-    ``version__pk__in``). ``select_related``, ``only``, ``values_list``,
-    ``select_for_update`` and slices work as in any query set.
+    another simple look-up; or many, in AnyOf (any_of.py). ``select_related``, ``only``,
+    ``values_list``, ``select_for_update`` and slices work as in any query set.
     """
 
     def __init__(self, build: Callable[..., QuerySet]):
         self._build = build
         self._arity = len(inspect.signature(build).parameters)
-        # By the lengths of the tuples among the values.
-        self._queries: dict[tuple, QuerySet] = {}
-        # By those and the database; each thread has its own connections.
+        self._queries: QuerySet | None = None
+        # By the database; each thread has its own connections.
         self._compiled = threading.local()
 
     def __call__(self, *values) -> list:
         """The rows found. values: of the parameters, in their order."""
-        return self._compiled_for(values).ask(values)
+        if len(values) != self._arity:
+            raise TypeError(f"{self._arity} values are needed, not {len(values)}")
+        return self._for_database().ask(values)
 
     def first(self, *values):
         """The first row found, or None."""
         return next(iter(self(*values)), None)
 
-    def _compiled_for(self, values: tuple) -> "_Compiled":
-        lengths = tuple(len(v) if type(v) is tuple else None for v in values)
-        queries = self._queries.get(lengths)
-        if queries is None:
-            queries = self._queries[lengths] = self._built(lengths)
-        alias = queries.db  # the router chooses each time
+    def _for_database(self) -> "_Compiled":
+        if self._queries is None:
+            places = (RawSQL("%s", (_Place(at),)) for at in range(self._arity))
+            self._queries = self._build(*places)
+        alias = self._queries.db  # the router chooses each time
         known = vars(self._compiled)
-        made = known.get((lengths, alias))
+        made = known.get(alias)
         if made is None or made.connection is not connections[alias]:
-            made = known[lengths, alias] = _Compiled(queries.using(alias))
+            made = known[alias] = _Compiled(self._queries.using(alias))
         return made
 
-    def _built(self, lengths: tuple) -> QuerySet:
-        if len(lengths) != self._arity:
-            raise TypeError(f"{self._arity} values are needed, not {len(lengths)}")
-        return self._build(
-            *(
-                _stand_in(at)
-                if length is None
-                else [_stand_in(at, item) for item in range(length)]
-                for at, length in enumerate(lengths)
-            )
-        )
 
-
-class _Place(tuple):
-    """Stands among the parameters of the SQL for a value: (argument, item or None)."""
-
-
-def _stand_in(at: int, item: int | None = None) -> RawSQL:
-    return RawSQL("%s", (_Place((at, item)),))
+class _Place(int):
+    """Stands among the parameters of the SQL for the value of that number."""
 
 
 class _Compiled:
@@ -92,21 +74,15 @@ class _Compiled:
         self.connection = connections[queries.db]
         self._queries = queries
         self._compiler = queries.query.get_compiler(using=queries.db)
-        try:
-            self._sql, self._parameters = self._compiler.as_sql()
-        except EmptyResultSet:  # "in" nothing
-            self._sql = None
-            return
+        self._sql, self._parameters = self._compiler.as_sql()
         self._converters = self._compiler.get_converters(
             [selected for selected, *_ in self._compiler.select]
         )
         self._made_of = self._maker()
 
     def ask(self, values: tuple) -> list:
-        if self._sql is None:
-            return []
         parameters = [
-            self._stored(values, *given) if type(given) is _Place else given
+            self._stored(values[given]) if type(given) is _Place else given
             for given in self._parameters
         ]
         with self.connection.cursor() as cursor:
@@ -116,9 +92,8 @@ class _Compiled:
             rows = self._compiler.apply_converters(rows, self._converters)
         return self._made_of(rows)
 
-    def _stored(self, values: tuple, at: int, item: int | None):
-        """A value as the database takes it."""
-        value = values[at] if item is None else values[at][item]
+    def _stored(self, value):
+        """``value`` as the database takes it."""
         if isinstance(value, UUID):
             return UUIDField().get_db_prep_value(value, self.connection)
         if isinstance(value, datetime):

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, record
+from core.db.any_of import AnyOf
 from core.db.prepared import Prepared
 from registry import errors, integrity, paths, semver
 from registry.catalog.vocabulary import accepted_categories
@@ -39,7 +40,7 @@ TAKEN_DOWN = Prepared(
 CATEGORY = Prepared(lambda slug: Category.objects.filter(slug=slug))
 REMOVED = Prepared(
     lambda blobs: (
-        Removal.objects.filter(blob__pk__in=blobs)
+        Removal.objects.filter(blob__pk__in=AnyOf(blobs, "text"))
         .exclude(confirmed_by=None)
         .values_list("pk")
     )
@@ -110,7 +111,7 @@ def release(draft: Draft, *, by: Account, via: str) -> Publication:
 
 def _refuse_removed(texts: dict[str, str]) -> None:
     """Raise Conflict when staff removed one of ``texts``, by their hashes."""
-    if REMOVED(tuple(texts)):
+    if REMOVED(AnyOf.pack(texts)):
         raise errors.Conflict(
             "A file has content that staff removed from this Hub; it can't be "
             "published again."
