@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from accounts.names import check_username
 from core.cache import versions
-from core.db.prepared import insert_all
 
 
 class AccountManager(BaseUserManager):
@@ -201,14 +200,13 @@ def record(
         stale = getattr(subject, "cache_subjects", [versions.EVERYTHING])
     if stale:
         versions.bump_on_commit(*stale)
-    event = Event(
+    Event.objects.create(
         actor=by,
         verb=verb,
         subject=str(subject)[:200],
         via=via,
         data={"actor": by.username if by else None, **data},
     )
-    insert_all([event])
 
 
 def random_password() -> str:

@@ -44,6 +44,7 @@ RESERVED = frozenset(
 
 @Prepared
 def HELD(name):
+    """Names that staff hold: ``name`` itself, and all with a ``*``. Asked by a push."""
     from accounts.models import ReservedName  # models.py needs check_username
 
     held = ReservedName.objects.filter(Q(name=name) | Q(name__contains="*"))

@@ -1,6 +1,6 @@
 """What staff can turn off for everyone. A row of Switch means off."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from accounts.models import Switch
 from core.db.prepared import Prepared
@@ -15,14 +15,12 @@ SWITCHES = {
     "key_creation": "The Hub makes no new keys at the moment.",
     "reports": "The Hub takes no reports at the moment.",
 }
-
-
-def stopping(name) -> QuerySet[Switch]:
-    """The rows that turn ``name`` off: its own, and read-only mode."""
-    return Switch.objects.filter(Q(name=READ_ONLY) | Q(name=name))
-
-
-STOPPING = Prepared(lambda name: stopping(name).order_by("-name"))
+# Each write asks this. Read-only mode comes first.
+STOPPING = Prepared(
+    lambda name: Switch.objects.filter(Q(name=READ_ONLY) | Q(name=name)).order_by(
+        "-name"
+    )
+)
 
 
 class SwitchedOff(Exception):
@@ -30,7 +28,7 @@ class SwitchedOff(Exception):
 
 
 def is_off(name: str) -> Switch | None:
-    """The switch that stops ``name``: its own, or read-only mode. None: go on."""
+    """The switch that stops ``name``: read-only mode, or its own. None: go on."""
     return STOPPING.first(name)
 
 

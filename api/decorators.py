@@ -21,6 +21,7 @@ from api.body import read_object
 from core.db import replicas
 from core.http.limits import Limit, Usage, client_address, count
 from registry import errors
+from registry.publishing.claims import require_within
 
 log = logging.getLogger(__name__)
 
@@ -147,11 +148,7 @@ def _without_body(response: HttpResponse) -> HttpResponse:
 
 def require_within_key(request, slug: str) -> None:
     """Raise Forbidden when the key's function patterns leave ``slug`` out."""
-    if not keys.may_touch(request.key, slug):
-        raise errors.Forbidden(
-            f"This key is limited to functions that match "
-            f"{', '.join(request.key.patterns)}."
-        )
+    require_within(request.key.patterns, slug)
 
 
 def _let_in(request, caller: str, scope: str) -> None:

@@ -118,6 +118,10 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- database: SQLite out of the box, PostgreSQL by DATABASE_URL
+# On PostgreSQL values go beside the SQL, not into it, and what is run for the sixth
+# time on a connection is prepared: nothing is quoted in Python, planned once, and
+# psycopg keeps SQL without values, of the last 100 statements.
+_PREPARING = {"server_side_binding": True, "prepare_threshold": 5}
 DATABASES = {
     "default": env.db_url(
         "DATABASE_URL", default=f"sqlite:///{DATA_DIR.resolve() / 'hub.sqlite3'}"
@@ -147,11 +151,14 @@ else:
     _database["ENGINE"] = "core.db.postgresql"
     _database["CONN_HEALTH_CHECKS"] = True
     _database.setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=on"
+    _database["OPTIONS"] |= _PREPARING
 # Keep connections between requests: opening one costs more than most answers. On SQLite
 # the last close would also checkpoint and delete the WAL file.
 _database["CONN_MAX_AGE"] = None
 # Streaming replicas for public pages; core/db/replicas.py chooses between them.
 _replicas = env_replicas("DATABASE_REPLICA_URLS", _database)
+for _replica in _replicas.values():
+    _replica["OPTIONS"] |= _PREPARING
 REPLICAS = sorted(_replicas)
 DATABASES |= _replicas
 DATABASE_ROUTERS = ["core.db.replicas.Router"] if REPLICAS else []

@@ -1,10 +1,10 @@
 """Staff's off-switches, as refusals of the registry."""
 
 from accounts import switches
-from accounts.switches import READ_ONLY, stopping
+from accounts.switches import READ_ONLY
 from registry import errors
 
-__all__ = ["READ_ONLY", "require", "stopping"]
+__all__ = ["READ_ONLY", "require"]
 
 
 def require(name: str = READ_ONLY) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from accounts import keys
 from accounts.models import Project
-from registry.models import Draft, Version
+from registry import errors
+from registry.models import Draft, Function, Redirect, Version
 from tests.conftest import Api, body, key_of, says
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,23 @@ def test_a_key_limited_to_other_functions_writes_nothing(api, alice):
     assert [r.status_code for r in refused] == [403, 403]
     assert not Draft.objects.exists()
     assert api("POST", api.base, body(name="mail-out"), key=key).status_code == 201
+
+
+def test_a_limited_key_is_judged_by_the_name_the_function_has_now(api, alice, publish):
+    function = publish(name="mail-in").function
+    Function.objects.filter(pk=function.pk).update(slug="post-in")
+    Redirect.objects.create(slug="mail-in", username="alice", function=function)
+    by_old_name = key_of(alice, patterns=["mail-*"])
+    by_new_name = key_of(alice, patterns=["post-*"])
+    sent = body(name="mail-in", version="2.0.0")
+
+    for path in (api.base, "ci/publish"):
+        refused = api("POST", path, sent, key=by_old_name)
+        says(refused, 403, "FORBIDDEN", errors.Forbidden.fix)
+    assert Draft.objects.count() == 1
+    for path in (api.base, "ci/publish"):
+        made = api("POST", path, sent, key=by_new_name)
+        assert made.json()["slug"] == "post-in"
 
 
 # --- someone else's

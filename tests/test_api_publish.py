@@ -1,6 +1,7 @@
 """The main job over HTTP: push, publish, read, fetch back."""
 
 import pytest
+from aerostack_cli import __version__
 
 from accounts.models import Event
 from registry.models import Draft, Function, Version
@@ -49,6 +50,35 @@ def test_publish_puts_the_function_on_the_hub(api):
     assert found["files"] == {"index.ts": CODE}
     assert found["tags"] == ["image"]
     assert [f["slug"] for f in api("GET", "").json()["functions"]] == ["image-resizer"]
+
+
+@pytest.mark.parametrize(
+    ("agent", "via"),
+    [
+        (f"aerostack/{__version__}", "cli"),
+        ("aerostack-cli/2.1 node/22", "cli"),
+        ("curl/8.5.0", "api"),
+        ("not-aerostack/1.0", "api"),
+        ("", "api"),
+    ],
+)
+def test_events_say_by_which_client_the_write_came(api, agent, via):
+    headers = {"User-Agent": agent} if agent else {}
+
+    made = api("POST", api.base, body(), **headers).json()
+    api("PATCH", made["id"], {"description": "Another one."}, **headers)
+    api.publish(made["id"], **headers)
+    yank = "alice/image-resizer/versions/1.0.0/yank"
+    api("POST", yank, {"reason": "Broken."}, **headers)
+
+    recorded = Event.objects.exclude(via="system").order_by("id")
+    assert list(recorded.values_list("verb", "via")) == [
+        ("push", via),
+        ("save_draft", via),
+        ("publish", via),
+        ("yank", via),
+    ]
+    assert (Draft.objects.get().via, Version.objects.get().via) == (via, via)
 
 
 def test_publish_by_slug_means_the_newest_open_draft(api):

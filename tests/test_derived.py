@@ -134,7 +134,7 @@ def test_search_does_not_wait_for_a_worker_that_is_held_up(background, monkeypat
     threading.Thread(target=until_search_was_told).start()
     derived._waiting.get()
 
-    derived._wait([slow], derived.VERSIONS((one.pk,)))
+    derived._wait([slow], [one])
 
     found = {row.pk for row in search.find("image-resizer").rows}
     assert found == {one.function_id, two.function_id}

@@ -3,13 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.deletion import delete_account
-from accounts.models import Event
+from accounts.models import Account, Event
 from registry import errors, publishing
 from registry.models import Category, Draft, Function, NameClaim, Version
-from registry.publishing import claims, drafts, releases
+from registry.publishing import claims, releases
 from tests.conftest import CODE, body, make_account
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.main_flow]
@@ -101,27 +101,41 @@ def test_ci_calls_at_once_make_one_version(alice):
     assert (Version.objects.count(), Draft.objects.count()) == (1, 1)
 
 
-def test_a_push_finds_its_function_deleted_since_it_looked(alice, monkeypatch):
+def test_a_claim_finds_its_function_deleted_since_it_was_found(alice):
     publishing.push(body(), by=alice, via="cli")
-    looked_at = claims.NameStatus.at("image-resizer", alice)
-    Function.objects.get(pk=looked_at.own).drafts.all().delete()
-    Function.objects.filter(pk=looked_at.own).delete()
-    monkeypatch.setattr(claims.NameStatus, "at", lambda slug, owner: looked_at)
+    found = claims.named("image-resizer", alice)
+    found.drafts.all().delete()
+    Function.objects.all().delete()
 
+    with transaction.atomic():
+        function, is_new = claims.claim("image-resizer", alice, found=found)
+
+    assert is_new
+    assert Function.objects.get() == function != found
+
+
+def test_a_claim_finds_its_function_transferred_since_it_was_found(alice, bob):
+    publishing.push(body(), by=alice, via="cli")
+    found = claims.named("image-resizer", alice)
+    Function.objects.update(owner=bob)
+
+    with pytest.raises(errors.DuplicateSlug), transaction.atomic():
+        claims.claim("image-resizer", alice, found=found)
+
+
+def test_a_claim_finds_its_function_made_since_none_was_found(alice):
+    found = claims.named("image-resizer", alice)
     draft = publishing.push(body(), by=alice, via="cli").draft
 
-    assert Function.objects.get().pk == draft.function_id
+    with transaction.atomic():
+        claimed = claims.claim("image-resizer", alice, found=found)
+
+    assert found is None
+    assert claimed == (draft.function, False)
 
 
-def test_a_push_finds_its_account_deleted_since_its_key_was_read(alice, monkeypatch):
-    named = drafts.named
-
-    def named_and_deleted(slug, by):
-        found = named(slug, by)
-        delete_account(by, by=by)
-        return found
-
-    monkeypatch.setattr(drafts, "named", named_and_deleted)
+def test_a_push_finds_its_account_deleted_since_its_key_was_read(alice):
+    delete_account(Account.objects.get(), by=None)
 
     with pytest.raises(errors.Unauthorized):
         publishing.push(body(), by=alice, via="cli")

@@ -2,7 +2,8 @@
 
 from registry import errors
 
-VIA = "api"
+# What command-line clients call themselves (cli/aerostack_cli/client.py).
+COMMAND_LINES = ("aerostack/", "aerostack-cli/")
 FUNCTIONS = "/community/functions"
 ONE = FUNCTIONS + "/{username}/{slug}"
 CHANGES = (errors.Unauthorized, errors.Forbidden, errors.NotFound)
@@ -22,6 +23,13 @@ CONTENT = (
     errors.UnsupportedMediaType,
     errors.DuplicateSlug,
 )
+
+
+def via_of(request) -> str:
+    """The door a request came by, as its Event keeps it: "cli" for a command-line
+    client, known by its User-Agent, else "api"."""
+    agent = request.headers.get("User-Agent", "").lower()
+    return "cli" if agent.startswith(COMMAND_LINES) else "api"
 
 
 def plain_name(username: str) -> str:

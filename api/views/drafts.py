@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from functools import partial
 
 from django.db.models import Q
 
@@ -10,7 +9,7 @@ from accounts.models import Account
 from api import shapes
 from api.answers import answer
 from api.decorators import endpoint, require_scope, require_within_key
-from api.views.common import CHANGES, CONTENT, FUNCTIONS, VIA
+from api.views.common import CHANGES, CONTENT, FUNCTIONS, via_of
 from core.db.prepared import Prepared
 from core.http.limits import Limit
 from registry import errors, publishing
@@ -18,7 +17,6 @@ from registry.inspection import validation
 from registry.models import Draft
 
 CHECKS = Limit("validate", 60, 60)
-
 OWN = Prepared(
     lambda owner, pk: (
         Draft.objects.owned_by(owner)
@@ -78,8 +76,8 @@ def push(request):
     saved = publishing.push(
         request.json,
         by=request.account,
-        via="cli",
-        permit=partial(require_within_key, request),
+        via=via_of(request),
+        patterns=request.key.patterns,
     )
     return 201, shapes.pushed(saved.draft, saved.warnings)
 
@@ -100,7 +98,7 @@ def save_draft(request, id):
         draft,
         request.json,
         by=request.account,
-        via=VIA,
+        via=via_of(request),
         revision=_if_match(request, draft),
     )
     response = answer(shapes.pushed(saved.draft, saved.warnings))
@@ -118,7 +116,8 @@ def save_draft(request, id):
     refusals=(*CHANGES, errors.Conflict),
 )
 def delete_draft(request, id):
-    publishing.delete_draft(_draft(request, id), by=request.account, via=VIA)
+    draft = _draft(request, id)
+    publishing.delete_draft(draft, by=request.account, via=via_of(request))
     response = answer(None, 204)
     response.content = b""
     return response
@@ -142,7 +141,10 @@ def delete_draft(request, id):
 def publish_draft(request, id):
     draft = _draft(request, id, to_publish=True)
     made = publishing.publish(
-        draft, by=request.account, via="cli", revision=_if_match(request, draft)
+        draft,
+        by=request.account,
+        via=via_of(request),
+        revision=_if_match(request, draft),
     )
     return shapes.published(
         draft.function,
@@ -172,7 +174,7 @@ def publish_from_ci(request):
     if request.json.get("publish") is True:
         require_scope(request, "publish")
     result = publishing.publish_from_ci(
-        request.json, by=request.account, permit=partial(require_within_key, request)
+        request.json, by=request.account, patterns=request.key.patterns
     )
     return 201 if result.created else 200, shapes.ci_result(result)
 
@@ -192,8 +194,8 @@ def publish_from_ci(request):
     ),
 )
 def validate_function(request):
-    said = validation.diagnose(request.json)
-    return {"ok": all(d["severity"] != "error" for d in said), "diagnostics": said}
+    found = validation.diagnose(request.json)
+    return {"ok": all(d["severity"] != "error" for d in found), "diagnostics": found}
 
 
 def _draft(request, id: str, *, to_publish: bool = False) -> Draft:

@@ -9,7 +9,7 @@ from accounts.passwords import SecondFactorNeeded, WrongPassword, check_password
 from accounts.switches import SwitchedOff
 from api import shapes
 from api.decorators import endpoint
-from api.views.common import VIA
+from api.views.common import via_of
 from core.http.limits import Limit
 from registry import errors
 
@@ -64,7 +64,7 @@ def log_in(request):
     expires_at = timezone.now() + LOGIN_KEY_LIFE
     try:
         _, secret = keys.create_key(
-            account, name="signed in", expires_at=expires_at, via=VIA
+            account, name="signed in", expires_at=expires_at, via=via_of(request)
         )
     except SwitchedOff as off:
         raise errors.ReadOnly(str(off)) from off

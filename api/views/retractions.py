@@ -2,7 +2,7 @@
 
 from api import shapes
 from api.decorators import endpoint, require_within_key
-from api.views.common import CHANGES, ONE, VIA, plain_name
+from api.views.common import CHANGES, ONE, plain_name, via_of
 from registry import errors, publishing
 from registry.catalog import functions
 from registry.models import Function, Version
@@ -25,7 +25,7 @@ def yank_version(request, username, slug, version):
         reason=request.json.get("reason"),
         replacement=_text(request, "replacement"),
         by=request.account,
-        via=VIA,
+        via=via_of(request),
     )
     return _as_it_stands(version)
 
@@ -41,7 +41,7 @@ def yank_version(request, username, slug, version):
 )
 def unyank_version(request, username, slug, version):
     version = _own_version(request, username, slug, version)
-    publishing.unyank(version, by=request.account, via=VIA)
+    publishing.unyank(version, by=request.account, via=via_of(request))
     return _as_it_stands(version)
 
 
@@ -61,7 +61,7 @@ def deprecate_function(request, username, slug):
         message=request.json.get("message"),
         successor=_text(request, "successor"),
         by=request.account,
-        via=VIA,
+        via=via_of(request),
     )
     return {"deprecated": True, "message": made.message, "successor": made.successor}
 
@@ -77,7 +77,7 @@ def deprecate_function(request, username, slug):
 )
 def undeprecate_function(request, username, slug):
     function = _own_function(request, username, slug)
-    publishing.undeprecate(function, by=request.account, via=VIA)
+    publishing.undeprecate(function, by=request.account, via=via_of(request))
     return {"deprecated": False, "message": "", "successor": ""}
 
 

@@ -28,6 +28,7 @@ CONDITIONS = {
     "HTTP_IF_NONE_MATCH": "If-None-Match",
     "HTTP_IF_UNMODIFIED_SINCE": "If-Unmodified-Since",
 }
+ENTRY_BYTES = 3_000  # of memory for an answer's address and headers, about
 # What ``on_send`` gets: reading all headers takes longer than sending the answer.
 SENT_HEADERS = CONDITIONS | {"HTTP_RANGE": "Range", "HTTP_USER_AGENT": "User-Agent"}
 
@@ -43,6 +44,11 @@ class CachedAnswer:
     on_send: Callable[..., None] | None
     headers: ResponseHeaders
     body: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory, about."""
+        return len(self.body) + ENTRY_BYTES
 
     def is_right(self) -> bool:
         """Whether nothing that it depends on has changed since."""
@@ -116,7 +122,7 @@ class PageCacheMiddleware:
 class AnswerStore:
     """Answers by address, the least recently used dropped first. Thread-safe.
 
-    max_bytes: of all bodies; one that takes more than an eighth of it is not kept.
+    max_bytes: of all answers; one that takes more than an eighth of it is not kept.
     """
 
     def __init__(self, max_bytes: int):
@@ -133,15 +139,15 @@ class AnswerStore:
             return answer
 
     def put(self, address: Address, answer: CachedAnswer) -> None:
-        if len(answer.body) > self.max_bytes // 8:
+        if answer.size > self.max_bytes // 8:
             return
         with self._lock:
             before = self._answers.pop(address, None)
-            self._bytes += len(answer.body) - (len(before.body) if before else 0)
+            self._bytes += answer.size - (before.size if before else 0)
             self._answers[address] = answer
             while self._bytes > self.max_bytes:
                 _, oldest = self._answers.popitem(last=False)
-                self._bytes -= len(oldest.body)
+                self._bytes -= oldest.size
 
     def __len__(self) -> int:
         return len(self._answers)

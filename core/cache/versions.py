@@ -31,8 +31,8 @@ from django.db import transaction
 ANYTHING = "anything"  # bumped by each write that bumps something
 EVERYTHING = "everything"  # bumped by a write that concerns all answers
 
-# Two subjects may share a slot: then a write to one also makes answers about the other
-# stale. With a million functions that is one write in eight.
+# Subjects that share a slot make each other's answers stale: some eight of a million
+# functions do.
 SLOTS = 2**17  # of 8 bytes
 _ALWAYS = {ANYTHING: 0, EVERYTHING: 1}  # their slots
 _COUNTER = struct.Struct("=Q")
@@ -58,7 +58,9 @@ def current(subjects: Iterable[str]) -> Version:
 
 def bump(*subjects: str) -> None:
     """Make every answer that depends on one of ``subjects`` stale, in all processes."""
-    slots = {_slot(subject) for subject in (ANYTHING, *subjects)}
+    # ANYTHING first: PageCacheMiddleware reads it last, to find out whether a write
+    # came while it made a page.
+    slots = list(dict.fromkeys(map(_slot, (ANYTHING, *subjects))))
     counters = _counters()
     with _lock, _path().open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -3,17 +3,19 @@
 Source: docs/moderation.md, "Categories" and "Tags".
 """
 
+from core.db.any_of import AnyOf
 from core.db.prepared import Prepared
 from registry.models import Category, CategoryAlias, Function, TagRule
 
-# Each active category, once for each of its further slugs.
+# What each push and publish asks. Each active category stands in ACTIVE once for each
+# of its further slugs.
 ACTIVE = Prepared(
     lambda: Category.objects.active().values_list("slug", "aliases__slug")
 )
 ALL = Prepared(lambda: Category.objects.order_by("position", "slug"))
 TAG_RULES = Prepared(
     lambda tags: (
-        TagRule.objects.filter(tag__in=tags)
+        TagRule.objects.filter(tag__in=AnyOf(tags, "text"))
         .order_by("tag")
         .values_list("tag", "becomes")
     )
@@ -56,7 +58,7 @@ def category_called(slug: str) -> Category | None:
 
 def replaced_tags(tags: list[str]) -> list[str]:
     """``tags`` with merged ones under their new name and without blocked ones."""
-    rules = dict(TAG_RULES(tuple(tags)))
+    rules = dict(TAG_RULES(AnyOf.pack(tags)))
     kept = [rules.get(tag, tag) for tag in tags]
     return [tag for tag in dict.fromkeys(kept) if tag]
 
@@ -67,5 +69,5 @@ def tag_warnings(tags: list[str]) -> list[str]:
         f"The tag '{tag}' is listed as '{becomes}'."
         if becomes
         else f"The tag '{tag}' is not used on this Hub and was left out."
-        for tag, becomes in TAG_RULES(tuple(tags))
+        for tag, becomes in TAG_RULES(AnyOf.pack(tags))
     ]

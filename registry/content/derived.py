@@ -1,9 +1,9 @@
 """What is computed from published bytes and kept: HTML per blob, facts per version.
 
-Made after the commit, in a thread of the web process that waits for the worker; never
-undoes a publish. A version is done when it has an Inspection of this INSPECTOR, the
-last thing made, so work that a dying process left behind is found again
-(``catch_up``) and done. Versions that come close together are done together.
+It is made after the commit, in a thread of the web process that waits for the worker,
+and never undoes a publish. A version is done when it has an Inspection of this
+INSPECTOR, which is made last. So a process that starts finds what one that died left
+undone (``catch_up``). Versions that are published close together are done together.
 """
 
 import logging
@@ -19,50 +19,33 @@ from django.db import close_old_connections, connection, transaction
 from django.db.models import Exists, OuterRef
 
 from core.cache import versions as cache_versions
-from core.db.prepared import Prepared, insert_all, together
 from registry import inspection, search
 from registry.content import rendering
 from registry.content.sandbox import SandboxError
 from registry.models import Blob, Inspection, Rendering, Version, VersionFile
 
 CATCH_UP_VERSIONS = 1000
-# What is published within this time is derived from together, unless nothing was for
-# a while before; at most so many versions of so much source: they are held in memory,
-# and their rows are written in one transaction, which other writers wait for.
+# After a publish the thread waits GATHERING_SECONDS for others, to do them together;
+# not after QUIET_SECONDS without any. Texts of a group are held in memory and its rows
+# are written in one transaction, which other writers wait for: so groups are bounded.
 GATHERING_SECONDS, QUIET_SECONDS = 0.15, 1.0
 TOGETHER, TOGETHER_BYTES = 12, 256 * 1024
-UNDER_WAY = 16  # texts the worker has or is about to get; it refuses too many
-PATIENCE_SECONDS = 1.0  # that search waits for the worker
-
-VERSIONS = Prepared(
-    lambda ids: (
-        Version.objects.filter(pk__in=ids)
-        .select_related("readme", "function__readme", "function__owner")
-        .order_by("pk")
-    )
-)
-FILES = Prepared(
-    lambda ids: VersionFile.objects.filter(version__pk__in=ids).select_related("blob")
-)
-STORED = Prepared(
-    lambda blobs: Rendering.objects.filter(
-        blob__pk__in=blobs, renderer=rendering.RENDERER
-    ).values_list("blob_id", "kind")
-)
+UNDER_WAY = 16  # texts handed to the worker at once; it refuses too many
+PATIENCE_SECONDS = 1.0  # after which search is told without waiting for the worker
 
 log = logging.getLogger(__name__)
 _waiting: queue.SimpleQueue = queue.SimpleQueue()
-_put_by: list[int] = []  # taken from the queue, not yet derived from
+_put_by: list[int] = []  # ids taken from the queue whose turn has not come
 _lock = threading.Lock()
 _thread: threading.Thread | None = None
 _room = threading.Semaphore(UNDER_WAY)
 
 
 def enqueue(version: Version) -> None:
-    """Have everything derived from a version just published, once that is committed.
+    """Make what is derived from ``version``, just published, after the commit.
 
-    Search hears of it then too: once, and outside the transaction that others wait
-    for. Where nothing is made in the background it hears at once.
+    Search is told then too, outside the transaction that others wait for. Where
+    nothing is made in the background, search is told at once.
     """
     if settings.DERIVE_IN_BACKGROUND:
         transaction.on_commit(partial(schedule, version.pk))
@@ -71,7 +54,7 @@ def enqueue(version: Version) -> None:
 
 
 def schedule(version_id: int) -> None:
-    """Have everything derived from a version made soon, in the background."""
+    """Make what is derived from a version soon, in the background."""
     global _thread
     if not settings.DERIVE_IN_BACKGROUND:
         return
@@ -83,10 +66,11 @@ def schedule(version_id: int) -> None:
 
 
 def make(*version_ids: int) -> None:
-    """Make what is missing of some versions; waits for the worker. Safe to repeat."""
-    for versions in _groups(VERSIONS(_rounded(version_ids))):
+    """Make what is missing of these versions, and wait for it. Safe to repeat."""
+    for versions in _groups(_versions(version_ids)):
         files: dict[int, list[VersionFile]] = {version.pk: [] for version in versions}
-        for file in FILES(_rounded(files)):
+        stored = VersionFile.objects.filter(version__in=versions)
+        for file in stored.select_related("blob"):
             files[file.version_id].append(file)
         rendered = _rendered(_missing(versions, files))
         reports = [_inspected(version, files[version.pk]) for version in versions]
@@ -105,6 +89,13 @@ def make(*version_ids: int) -> None:
         )
 
 
+def _versions(ids: Iterable[int]) -> list[Version]:
+    versions = Version.objects.filter(pk__in=ids).order_by("pk")
+    return list(
+        versions.select_related("readme", "function__readme", "function__owner")
+    )
+
+
 def _groups(versions: list[Version]) -> Iterator[list[Version]]:
     group, size = [], 0
     for version in versions:
@@ -119,21 +110,27 @@ def _groups(versions: list[Version]) -> Iterator[list[Version]]:
 
 def _keep(versions, renderings: list[Rendering], reports: list[Inspection]) -> None:
     with transaction.atomic():  # nothing is waited for in it
-        with together():
-            insert_all(renderings)
-            insert_all(reports, replacing="version")
-        _tell_search(versions)  # now their code and what it reaches are known
+        # One by one: psycopg takes long to quote arrays of HTML.
+        Rendering.objects.bulk_create(renderings, ignore_conflicts=True, batch_size=1)
+        Inspection.objects.bulk_create(
+            reports,
+            update_conflicts=True,
+            unique_fields=["version"],
+            update_fields=["inspector", "report"],
+            batch_size=1,
+        )
+        _tell_search(versions)  # which finds functions by their code from now on
 
 
 def _wait(made: list[Future], versions: list[Version]) -> None:
-    """Wait for the worker. Where that takes long, search hears of these versions, and
-    of those published meanwhile, before."""
+    """Wait for the worker. When it takes longer than PATIENCE_SECONDS, tell search of
+    these versions, and of those published meanwhile, without it."""
     unheard = list(versions)
     while wait(made, timeout=PATIENCE_SECONDS).not_done:
         if threading.current_thread() is _thread:
             newcomers = _newcomers()
             _put_by.extend(newcomers)
-            unheard += VERSIONS(_rounded(newcomers))
+            unheard += _versions(newcomers)
         if unheard:
             with transaction.atomic():
                 _tell_search(unheard)
@@ -162,21 +159,17 @@ def catch_up() -> int:
 
 
 def _missing(versions, files) -> dict[tuple[str, str], str]:
-    """(blob, kind) -> text, of all that is to be rendered and isn't."""
+    """(blob, kind) -> text, of everything that is not rendered yet."""
     texts = {}
     for version in versions:
         for blob, kind in _parts(version, files[version.pk]):
             texts[blob.pk, kind] = blob.text
-    for stored in STORED(_rounded({blob_id for blob_id, _ in texts})):
-        texts.pop(stored, None)
+    stored = Rendering.objects.filter(
+        blob__in={blob_id for blob_id, _ in texts}, renderer=rendering.RENDERER
+    )
+    for done in stored.values_list("blob_id", "kind"):
+        texts.pop(done, None)
     return texts
-
-
-def _rounded(keys: Iterable) -> tuple:
-    """``keys``, the last again until they are a power of two: a question is prepared
-    for each number of keys, and there should be few."""
-    keys = tuple(keys)
-    return keys + keys[-1:] * ((1 << max(0, len(keys) - 1).bit_length()) - len(keys))
 
 
 def _parts(version: Version, files: Iterable[VersionFile]) -> list[tuple[Blob, str]]:
@@ -187,8 +180,8 @@ def _parts(version: Version, files: Iterable[VersionFile]) -> list[tuple[Blob, s
 
 
 def _rendered(texts: dict) -> list[tuple[tuple[str, str], Future]]:
-    """Rendered on the background lane, so that no preview waits behind it. In one
-    order, so that two processes never wait for one another's rows."""
+    """Render texts on the background lane, so that no preview waits behind them. They
+    are sorted, so that two processes never wait for one another's rows."""
     rendered = []
     for (blob_id, kind), text in sorted(texts.items()):
         html = _later(rendering.render_later, kind, text)
@@ -197,13 +190,14 @@ def _rendered(texts: dict) -> list[tuple[tuple[str, str], Future]]:
 
 
 def _inspected(version: Version, files: Iterable[VersionFile]) -> Future:
-    """Inspected on the background lane, like all that nobody waits for."""
+    """Inspect a version on the background lane: nobody waits for it."""
     texts = {file.path: file.blob.text for file in files}
     return _later(inspection.inspect_later, version.manifest, texts)
 
 
 def _later(submit: Callable, *args) -> Future:
-    """What ``submit(*args, done)`` hands to ``done``; waits where much is under way."""
+    """What ``submit(*args, done)`` hands to ``done``. Waits while UNDER_WAY texts are
+    with the worker."""
     made: Future = Future()
 
     def done(result) -> None:
@@ -256,8 +250,8 @@ def _one_by_one(version_ids: Iterable[int]) -> None:
 
 
 def _next() -> tuple[int, ...]:
-    """The versions to go on with; waits until there is one. Who publishes after a
-    while finds it at once; only where one comes after the other they are gathered."""
+    """The ids of the versions to do next; waits until there is one. A publish after a
+    quiet while is done at once; when one follows another, they are gathered."""
     if not _put_by:
         began = time.monotonic()
         try:
@@ -274,7 +268,7 @@ def _next() -> tuple[int, ...]:
 
 
 def _newcomers() -> list[int]:
-    """What was scheduled since; doesn't wait."""
+    """The ids scheduled since; doesn't wait."""
     found = []
     while not _waiting.empty():
         found.append(_waiting.get())

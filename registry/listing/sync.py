@@ -1,12 +1,13 @@
 """What the Hub lists of a function, kept in step with its versions."""
 
+from django.db.models import F
 from django.utils import timezone
 
-from core.db.prepared import Prepared, execute, insert_all, update
 from registry import search
 from registry.catalog.vocabulary import replaced_tags
 from registry.manifest import Manifest
 from registry.models import (
+    Category,
     Function,
     FunctionQuarantine,
     FunctionTag,
@@ -20,34 +21,13 @@ WRITTEN = (
     *("category", "readme", "tags", "latest", "latest_number", "is_listed"),
     *("published_at", "updated_at", "active_at"),
 )
-LATEST = Prepared(
-    lambda function: (
-        Version.objects.live()
-        .filter(function=function)
-        .order_by("is_prerelease", "-sort_key")[:1]
-    )
-)
-COUNT_STEP = (
-    "UPDATE registry_category SET function_count = function_count + %s WHERE id = %s"
-)
-DELETE_TAG = "DELETE FROM registry_functiontag WHERE function_id = %s AND tag = %s"
-TAKEN_DOWN = Prepared(
-    lambda function: FunctionQuarantine.objects.filter(function=function).values_list(
-        "pk"
-    )
-)
 
 
 def after_publish(
-    function: Function,
-    version: Version,
-    manifest: Manifest,
-    category_id: int,
-    *,
-    is_first: bool,
+    function: Function, version: Version, manifest: Manifest, category: Category
 ) -> None:
     """Bring ``function``, locked and not taken down, up to date with its new
-    ``version``, which may be its first.
+    ``version``. category: the manifest's.
 
     A version below the latest (a backport) leaves the listing as it is. Search
     follows when the version is derived from (derived.enqueue).
@@ -55,10 +35,11 @@ def after_publish(
     now = timezone.now()
     function.published_at = function.published_at or now
     function.updated_at = function.active_at = now
-    latest = version if is_first else latest_of(function)
+    # The only live version is the latest.
+    latest = latest_of(function) if function.latest_id else version
     listing = {}
     if latest == version:
-        listing["category_id"] = category_id
+        listing["category"] = category
         if version.readme_id:
             listing["readme_id"] = version.readme_id
         if manifest["tags"]:
@@ -72,14 +53,16 @@ def refresh(function: Function, latest: Version | None, **listing) -> None:
     listing: category, readme_id or tags to change along. Counters of categories and
     the rows of tags follow, and what search knows.
     """
-    is_listed = latest is not None and not TAKEN_DOWN(function.pk)
+    taken_down = FunctionQuarantine.objects.filter(function=function)
+    is_listed = latest is not None and not taken_down.exists()
     _write(function, latest, is_listed=is_listed, **listing)
     search.index(function)
 
 
 def latest_of(function: Function) -> Version | None:
     """The highest live stable version, else the highest live pre-release."""
-    return LATEST.first(function.pk)
+    live = Version.objects.live().filter(function=function)
+    return live.order_by("is_prerelease", "-sort_key").first()
 
 
 def _write(
@@ -96,7 +79,7 @@ def _write(
     for name, value in listing.items():
         setattr(function, name, value)
     function.tags = replaced_tags(function.tags)
-    update(function, *WRITTEN)
+    function.save(update_fields=WRITTEN)
     _set_tag_rows(function, had, set(function.tags) if function.is_listed else set())
     # Last: many publish into one category, and wait for its row.
     _count_category(before, function.category_id if function.is_listed else None)
@@ -107,15 +90,16 @@ def _count_category(before: int | None, after: int | None) -> None:
         return
     steps = [(pk, step) for pk, step in ((before, -1), (after, 1)) if pk]
     for pk, step in sorted(steps):  # always in one order, or two could deadlock
-        execute(COUNT_STEP, step, pk)
+        Category.objects.filter(pk=pk).update(function_count=F("function_count") + step)
 
 
 def _set_tag_rows(function: Function, had: set[str], has: set[str]) -> None:
-    for tag in sorted(had - has):
-        execute(DELETE_TAG, function.pk, tag)
-    insert_all(
+    if had - has:
+        FunctionTag.objects.filter(function=function, tag__in=had - has).delete()
+    FunctionTag.objects.bulk_create(
         [
             FunctionTag(function=function, tag=tag, updated_at=function.updated_at)
             for tag in sorted(has - had)
-        ]
+        ],
+        ignore_conflicts=True,
     )

@@ -1,6 +1,6 @@
 """Continuous integration: one call that finds, updates and, when asked, publishes."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -9,8 +9,8 @@ from accounts.models import Account, record
 from registry import errors, paths, semver, switches
 from registry.manifest import Manifest
 from registry.models import Draft, Function, Version
-from registry.publishing import ahead, drafts, intake, releases
-from registry.publishing.claims import claim
+from registry.publishing import drafts, intake, releases
+from registry.publishing.claims import claim, named, require_within
 
 
 @dataclass
@@ -32,7 +32,7 @@ def publish_from_ci(
     *,
     by: Account,
     via: str = "ci",
-    permit: Callable[[str], None] | None = None,
+    patterns: Sequence[str] = (),
 ) -> CiResult:
     """Update the function that ``body`` names, or start it; publish it when asked.
 
@@ -40,23 +40,22 @@ def publish_from_ci(
     (true or false, default false). What it doesn't send stays: of the newest open
     draft, else of the latest version. A list sent empty is emptied; a file sent as
     null goes. A repeated call changes nothing; a refused one leaves nothing behind.
-    permit: called with the function's slug; what it raises undoes the call.
+    patterns: as of ``push``.
 
     Raises as ``push`` and ``publish`` do.
     """
     wants_publish = body.get("publish")
     submission = _read(body)
-    with ahead.of_push(submission, by):
-        slug = drafts.check_slug(submission, by)
-        function, created = claim(slug, by)
-        if permit:
-            permit(function.slug)
-        drafts.note_rename(submission, slug, function)
-        repeated = None if created else _repeated(function, submission, body)
-        if repeated and (wants_publish or not _open_draft(function)):
+    slug = drafts.check_slug(submission, by)
+    function, created = claim(slug, by, found=named(slug, by))
+    require_within(patterns, function.slug)
+    drafts.note_rename(submission, slug, function)
+    draft = None if created else _open_draft(function)
+    if wants_publish or draft is None:
+        repeated = _repeated(function, submission)
+        if repeated:
             return repeated
-        draft = None if created else _open_draft(function)
-        manifest = _merged(function, submission, *_base(function, draft))
+    manifest = _merged(function, submission, *_base(function, draft))
     event = "save_draft" if draft else "push"
     draft = draft or Draft(function=function, via=via, revision=0)
     changed = drafts.write(draft, manifest, submission.files, submission.readme)
@@ -79,7 +78,7 @@ def publish_from_ci(
 
 
 def _note_saved(draft: Draft, event: str, created: bool, *, by: Account, via: str):
-    """A call that only saves writes its Event; one that publishes has publish's."""
+    """Write the Event of a call that only saves; publishing writes its own."""
     function = draft.function
     drafts.touch(function)
     record(
@@ -88,8 +87,11 @@ def _note_saved(draft: Draft, event: str, created: bool, *, by: Account, via: st
 
 
 def _read(body: dict) -> intake.Submission:
-    """As a push is read. A blank ``code``, of a recipe that found no file, would
-    release what is there already under a new number, so it is refused."""
+    """Read a call's body as a push's.
+
+    A blank ``code`` without any source file is refused: a recipe that found no file
+    would publish what is there already under a new number.
+    """
     submission = intake.read(body, keeps_extras=True)
     if not isinstance(body.get("publish"), bool | None):
         submission.faults.add("publish is not true or false.", "publish")
@@ -107,7 +109,7 @@ def _open_draft(function: Function) -> Draft | None:
 
 
 def _base(function: Function, draft: Draft | None) -> tuple[dict, dict, str]:
-    """Manifest, files and README that a call's gaps are filled from."""
+    """The manifest, files and README that stand for what a call does not send."""
     if draft:
         return draft.manifest, draft.files, draft.readme
     readme = drafts.shown_readme(function)
@@ -124,16 +126,13 @@ def _merged(
     return drafts.check(submission, function=function)
 
 
-def _repeated(
-    function: Function, submission: intake.Submission, body: dict
-) -> CiResult | None:
-    """The answer to a call that was answered before: a version has its very content."""
+def _repeated(function: Function, submission: intake.Submission) -> CiResult | None:
+    """The answer to a call whose very content a version has already, else None."""
     number = submission.manifest.get("version")
     version = _version_numbered(function, number)
     if version is None:
         return None
-    again = _read(body)
-    drafts.check_slug(again, function.owner)
+    again = submission.copy()
     base = version.manifest, drafts.files_of(version), ""
     manifest = _merged(function, again, *base)
     hashes = releases.hashes_of(again.files)

@@ -1,13 +1,13 @@
 """Who holds a name."""
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import NamedTuple
 
-from django.db.models import Exists, Subquery
 from django.utils import timezone
 
+from accounts.keys import may_touch
 from accounts.models import Account
-from core.db.prepared import Prepared, insert
+from core.db.prepared import Prepared
 from registry import errors, switches
 from registry.models import Function, NameClaim, NameException, Redirect
 from registry.names import look_alike
@@ -15,115 +15,102 @@ from registry.publishing import resemblance
 
 IDLE_CLAIM = timedelta(days=90)
 
+# What each push asks. Those that lock have no join: PostgreSQL reads a row again after
+# it waited for its lock, but not what is joined to it.
 OWN = Prepared(
-    lambda owner, slug: Function.objects.filter(owner=owner, slug=slug).select_related(
-        "category"
+    lambda owner, slug: (
+        Function.objects.owned_by(owner).filter(slug=slug).select_related("category")
     )
 )
-OWN_ONCE = Prepared(
-    lambda owner, slug: Function.objects.filter(
-        owner=owner, redirects__slug=slug
-    ).select_related("category")
+OWN_BEFORE_A_RENAME = Prepared(
+    lambda owner, slug: (
+        Function.objects.owned_by(owner)
+        .filter(redirects__slug=slug)
+        .select_related("category")
+    )
 )
 LOCKED = Prepared(lambda pk: Function.objects.select_for_update().filter(pk=pk))
-# Of one account and one slug, in the order of NameStatus's fields.
-NAME_STATUS = Prepared(
-    lambda owner, slug: Account.objects.filter(pk=owner).values_list(
-        Subquery(Function.objects.filter(owner=owner, slug=slug).values("pk")),
-        Subquery(
-            Function.objects.filter(owner=owner, redirects__slug=slug).values("pk")[:1]
-        ),
-        Exists(Redirect.objects.filter(slug=slug)),
-        Exists(switches.stopping("new_slugs")),
-    )
+LOCKED_CALLED = Prepared(
+    lambda slug: Function.objects.select_for_update().filter(slug=slug)
 )
-CLAIM = Prepared(lambda form: NameClaim.objects.filter(look_alike=form))
 LOCKED_CLAIM = Prepared(
     lambda form: NameClaim.objects.select_for_update().filter(look_alike=form)
 )
-
-
-class NameStatus(NamedTuple):
-    """What an account finds under a slug. own, renamed: ids of functions of its own
-    that have it, or had it before a rename. is_left: does it lead to some function that
-    has another name by now? is_stopped: did staff turn off what claiming needs?"""
-
-    own: int | None
-    renamed: int | None
-    is_left: bool
-    is_stopped: bool
-
-    @classmethod
-    def at(cls, slug: str, owner: Account) -> "NameStatus":
-        """Raises Unauthorized: the account was deleted since its key was checked."""
-        found = NAME_STATUS.first(owner.pk, slug)
-        if found is None:
-            raise errors.Unauthorized
-        return cls._make(found)
-
-
-def claim(slug: str, owner: Account) -> tuple[Function, bool]:
-    """The function ``slug`` of ``owner``, made when it is new; and whether it is.
-
-    Call inside a transaction. Names that read alike are one claim: its owner may use
-    them all, nobody else any, unless staff made an exception. A slug that the
-    owner's function was renamed from finds the function. A claim that never
-    published and has been idle for IDLE_CLAIM passes to the next account that asks.
-
-    Raises DuplicateSlug, ReadOnly, Unauthorized. Source: docs/architecture.md, "Names".
-    """
-    look = NameStatus.at(slug, owner)
-    if look.is_stopped:
-        switches.require()
-    found = look.own or look.renamed
-    function = found and LOCKED.first(found)
-    if function:  # not deleted since the look before
-        if function.owner_id != owner.pk:  # transferred since
-            raise _duplicate(slug, function)
-        function.owner = owner
-        return function, False
-    if look.is_left:
-        raise errors.DuplicateSlug(
-            f"The name {errors.shown(slug)} leads to another account's function.",
-            field="slug",
-        )
-    if look.is_stopped:
-        switches.require("new_slugs")
-    take_name(slug, owner)
-    function, is_new = _function(slug, owner)
-    if function.owner_id != owner.pk:
-        raise _duplicate(slug, function)
-    if is_new:
-        resemblance.note(function)
-    return function, is_new
+CLAIM = Prepared(lambda form: NameClaim.objects.filter(look_alike=form))
+REDIRECT = Prepared(lambda slug: Redirect.objects.filter(slug=slug))
+ACCOUNT = Prepared(lambda pk: Account.objects.filter(pk=pk).values_list("pk"))
 
 
 def named(slug: str, owner: Account) -> Function | None:
     """``owner``'s function that is called ``slug``, or was before a rename."""
-    look = NameStatus.at(slug, owner)
-    if look.own:
-        return OWN.first(owner.pk, slug)
-    return OWN_ONCE.first(owner.pk, slug) if look.renamed else None
+    return OWN.first(owner.pk, slug) or OWN_BEFORE_A_RENAME.first(owner.pk, slug)
 
 
-def _function(slug: str, owner: Account) -> tuple[Function, bool]:
-    """A new function of that slug, or the one there is, whoever's, locked; and whether
-    it is new."""
-    made = Function(slug=slug, owner=owner, look_alike=look_alike(slug))
-    if insert(made, unless_there=True):
-        return made, True
-    there = Function.objects.select_for_update(of=("self",)).select_related("owner")
-    return there.get(slug=slug), False
+def claim(
+    slug: str, owner: Account, *, found: Function | None
+) -> tuple[Function, bool]:
+    """The function ``slug`` of ``owner``, locked, made when it is new; and whether it
+    is new.
+
+    Call inside a transaction. Names that read alike are one claim: its owner may use
+    them all, nobody else any, unless staff made an exception. A claim that never
+    published and has been idle for IDLE_CLAIM passes to the next account that asks.
+
+    found: what ``named`` says of the slug. Only what may have changed since is asked
+    again: whether the function is still there, and whose it is.
+
+    Raises DuplicateSlug, ReadOnly, Unauthorized. Source: docs/architecture.md, "Names".
+    """
+    function = LOCKED.first(found.pk) if found else None
+    if function is None:
+        return _claim_new(slug, owner)
+    if function.owner_id != owner.pk:  # transferred since
+        raise _duplicate(slug, function)
+    switches.require()
+    function.owner = owner
+    return function, False
+
+
+def require_within(patterns: Sequence[str], slug: str) -> None:
+    """Raise Forbidden when a key limited to ``patterns`` does not reach ``slug``."""
+    if not may_touch(patterns, slug):
+        raise errors.Forbidden(
+            f"This key is limited to functions that match {', '.join(patterns)}."
+        )
+
+
+def _claim_new(slug: str, owner: Account) -> tuple[Function, bool]:
+    """Take a name that no function of ``owner`` had a moment ago."""
+    if not ACCOUNT(owner.pk):
+        raise errors.Unauthorized  # deleted since its key was checked
+    switches.require("new_slugs")
+    if REDIRECT(slug):
+        raise errors.DuplicateSlug(
+            f"The name {errors.shown(slug)} leads to another account's function.",
+            field="slug",
+        )
+    take_name(slug, owner)
+    # The claim is locked, so nobody else makes a function of this name meanwhile.
+    function = LOCKED_CALLED.first(slug)
+    if function is None:
+        form = look_alike(slug)
+        function = Function.objects.create(slug=slug, owner=owner, look_alike=form)
+        resemblance.note(function)
+        return function, True
+    if function.owner_id != owner.pk:
+        raise _duplicate(slug, function)
+    function.owner = owner
+    return function, False
 
 
 def take_name(slug: str, owner: Account) -> None:
     """Make sure that ``owner`` holds the claim ``slug`` needs. Raises DuplicateSlug."""
-    form = look_alike(slug)
+    wanted = NameClaim(look_alike=look_alike(slug), owner=owner)
     held = None
-    while held is None:
-        if insert(NameClaim(look_alike=form, owner=owner), unless_there=True):
-            return
-        held = LOCKED_CLAIM.first(form)
+    while held is None:  # given up between the two statements: try again
+        # Where the name is taken this does nothing, and the transaction goes on.
+        NameClaim.objects.bulk_create([wanted], ignore_conflicts=True)
+        held = LOCKED_CLAIM.first(wanted.look_alike)
     if held.owner_id != owner.pk and not _is_excepted(slug, owner.pk):
         _take_over(held, slug, owner)
 

@@ -1,33 +1,32 @@
-"""Work before it is frozen: pushing, saving and deleting drafts."""
+"""Drafts: pushing, saving and deleting what is not published yet."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import Exists
 from django.utils import timezone
 
 from accounts.models import Account, record
-from core.db.prepared import Prepared, insert, together, update
+from core.db.prepared import Prepared
 from registry import errors, paths, switches
 from registry.catalog.vocabulary import accepted_categories, tag_warnings
 from registry.manifest import Manifest
 from registry.models import Draft, Function, Version
 from registry.names import check_name, slugify
-from registry.publishing import ahead, intake
-from registry.publishing.claims import claim, named, release_if_unused
+from registry.publishing import intake
+from registry.publishing.claims import (
+    claim,
+    named,
+    release_if_unused,
+    require_within,
+)
 from registry.secrets import find_secrets
 
-LOCKED_DRAFT = Prepared(lambda pk: Draft.objects.select_for_update().filter(pk=pk))
-# Without joins: PostgreSQL reads a row again after waiting for its lock, but what is
-# joined to it stays as it was before the wait.
+# Without joins: see claims.py.
 LOCKED_OWN = Prepared(
-    lambda pk, owner, switch: (
-        Function.objects.select_for_update()
-        .filter(pk=pk, owner=owner)
-        .annotate(is_off=Exists(switches.stopping(switch)))
-    )
+    lambda pk, owner: Function.objects.select_for_update().owned_by(owner).filter(pk=pk)
 )
+LOCKED_DRAFT = Prepared(lambda pk: Draft.objects.select_for_update().filter(pk=pk))
 SAVED = ("manifest", "files", "readme", "version", "revision", "updated_at")
 
 
@@ -39,49 +38,45 @@ class Saved:
     warnings: list[str] = field(default_factory=list)
 
 
-def push(
-    body: dict, *, by: Account, via: str, permit: Callable[[str], None] | None = None
-) -> Saved:
+def push(body: dict, *, by: Account, via: str, patterns: Sequence[str] = ()) -> Saved:
     """Make a new draft of what a client sent; claim its slug on the first push.
 
     body: the push body (docs/api.md, "Push"), parsed JSON. Missing values come from
     its ``config_schema``, then from the defaults. Without a README the draft starts
     with the one the function shows.
-    permit: called with the function's slug; what it raises undoes the push.
+    patterns: slug globs that the caller's key is limited to; none: no limit.
 
     Raises one RegistryError carrying every fault: those of Manifest.parse and
-    check_files, EmptyCode, MissingEntrypoint, DuplicateSlug, ReservedName.
+    check_files, EmptyCode, MissingEntrypoint, DuplicateSlug, ReservedName. Or
+    Forbidden, when the key does not reach the function.
     """
     # All that needs no lock comes before the transaction: SQLite has one writer.
     submission = intake.read(body)
-    with ahead.of_push(submission, by):
-        slug = check_slug(submission, by)
-        manifest = check(submission, function=named(slug, by))
+    slug = check_slug(submission, by)
+    found = named(slug, by)
+    manifest = check(submission, function=found)
     with transaction.atomic():
-        function, is_new = claim(slug, by)
-        if permit:
-            permit(function.slug)
+        function, is_new = claim(slug, by, found=found)
+        require_within(patterns, function.slug)
         note_rename(submission, slug, function)
-        draft = Draft(
+        draft = Draft.objects.create(
             function=function,
             via=via,
             manifest=manifest.as_json(),
             files=submission.files,
             readme=submission.readme or shown_readme(function),
         )
-        with together():
-            insert(draft)
-            if not is_new:
-                touch(function)
-            record(
-                "push",
-                function,
-                by=by,
-                via=via,
-                draft=str(draft.pk),
-                claimed=is_new,
-                stale=(),
-            )
+        if not is_new:
+            touch(function)
+        record(
+            "push",
+            function,
+            by=by,
+            via=via,
+            draft=str(draft.pk),
+            claimed=is_new,
+            stale=(),
+        )
     return Saved(draft, submission.faults.warnings + secret_warnings(draft.files))
 
 
@@ -91,7 +86,8 @@ def new_draft(name: str, *, by: Account, via: str = "admin") -> Draft:
 
     Raises InvalidName, ReservedName, DuplicateSlug.
     """
-    function, is_new = claim(check_name(name), by)
+    slug = check_name(name)
+    function, is_new = claim(slug, by, found=named(slug, by))
     manifest, _ = Manifest.read({"name": name.strip()}, categories=(), complete=False)
     draft = Draft.objects.create(
         function=function,
@@ -109,7 +105,7 @@ def new_draft(name: str, *, by: Account, via: str = "admin") -> Draft:
 
 @transaction.atomic
 def next_draft(version: Version, *, by: Account, via: str = "admin") -> Draft:
-    """A new draft with what ``version`` froze and the listing shows, to go on from.
+    """Start a new draft with the content of ``version`` and the listing's README.
 
     Raises NotFound unless ``by`` owns the function.
     """
@@ -266,7 +262,7 @@ def check(
     ]
     faults.found += paths.check_files(submission.files)
     faults.found += paths.check_readme(submission.readme)
-    # What is wrong itself is not missed besides.
+    # A part with a fault of its own is not reported as missing too.
     unread = {fault.field for fault in faults.found} & {"code", "files", "entrypoint"}
     if not is_whole_draft and not unread:
         faults.found += check_code(manifest, submission.files, submission.code)
@@ -338,10 +334,7 @@ def write(draft: Draft, manifest: Manifest, files: dict, readme: str) -> bool:
     draft.version = None
     draft.revision += 1
     draft.updated_at = timezone.now()
-    if draft._state.adding:
-        insert(draft)
-    else:
-        update(draft, *SAVED)
+    draft.save(update_fields=None if draft._state.adding else SAVED)
     return True
 
 
@@ -364,9 +357,8 @@ def owned(function_id: int, by: Account, switch: str = switches.READ_ONLY) -> Fu
 
     Raises NotFound unless ``by`` owns it, and ReadOnly while ``switch`` is off.
     """
-    function = LOCKED_OWN.first(function_id, by.pk, switch)
-    if function is None or function.is_off:
-        switches.require(switch)
+    function = LOCKED_OWN.first(function_id, by.pk)
+    switches.require(switch)
     if function is None:
         raise errors.NotFound("There is no such function.")
     function.owner = by
@@ -374,7 +366,7 @@ def owned(function_id: int, by: Account, switch: str = switches.READ_ONLY) -> Fu
 
 
 def note_rename(submission: intake.Submission, slug: str, function: Function) -> None:
-    """Tell whoever used a slug that the function no longer has."""
+    """Warn a client that used a slug from before a rename."""
     if function.slug != slug:
         submission.faults.warnings.append(
             f"{slug} was renamed to {function.slug}; change the name in aerostack.json."
@@ -399,9 +391,9 @@ def shown_readme(function: Function) -> str:
 
 
 def touch(function: Function) -> None:
-    """Someone works on it: its claim is not idle."""
+    """Note that someone works on ``function``, so its claim is not idle."""
     function.active_at = timezone.now()
-    update(function, "active_at")
+    function.save(update_fields=["active_at"])
 
 
 def secret_warnings(files: dict) -> list[str]:

@@ -5,13 +5,13 @@ fields at top level, in ``config_schema`` or both; the entrypoint as ``code``, a
 ``files`` or both; and empty values for what they don't know.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from registry import errors, paths, strict_json
 from registry.manifest import FIELDS, Faults, is_missing
 
-# Sent by clients out of habit, or by someone who would like to be someone else.
+# Some clients send these out of habit. They set nothing: an author can't choose them.
 NEVER_READ = frozenset(
     "id status owner owner_id author author_id author_username account url admin_url "
     "hub_url created_at updated_at published published_at yanked deprecated "
@@ -45,6 +45,15 @@ class Submission:
     dropped: list[str] = field(default_factory=list)
     cleared: list[str] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
+
+    def copy(self) -> "Submission":
+        """One that can be filled and checked without changing this one."""
+        return replace(
+            self,
+            manifest=dict(self.manifest),
+            files=dict(self.files),
+            faults=Faults([*self.faults.found], [*self.faults.warnings]),
+        )
 
 
 def read(body: dict, *, keeps_extras: bool = False) -> Submission:

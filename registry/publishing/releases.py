@@ -1,23 +1,15 @@
 """Freezing a draft into a permanent version."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, Subquery
 from django.utils import timezone
 
 from accounts.models import Account, record
-from core.db.prepared import (
-    Prepared,
-    asked_ahead,
-    insert,
-    insert_all,
-    together,
-    update,
-)
+from core.db.any_of import AnyOf
+from core.db.prepared import Prepared
 from registry import errors, integrity, paths, semver
-from registry.catalog.vocabulary import ACTIVE, TAG_RULES, accepted_categories
+from registry.catalog.vocabulary import accepted_categories
 from registry.content import derived
 from registry.listing import sync
 from registry.manifest import FROZEN, Manifest
@@ -27,37 +19,30 @@ from registry.models import (
     Draft,
     Function,
     FunctionQuarantine,
-    NameClaim,
     NameHold,
     Removal,
     Version,
     VersionFile,
 )
-from registry.names import look_alike
 from registry.publishing import drafts, waivers
 from registry.publishing.claims import require_claim
 
+# What each publish asks of a function, with its row locked.
 NUMBERED = Prepared(
     lambda function, precedence: Version.objects.filter(
         function=function, precedence=precedence
     ).select_related("yank", "quarantine")
 )
 HELD = Prepared(lambda function: NameHold.objects.filter(function=function))
-STOPPED = Prepared(
+TAKEN_DOWN = Prepared(
     lambda function: FunctionQuarantine.objects.filter(function=function)
 )
-# Of a locked function, in the order of PublishState's fields.
-PUBLISH_STATE = Prepared(
-    lambda function, precedence, form, category, blobs: Function.objects.filter(
-        pk=function
-    ).values_list(
-        Exists(Version.objects.filter(function=function)),
-        Exists(Version.objects.filter(function=function, precedence=precedence)),
-        Subquery(NameClaim.objects.filter(look_alike=form).values("owner")),
-        Exists(NameHold.objects.filter(function=function)),
-        Exists(FunctionQuarantine.objects.filter(function=function)),
-        Subquery(Category.objects.filter(slug=category).values("pk")),
-        Exists(Removal.objects.filter(blob__pk__in=blobs).exclude(confirmed_by=None)),
+CATEGORY = Prepared(lambda slug: Category.objects.filter(slug=slug))
+REMOVED = Prepared(
+    lambda blobs: (
+        Removal.objects.filter(blob__pk__in=AnyOf(blobs, "text"))
+        .exclude(confirmed_by=None)
+        .values_list("pk")
     )
 )
 
@@ -68,34 +53,6 @@ class Publication:
 
     version: Version
     already_published: bool
-
-
-class PublishState(NamedTuple):
-    """What publishing depends on beside the draft, asked with the function locked.
-
-    claimed_by: the account that holds the name. category: the manifest's, by its id.
-    is_removed: did staff remove one of the texts from this Hub?
-    """
-
-    has_versions: bool
-    is_numbered: bool
-    claimed_by: int | None
-    is_held: bool
-    is_stopped: bool
-    category: int | None
-    is_removed: bool
-
-    @staticmethod
-    def question(function: Function, manifest: Manifest, texts: dict) -> tuple:
-        """PUBLISH_STATE and its values."""
-        return (
-            PUBLISH_STATE,
-            function.pk,
-            semver.parse(manifest["version"]).precedence,
-            look_alike(function.slug),
-            manifest["category"],
-            tuple(sorted(texts)),
-        )
 
 
 @transaction.atomic
@@ -119,11 +76,9 @@ def publish(
     """
     # Two publishes of one function run one after the other, because this locks its
     # row; the unique constraint on Version is the backstop.
-    own = drafts.LOCKED_OWN, draft.function_id, by.pk, "publishing"
-    with asked_ahead(own, (drafts.LOCKED_DRAFT, draft.pk), (ACTIVE,)):
-        draft = drafts.locked(draft, by, "publishing")
-        drafts.check_revision(draft, revision)
-        return release(draft, by=by, via=via)
+    draft = drafts.locked(draft, by, "publishing")
+    drafts.check_revision(draft, revision)
+    return release(draft, by=by, via=via)
 
 
 def release(draft: Draft, *, by: Account, via: str) -> Publication:
@@ -136,46 +91,43 @@ def release(draft: Draft, *, by: Account, via: str) -> Publication:
     # Again: rules may have tightened since the push.
     manifest = check_complete(draft)
     hashes = hashes_of(draft.files)
+    existing = same_version(function, manifest, hashes)
+    if existing:
+        return Publication(existing, already_published=True)
+    require_claim(function)
+    refuse_stopped(function)
+    waivers.refuse_secrets(function, draft.files)
     texts = _texts(draft, hashes)
-    question = PublishState.question(function, manifest, texts)
-    tags = manifest["tags"] or function.tags
-    with asked_ahead(question, (TAG_RULES, tuple(tags))):
-        standing = PublishState._make(PUBLISH_STATE.first(*question[1:]))
-        existing = standing.is_numbered and same_version(function, manifest, hashes)
-        if existing:
-            return Publication(existing, already_published=True)
-        _refuse(draft, standing)
-        with together():
-            version = _insert(draft, manifest, hashes, texts, by=by, via=via)
-            draft.version = version
-            update(draft, "version")
-            record("publish", version, by=by, via=via, draft=str(draft.pk))
-            is_first = not standing.has_versions
-            sync.after_publish(
-                function, version, manifest, standing.category, is_first=is_first
-            )
+    _refuse_removed(texts)
+    category = _category(manifest)
+    version = _insert(draft, manifest, hashes, texts, by=by, via=via)
+    draft.version = version
+    draft.save(update_fields=["version"])
+    record("publish", version, by=by, via=via, draft=str(draft.pk))
+    sync.after_publish(function, version, manifest, category)
     derived.enqueue(version)
     return Publication(version, already_published=False)
 
 
-def _refuse(draft: Draft, standing: PublishState) -> None:
-    function = draft.function
-    if standing.claimed_by != function.owner_id:
-        require_claim(function)
-    if standing.is_held or standing.is_stopped:
-        refuse_stopped(function)
-    waivers.refuse_secrets(function, draft.files)
-    if standing.is_removed:
+def _refuse_removed(texts: dict[str, str]) -> None:
+    """Raise Conflict when staff removed one of ``texts``, by their hashes."""
+    if REMOVED(AnyOf.pack(texts)):
         raise errors.Conflict(
             "A file has content that staff removed from this Hub; it can't be "
             "published again."
         )
-    if standing.category is None:  # since the manifest was checked
+
+
+def _category(manifest: Manifest) -> Category:
+    """Raises InvalidCategory: staff changed it since the manifest was checked."""
+    category = CATEGORY.first(manifest["category"])
+    if category is None:
         raise errors.InvalidCategory(
             "Staff renamed or removed the category "
-            f"{errors.shown(draft.manifest.get('category'))} just now. Publish again.",
+            f"{errors.shown(manifest['category'])} just now. Publish again.",
             field="category",
         )
+    return category
 
 
 def check_complete(draft: Draft) -> Manifest:
@@ -235,7 +187,7 @@ def frozen(values: dict) -> dict:
 
 def refuse_stopped(function: Function) -> None:
     """Raise Conflict while staff keep ``function`` off the Hub, or hold its name."""
-    held, stopped = HELD.first(function.pk), STOPPED.first(function.pk)
+    held, stopped = HELD.first(function.pk), TAKEN_DOWN.first(function.pk)
     if held or stopped:
         what = "is quarantined" if stopped else "has a name that is on hold"
         raise errors.Conflict(
@@ -277,10 +229,13 @@ def _insert(
     by: Account,
     via: str,
 ) -> Version:
-    # A text that is there already stays as it is.
-    insert_all([_blob(*pair) for pair in sorted(texts.items())])
+    # A text that is there already stays as it is. In one order: two publishes that
+    # share texts must not wait for one another.
+    Blob.objects.bulk_create(
+        [_blob(*pair) for pair in sorted(texts.items())], ignore_conflicts=True
+    )
     number = semver.parse(manifest["version"])
-    version = Version(
+    version = Version.objects.create(
         function=draft.function,
         number=number.text,
         precedence=number.precedence,
@@ -295,12 +250,9 @@ def _insert(
         via=via,
         published_at=timezone.now(),
     )
-    insert(version)
-    insert_all(
-        [
-            VersionFile(version=version, path=path, blob_id=sha256)
-            for path, sha256 in sorted(hashes.items())
-        ]
+    VersionFile.objects.bulk_create(
+        VersionFile(version=version, path=path, blob_id=sha256)
+        for path, sha256 in sorted(hashes.items())
     )
     return version
 

@@ -1,12 +1,11 @@
-"""Names that could be taken for a well-used function's, found when they are made.
+"""New names that resemble the name of a well-used function.
 
-Readers of one name may mean the other; staff look at each (docs/moderation.md,
-"NameStatus-alike names"). Names that read exactly alike never get this far: NameClaim.
+A reader of one may mean the other, so staff look at each (docs/moderation.md,
+"Look-alike names"). Names that read exactly alike are refused before: see NameClaim.
 """
 
 import time
 
-from core.db.prepared import Prepared
 from registry.models import Case, Function
 from registry.names import look_alike
 
@@ -14,15 +13,7 @@ WELL_USED_INSTALLS = 10
 COMPARED = 1000  # the most installed functions
 AFFIXES = ("js", "ts", "node", "official", "new", "2", "lib")
 MIN_TYPO_CHARACTERS = 5  # shorter names are one letter apart by nature
-KNOWN_SECONDS = 60  # how long a process takes them for the most installed ones
-WELL_USED = Prepared(
-    lambda: (
-        Function.objects.listed()
-        .filter(install_count__gte=WELL_USED_INSTALLS)
-        .order_by("-install_count", "-id")
-        .values_list("pk", "slug", "owner")[:COMPARED]
-    )
-)
+KNOWN_SECONDS = 60  # how long a process keeps the list of them
 _known: tuple[float, list, dict] | None = None  # until when, the rows, by trait
 
 
@@ -43,11 +34,14 @@ def note(function: Function) -> Case | None:
 
 def _well_used() -> tuple[list[tuple[int, str, int]], dict[tuple, list[int]]]:
     """(id, slug, owner's id) of the well-used functions, most installed first; and
-    trait -> places among them whose slug has it. They change far less often than names
-    are claimed."""
+    trait -> places in that list. Kept for KNOWN_SECONDS: names are claimed far more
+    often than the list changes."""
     global _known
     if _known is None or time.monotonic() >= _known[0]:
-        used, by_trait = WELL_USED(), {}
+        listed = Function.objects.listed().order_by("-install_count", "-id")
+        well_used = listed.filter(install_count__gte=WELL_USED_INSTALLS)
+        used = list(well_used.values_list("pk", "slug", "owner")[:COMPARED])
+        by_trait: dict[tuple, list[int]] = {}
         for place, (_, slug, _) in enumerate(used):
             for trait in _traits(slug):
                 by_trait.setdefault(trait, []).append(place)

@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Value
 from django.db.models.functions import Replace
 
+from core.db.any_of import AnyOf
 from core.db.prepared import Prepared
 from registry.models import Function, SearchDocument
 from registry.search import rows, spelling
@@ -33,14 +34,14 @@ KEEP = " ON CONFLICT (function_id) DO NOTHING"
 LOCKED = Prepared(
     lambda ids: (
         Function.objects.select_for_update()
-        .filter(pk__in=ids)
+        .filter(pk__in=AnyOf(ids))
         .order_by("pk")
         .values_list("pk")
     )
 )
 HOT = Prepared(
     lambda ids: SearchDocument.objects.filter(
-        function__pk__in=ids, is_hot=True
+        function__pk__in=AnyOf(ids), is_hot=True
     ).values_list("pk")
 )
 LAST = "SELECT max(place) FROM registry_searchdocument"
@@ -71,7 +72,7 @@ def index(*functions: Function) -> None:
 def write(ids: list[int]) -> list[Row]:
     """Write the rows of these functions, in the caller's transaction. Returns them."""
     # Locked before they are read, so that no publish comes in between.
-    LOCKED(tuple(ids))
+    LOCKED(AnyOf.pack(ids))
     date_tags(ids)
     published = rows.facts_of(ids)
     gone = {*ids} - {function.pk for function in published}
@@ -170,7 +171,7 @@ def _edge() -> int | None:
 def _make_room(ids: list[int]) -> None:
     """Where one of these functions came into the popular tier and it is full, take the
     last ones out of it."""
-    if not HOT(tuple(ids)):
+    if not HOT(AnyOf.pack(ids)):
         return
     edge = _edge()
     if edge is not None:
