@@ -17,14 +17,14 @@ VALUE_LABELS = {"typescript": "TypeScript", "javascript": "JavaScript"}
 class Choice:
     """A link to the same list, asked otherwise.
 
-    count: functions it would list; None where that is unknown. bar: its share of the
-    largest count, in pixels.
+    count: functions it would list, as text; "" where that is unknown. bar: its share of
+    the largest count, in pixels.
     """
 
     label: str
     url: str
     is_chosen: bool = False
-    count: int | None = None
+    count: str = ""
     bar: int = 0
 
 
@@ -55,7 +55,7 @@ def categories(
             each.label,
             query.url(category=each.slug),
             is_chosen=each.slug == query.category,
-            count=counts.get(each.slug),
+            count=f"{counts[each.slug]:,}" if each.slug in counts else "",
             bar=round(BAR_WIDTH * counts.get(each.slug, 0) / most),
         )
         for each in shown
@@ -81,7 +81,7 @@ def groups(query: ListQuery, found: Found) -> list[Group]:
 def tags(query: ListQuery, found: Found) -> list[Choice]:
     """The most frequent tags of the results, without the chosen one."""
     return [
-        Choice(tag, query.url(tag=tag), count=count)
+        Choice(tag, query.url(tag=tag), count=f"{count:,}")
         for tag, count in found.facets.get("tag", [])
         if tag != query.tag
     ]
@@ -112,5 +112,5 @@ def _choice(query: ListQuery, name: str, value: str, count: int) -> Choice:
         FLAG_LABELS.get(name) or VALUE_LABELS.get(value, value),
         query.url(**{name: "" if is_chosen else value}),
         is_chosen,
-        count,
+        f"{count:,}",
     )
