@@ -15,6 +15,7 @@ import pytest
 from django.core.cache import caches
 from django.db import connection
 from django.http import HttpResponse
+from django.http.response import ResponseHeaders
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils.cache import patch_vary_headers
@@ -22,7 +23,12 @@ from django.utils.cache import patch_vary_headers
 from accounts import keys
 from core.cache import redis as shared_cache
 from core.cache import versions
-from core.cache.middleware import AnswerStore, CachedAnswer, PageCacheMiddleware
+from core.cache.middleware import (
+    ENTRY_BYTES,
+    AnswerStore,
+    CachedAnswer,
+    PageCacheMiddleware,
+)
 from core.http.public import IMMUTABLE, REVALIDATE, accepts_gzip, make_public
 from registry import errors, following, moderation, publishing
 from registry.content import derived
@@ -49,12 +55,14 @@ CI = "/api/community/functions/ci/publish"
 # --- the store
 
 
-def answer(size=100):
-    return CachedAnswer((), (), None, {}, b"x" * size)
+def answer(size=10_000):
+    """One that takes so many bytes of a store."""
+    body = b"x" * (size - ENTRY_BYTES)
+    return CachedAnswer((), (), None, ResponseHeaders({}), body)
 
 
 def test_store_drops_what_was_not_used_for_longest():
-    store = AnswerStore(1000)
+    store = AnswerStore(100_000)
     for name in range(10):
         store.put(name, answer())
     store.get(0)
@@ -67,33 +75,33 @@ def test_store_drops_what_was_not_used_for_longest():
 
 
 def test_store_counts_an_answer_that_takes_the_place_of_another_once():
-    store = AnswerStore(1000)
-    for size in (100, 120, 40):
+    store = AnswerStore(100_000)
+    for size in (10_000, 12_000, 4_000):
         store.put("one", answer(size))
         for name in range(8):
             store.put(name, answer())
 
     assert len(store) == 9
-    assert len(store.get("one").body) == 40
+    assert store.get("one").size == 4_000
 
 
 def test_store_takes_no_answer_that_would_fill_it():
-    store = AnswerStore(1000)
-    store.put("small", answer(125))
-    store.put("large", answer(126))
+    store = AnswerStore(100_000)
+    store.put("small", answer(12_500))
+    store.put("large", answer(12_501))
 
     assert store.get("small")
     assert store.get("large") is None
 
 
 def test_store_stays_whole_under_threads():
-    store, failed = AnswerStore(10_000), []
+    store, failed = AnswerStore(400_000), []
 
     def hammer(seed):
         try:
             for n in range(5_000):
                 name = n * seed % 200
-                store.put(name, answer(name + n % 7))
+                store.put(name, answer(ENTRY_BYTES + name + n % 7))
                 found = store.get(n % 200)
                 assert found is None or len(found.body) - n % 200 in range(7)
         except Exception as error:
@@ -105,9 +113,9 @@ def test_store_stays_whole_under_threads():
     for thread in threads:
         thread.join()
 
-    kept = sum(len(each.body) for each in store._answers.values())
+    kept = sum(each.size for each in store._answers.values())
     assert failed == []
-    assert store._bytes == kept <= 10_000
+    assert store._bytes == kept <= store.max_bytes < 200 * ENTRY_BYTES
 
 
 # --- one answer, and what is sent of it

@@ -78,12 +78,12 @@ class Reader:
         self.uncached, self.plain, self.packed = process(0), process(), process()
         self.public: set[str] = set()  # routes that answered something public
         self.shown: set[str] = set()  # those that did with more than "not found"
-        self.routes = routes()
+        self.private: set[str] = set()  # routes that are not asked again
         self.values = VALUES
         self.functions = FUNCTIONS
 
     def check(self) -> None:
-        for route in self.routes:
+        for route in sorted({*routes()} - self.private):
             for path, query in self.addresses(route):
                 self._check(route, path, query)
 
@@ -97,6 +97,9 @@ class Reader:
         if expected[1].get("Cache-Control", "").startswith("public"):
             self.public.add(route)
         elif route not in self.public:
+            # The API refuses privately what it shows to everyone once it is there.
+            if expected[1].get("Content-Type") != "application/json":
+                self.private.add(route)
             return
         if expected[0] < "4":
             self.shown.add(route)
@@ -481,6 +484,7 @@ def tell(story, steps) -> None:
 def test_every_page_follows_the_beginning(story):
     tell(story, BEGINNING)
 
+    assert not story.reader.private & story.reader.public
     assert story.reader.shown == story.reader.public  # of each route something is seen
     assert set(QUERIES) <= story.reader.public
 
@@ -490,6 +494,5 @@ def test_every_page_follows(story, chapter):
     for step in BEGINNING:
         step(story)
     story.reader.check()
-    story.reader.routes = sorted(story.reader.public)
 
     tell(story, CHAPTERS[chapter])

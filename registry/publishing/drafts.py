@@ -14,12 +14,7 @@ from registry.manifest import Manifest
 from registry.models import Draft, Function, Version
 from registry.names import check_name, slugify
 from registry.publishing import intake
-from registry.publishing.claims import (
-    claim,
-    named,
-    release_if_unused,
-    require_within,
-)
+from registry.publishing.claims import claim, named, release_if_unused, require_within
 from registry.secrets import find_secrets
 
 # Without joins: see claims.py.
