@@ -84,13 +84,20 @@ def decide(
         subject,
         by=by,
         via=VIA,
-        stale=function.cache_subjects if function and not is_wide else None,
+        stale=_stale(action, function, is_wide),
         rule=made.rule,
         reason=made.reason,
         decision=made.pk,
         **data,
     )
     return made
+
+
+def _stale(action: str, function: Function | None, is_wide: bool):
+    """What ``record`` makes stale: see there."""
+    if action in PRIVATE and action not in SWITCHING:
+        return ()
+    return function.cache_subjects if function and not is_wide else None
 
 
 def require_staff(account: Account) -> None:
