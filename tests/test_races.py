@@ -114,6 +114,19 @@ def test_a_claim_finds_its_function_deleted_since_it_was_found(alice):
     assert Function.objects.get() == function != found
 
 
+def test_a_claim_finds_its_name_given_up_since_it_was_found(alice):
+    publishing.push(body(), by=alice, via="cli")
+    found = claims.named("image-resizer", alice)
+    claims.give_up(found)
+
+    with transaction.atomic():
+        function, is_new = claims.claim("image-resizer", alice, found=found)
+
+    assert is_new
+    assert (function.slug, function.owner) == ("image-resizer", alice)
+    assert Function.objects.count() == 2
+
+
 def test_a_claim_finds_its_function_transferred_since_it_was_found(alice, bob):
     publishing.push(body(), by=alice, via="cli")
     found = claims.named("image-resizer", alice)

@@ -62,7 +62,7 @@ def claim(
     Raises DuplicateSlug, ReadOnly, Unauthorized. Source: docs/architecture.md, "Names".
     """
     function = LOCKED.first(found.pk) if found else None
-    if function is None:
+    if function is None or is_given_up(function):
         return _claim_new(slug, owner)
     if function.owner_id != owner.pk:  # transferred since
         raise _duplicate(slug, function)
@@ -120,7 +120,7 @@ def require_claim(function: Function) -> None:
     held = CLAIM.first(look_alike(function.slug))
     if held and held.owner_id == function.owner_id:
         return
-    if "--" not in function.slug and _is_excepted(function.slug, function.owner_id):
+    if not is_given_up(function) and _is_excepted(function.slug, function.owner_id):
         return
     raise errors.DuplicateSlug(
         f"The name of {errors.shown(function.slug)} was given up: idle for "
@@ -142,6 +142,10 @@ def give_up(function: Function) -> None:
     Function.objects.filter(pk=function.pk).update(
         slug=f"{function.slug[:50]}--{function.pk}"
     )
+
+
+def is_given_up(function: Function) -> bool:
+    return "--" in function.slug
 
 
 def release_if_unused(look_alike: str, owner_id: int) -> None:
