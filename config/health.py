@@ -27,7 +27,7 @@ def readyz(request):
 def _answer(lines=lambda: ()):
     try:
         Switch.objects.exists()
-        said = [*map(str, lines())]
+        shown = [*map(str, lines())]
     except DatabaseError:
         return HttpResponse("database unavailable\n", "text/plain", status=503)
-    return HttpResponse("\n".join(["ok", *said, ""]), "text/plain")
+    return HttpResponse("\n".join(["ok", *shown, ""]), "text/plain")

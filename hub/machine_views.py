@@ -40,7 +40,7 @@ def shadcn_item(request, username, item):
 def shadcn_registry(request):
     functions = Function.objects.listed().select_related("owner")
     functions = functions.order_by("-install_count", "-id")[: shadcn.MAX_LISTED]
-    return JsonResponse(shadcn.listing(functions))
+    return JsonResponse(shadcn.registry(functions))
 
 
 @public_page(subjects=[LISTS])

@@ -50,7 +50,7 @@ def item(version: Version) -> dict:
     return made
 
 
-def listing(functions: Iterable[Function]) -> dict:
+def registry(functions: Iterable[Function]) -> dict:
     """``functions`` as a registry's index; their names are those that ``add`` takes."""
     return {
         "$schema": f"{SCHEMAS}/registry.json",

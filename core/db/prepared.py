@@ -101,7 +101,7 @@ class _Compiled:
         return value
 
     def _maker(self) -> Callable[[Iterable], list]:
-        """Makes of rows of the database what the query set says."""
+        """The function that turns rows of the database into models or tuples."""
         kind = self._queries._iterable_class
         if kind is ModelIterable:
             return self._models()
@@ -112,8 +112,8 @@ class _Compiled:
         raise TypeError("a prepared query finds models or values_list")
 
     def _models(self) -> Callable[[Iterable], list]:
-        """As Django's ModelIterable, which finds out anew each time what is found out
-        once here."""
+        """As Django's ModelIterable, but the columns are sorted out once, not for each
+        query."""
         db, compiler = self._queries.db, self._compiler
         info, select = compiler.klass_info, compiler.select
         start, end = info["select_fields"][0], info["select_fields"][-1] + 1

@@ -82,7 +82,7 @@ def reads_replica(view):
 
     @wraps(view)
     def wrapped(*args, **kwargs):
-        with one_server():
+        with _one_server():
             alias = _chosen.get()
             if alias == PRIMARY:
                 return view(*args, **kwargs)
@@ -103,9 +103,8 @@ def reads_replica(view):
 
 
 @contextmanager
-def one_server():
-    """Have all that is read in ``reads_replica`` come from one server:
-    what a page depends on, and the page."""
+def _one_server():
+    """Choose a server, for a view and for those that it calls."""
     if _chosen.get() or not settings.REPLICAS:
         yield
         return

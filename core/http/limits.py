@@ -4,7 +4,6 @@ Sign-in has its own limits (allauth), which all processes share.
 """
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -63,7 +62,7 @@ def client_ip(request) -> str:
 
     "0.0.0.0" when there is none, as behind a server on a local socket.
     """
-    return _address(_sent_from(request.META))
+    return _address(_sent_from(request))
 
 
 def client_address(request) -> str:
@@ -71,19 +70,14 @@ def client_address(request) -> str:
 
     For IPv6 that is its /64: one customer holds at least that many addresses.
     """
-    return client_of(request.META)
+    return _network(_sent_from(request))
 
 
-def client_of(environ: Mapping[str, str]) -> str:
-    """``client_address`` of a request that is still a WSGI environment."""
-    return _network(_sent_from(environ))
-
-
-def _sent_from(environ: Mapping[str, str]) -> str:
-    address = environ.get("REMOTE_ADDR", "")
+def _sent_from(request) -> str:
+    address = request.META.get("REMOTE_ADDR", "")
     if address in settings.TRUSTED_PROXIES:
         # The last entry is the one our own proxy wrote.
-        forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
         return forwarded.rpartition(",")[2].strip() or address
     return address
 

@@ -16,10 +16,10 @@ from registry.models import LISTS, Category
 HOME_ROWS = 6
 INSTEAD_ROWS = 3  # shown where nothing was found
 
-list_page = public_page(subjects=[LISTS])
+_lists_page = public_page(subjects=[LISTS])
 
 
-@list_page
+@_lists_page
 def home(request: HttpRequest):
     categories = _active_categories()
     installed = lists.page(sort="installs", limit=HOME_ROWS).rows
@@ -32,12 +32,12 @@ def home(request: HttpRequest):
     return render(request, "hub/home.html", context)
 
 
-@list_page
+@_lists_page
 def function_list(request: HttpRequest):
     return _render_list(request, ListQuery.from_address(request.GET))
 
 
-@list_page
+@_lists_page
 def category_detail(request: HttpRequest, category: str):
     known = vocabulary.category_called(category)
     if known and known.slug != category:
@@ -46,12 +46,12 @@ def category_detail(request: HttpRequest, category: str):
     return _render_list(request, query)
 
 
-@list_page
+@_lists_page
 def tag_detail(request: HttpRequest, tag: str):
     return _render_list(request, ListQuery.from_address(request.GET, tag=tag.lower()))
 
 
-@list_page
+@_lists_page
 def suggest_functions(request: HttpRequest):
     """For the search box (static/hub/search.js)."""
     functions = search.suggest(request.GET.get("q", "")[:MAX_QUERY_CHARACTERS])
@@ -62,7 +62,7 @@ def suggest_functions(request: HttpRequest):
     return JsonResponse({"functions": shown})
 
 
-@list_page
+@_lists_page
 def author_detail(request: HttpRequest, username: str):
     author = get_object_or_404(Account, username=username)
     query = ListQuery.from_address(request.GET, author=username)

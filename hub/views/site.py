@@ -21,18 +21,18 @@ Sitemap: {hub}/sitemap.xml
 """
 
 
-@public_page
+@public_page(subjects=())
 def favicon(request):
     return HttpResponse(FAVICON, "image/svg+xml")
 
 
-@public_page
+@public_page(subjects=())
 def robots(request):
     return HttpResponse(
         ROBOTS.format(hub=settings.HUB_URL), "text/plain; charset=utf-8"
     )
 
 
-@public_page
+@public_page(subjects=())
 def functions_without_slash(request):
     return redirect(reverse("hub:function_list"), permanent=True)

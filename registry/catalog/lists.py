@@ -151,10 +151,10 @@ def page_of(pks: Sequence[int], *, sort: str, limit: int) -> ListPage:
 
 
 def after(cursor: str, rows: QuerySet, sort: str, *, pk: str = "pk") -> QuerySet:
-    """``rows`` in the order ``sort``, those after ``cursor``. Raises as ``page``.
+    """``rows`` in the order ``sort``, beginning after ``cursor``. Raises as ``page``.
 
-    rows: of Function, or of a model with the same field to sort by. pk: its field that
-    holds the function's id.
+    rows: of Function, or of a model that has a copy of the field to sort by. pk: the
+    name of the field with the function's id.
     """
     field, descends = SORTS[sort]
     if cursor:

@@ -52,8 +52,8 @@ def _well_used() -> tuple[list[tuple[int, str, int]], dict[tuple, list[int]]]:
 def _traits(slug: str) -> set[tuple]:
     """Two slugs that resemble one another share at least one of these.
 
-    Whatever one slip of the fingers did, both read the same once the right letter, or
-    none, is left out on either side.
+    Two slugs that differ by one mistyped letter (added, left out, replaced or swapped)
+    read the same when one letter at most is left out of each.
     """
     read = look_alike(slug)
     left_out = {read[:at] + read[at + 1 :] for at in range(len(read))} | {read}

@@ -11,10 +11,13 @@ FIRST_STEP, LONGEST_STEP = 0.0003, 0.002  # seconds
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Where another process writes, SQLite tries again after 1, 2, 5, 10, ... 100 ms,
-    though most writes take 2: the file lies idle while everyone sleeps, and whoever
-    waited longest waits on. Here those who begin a transaction queue for a lock on a
-    file, first come, first served; the first of them tries in short steps."""
+    """Has writers wait in a queue instead of asking again at random.
+
+    While another process writes, SQLite tries again after 1, 2, 5, 10, ... 100 ms,
+    though most writes take 2. So a free file is not used, and the order of those who
+    wait is not kept. Here each transaction waits for a lock on a second file, first
+    come, first served; only the first in the queue tries SQLite, in short steps.
+    """
 
     def get_new_connection(self, conn_params):
         connection = super().get_new_connection(conn_params)
