@@ -42,7 +42,7 @@ def drop_unconfirmed(
     for account in lapsed.distinct():
         try:
             with transaction.atomic():
-                record("drop_sign_up", account, by=None, via="system", stale=())
+                record("drop_sign_up", account, by=None, via="system")
                 account.delete()
         except ProtectedError:
             continue

@@ -149,6 +149,21 @@ def test_sign_up_nobody_confirmed_lapses_after_a_week(client, db, again):
     assert Event.objects.filter(verb="drop_sign_up", subject="dave").count() == 1
 
 
+def test_page_of_a_lapsed_sign_up_is_gone(
+    client, db, settings, django_capture_on_commit_callbacks
+):
+    settings.PAGE_CACHE_BYTES = 2**20
+    reader = Client()
+    client.post("/account/signup/", SIGN_UP)
+    assert reader.get("/users/dave").status_code == 200
+
+    Account.objects.update(joined_at=timezone.now() - timedelta(days=8))
+    with django_capture_on_commit_callbacks(execute=True):
+        Client().post("/account/signup/", SIGN_UP | {"username": "dora"})
+
+    assert reader.get("/users/dave").status_code == 404
+
+
 def test_confirmed_sign_up_never_lapses(alice, client):
     Account.objects.update(joined_at=timezone.now() - timedelta(days=800))
     form = SIGN_UP | {"username": "alice", "email": "alice@example.com"}
