@@ -96,6 +96,9 @@ def _count_category(before: int | None, after: int | None) -> None:
 def _set_tag_rows(function: Function, had: set[str], has: set[str]) -> None:
     if had - has:
         FunctionTag.objects.filter(function=function, tag__in=had - has).delete()
+    if had & has:
+        rows = FunctionTag.objects.filter(function=function)
+        rows.update(updated_at=function.updated_at)
     FunctionTag.objects.bulk_create(
         [
             FunctionTag(function=function, tag=tag, updated_at=function.updated_at)

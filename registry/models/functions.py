@@ -208,7 +208,7 @@ class FunctionTag(models.Model):
     function = models.ForeignKey(Function, models.CASCADE, related_name="tag_rows")
     tag = models.CharField(max_length=30)
     # The function's, so that a tag's functions are walked in that order; kept by
-    # search.index.
+    # registry/listing/sync.py.
     updated_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:

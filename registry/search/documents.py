@@ -73,7 +73,6 @@ def write(ids: list[int]) -> list[Row]:
     """Write the rows of these functions, in the caller's transaction. Returns them."""
     # Locked before they are read, so that no publish comes in between.
     LOCKED(AnyOf.pack(ids))
-    date_tags(ids)
     published = rows.facts_of(ids)
     gone = {*ids} - {function.pk for function in published}
     if gone:
