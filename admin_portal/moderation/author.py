@@ -22,7 +22,7 @@ ANSWERS = {
 
 class AppealForm(forms.Form):
     text = forms.CharField(
-        label="Grounds is the decision wrong?",
+        label="Why is the decision wrong?",
         max_length=MAX_TEXT_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 6}),
     )

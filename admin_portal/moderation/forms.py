@@ -13,7 +13,7 @@ from registry.publishing.retractions import MAX_SENTENCE_CHARACTERS
 OWN = ("rule", "reason", "seen")
 
 
-class WhyForm(forms.Form):
+class GroundsForm(forms.Form):
     """The grounds of a decision. Subclasses add the fields of an action."""
 
     rule = forms.ChoiceField(choices=list(RULES.items()), initial="other")
@@ -50,15 +50,15 @@ class WhyForm(forms.Form):
             self.add_error(field, f"{fault.message} {fault.fix}")
 
 
-class UpkeepForm(WhyForm):
+class UpkeepForm(GroundsForm):
     rule = forms.ChoiceField(choices=list(RULES.items()), initial="upkeep")
 
 
-class SlugForm(WhyForm):
+class SlugForm(GroundsForm):
     slug = forms.CharField(max_length=80, label="New slug")
 
 
-class NameForm(WhyForm):
+class NameForm(GroundsForm):
     name = forms.CharField(
         max_length=64,
         label="Name or pattern",
@@ -77,7 +77,7 @@ class AccountField(forms.CharField):
         return account
 
 
-class TransferForm(WhyForm):
+class TransferForm(GroundsForm):
     to = AccountField(label="To the account", max_length=40)
 
     def prepare(self, subject):
@@ -86,7 +86,7 @@ class TransferForm(WhyForm):
             self.initial["to"] = case.claimant.username
 
 
-class ExceptionForm(WhyForm):
+class ExceptionForm(GroundsForm):
     slug = forms.CharField(max_length=80)
     account = AccountField(max_length=40)
 

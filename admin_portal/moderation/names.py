@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from accounts.models import ReservedName
-from admin_portal.moderation.forms import ExceptionForm, NameForm, WhyForm
+from admin_portal.moderation.forms import ExceptionForm, GroundsForm, NameForm
 from admin_portal.moderation.pages import Action, perform, searched, staff, staff_page
 from registry import moderation
 from registry.models import Case, Function, NameException, Redirect
@@ -154,7 +154,7 @@ def act_on_name(request: HttpRequest, kind, pk):
             do=lambda row, data, grounds, by: moderation.release_name(
                 row, grounds, by=by
             ),
-            form=WhyForm,
+            form=GroundsForm,
             done="The name is released.",
         )
         return _perform(request, action, row, about=f"name {row.name}", state=kind)

@@ -11,7 +11,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account
-from admin_portal.moderation.forms import WhyForm
+from admin_portal.moderation.forms import GroundsForm
 from registry import moderation
 from registry.errors import NotFound, RegistryError
 from registry.models import Case
@@ -54,7 +54,7 @@ class Action:
     says: tuple[str, ...] | Callable
     label: str
     do: Callable
-    form: type[WhyForm] = WhyForm
+    form: type[GroundsForm] = GroundsForm
     is_grave: bool = False
     done: str = "Done."
 

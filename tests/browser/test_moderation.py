@@ -103,9 +103,7 @@ def test_report_leads_to_quarantine_and_appeal(
     author = signed_in("alice")
     author.goto("/admin/decisions")
     author.get_by_role("link", name="Appeal…").click()
-    author.get_by_label("Grounds is the decision wrong?").fill(
-        "It is a public test key."
-    )
+    author.get_by_label("Why is the decision wrong?").fill("It is a public test key.")
     author.get_by_role("button", name="Send the appeal").click()
     author.get_by_text("under appeal").wait_for()
 
