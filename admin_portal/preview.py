@@ -1,5 +1,6 @@
 """The Hub's own page of a function, made of a draft that only its author sees."""
 
+from copy import copy
 from functools import cached_property
 
 from django.conf import settings
@@ -126,7 +127,7 @@ def _version_of(draft: Draft) -> Version:
     manifest = manifest.as_json()
     hashes = {path: integrity.sha256_of(text) for path, text in draft.files.items()}
     return Version(
-        function=_listed_as(draft.function, manifest),
+        function=_as_listed(draft.function, manifest),
         number=draft.number or "(no version)",
         is_prerelease="-" in draft.number,
         manifest=manifest,
@@ -137,8 +138,9 @@ def _version_of(draft: Draft) -> Version:
     )
 
 
-def _listed_as(function: Function, manifest: dict) -> Function:
-    """``function`` as publishing would list it; not to be saved."""
+def _as_listed(function: Function, manifest: dict) -> Function:
+    """A copy of ``function`` as publishing would list it; not to be saved."""
+    function = copy(function)
     category = Category.objects.filter(slug=manifest["category"]).first()
     function.category = category or Category(slug="none", label="no category")
     function.tags = manifest["tags"] or function.tags

@@ -163,7 +163,8 @@ REPLICAS = sorted(_replicas)
 DATABASES |= _replicas
 DATABASE_ROUTERS = ["core.db.replicas.Router"] if REPLICAS else []
 
-# --- caches: "default" is shared by all processes (sign-in limits), "local" is not
+# --- caches: "default" is shared by all processes (sign-in limits), "local" is not.
+# "drawn" holds what a sandbox made and is large: images, comparisons.
 _cache_url = env.str("CACHE_URL", default="")
 CACHE_IS_SHARED = bool(_cache_url)  # by several machines
 # Public answers kept as ready bytes by each worker process (core/cache/middleware.py).
@@ -185,6 +186,11 @@ else:
         },
         "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", **_room},
     }
+CACHES["drawn"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "drawn",
+    "OPTIONS": {"MAX_ENTRIES": 100},
+}
 
 # --- accounts
 AUTH_USER_MODEL = "accounts.Account"

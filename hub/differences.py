@@ -41,11 +41,11 @@ class NewUse:
 def compared(old: Version, new: Version) -> comparison.Comparison:
     """What changed from ``old`` to ``new``, in the worker; kept by their hashes."""
     key = f"compare:1:{old.integrity}:{new.integrity}"
-    kept = caches["local"].get(key)
+    kept = caches["drawn"].get(key)
     if kept is None:
         kept = comparison.compare(_texts(old), _texts(new))
         if not kept.reason:
-            caches["local"].set(key, kept, KEPT_SECONDS)
+            caches["drawn"].set(key, kept, KEPT_SECONDS)
     return kept
 
 

@@ -28,7 +28,8 @@ def function_page(view=None, *, with_readme: bool = False):
         if page.function.renamed_from:
             return redirect_to(page, request, username, slug)
         response = view(request, page, **kwargs)
-        return make_public(response, [page.function.pages_subject])
+        subjects = [page.function.pages_subject]
+        return make_public(response, subjects, is_kept=not page.is_pending)
 
     return wrapped
 

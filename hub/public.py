@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from core.cache.versions import ANYTHING
 from core.db import replicas
-from core.http.public import IMMUTABLE, REVALIDATE, make_public
+from core.http.public import make_public
 from registry import errors
 
 
@@ -26,20 +26,17 @@ class TakenDown(PublicNotFound):
     template = "hub/tombstone.html"
 
 
-def public_page(
-    view=None, *, subjects: Sequence[str] = (ANYTHING,), cache: str = REVALIDATE
-):
+def public_page(view=None, *, subjects: Sequence[str] = (ANYTHING,)):
     """Serve ``view`` to GET and HEAD as a public page.
 
     subjects: what the page depends on (core/cache/versions.py); without them every
-    public write makes it stale. A view may name them itself with ``make_public``.
-    cache: REVALIDATE, or IMMUTABLE for bytes that can never change.
+    public write makes it stale. A view may call ``make_public`` itself and say more.
 
     A 404 that the view raises is sent as a page too, and so is an Unavailable. Rows may
     come from a replica (core/db/replicas.py).
     """
     if view is None:
-        return partial(public_page, subjects=subjects, cache=cache)
+        return partial(public_page, subjects=subjects)
     view = replicas.reads_replica(view)
 
     @require_safe
@@ -54,12 +51,9 @@ def public_page(
             response = render(request, "503.html", context, status=busy.status)
         if hasattr(response, "public"):
             return response
-        return make_public(response, subjects, cache=cache)
+        return make_public(response, subjects)
 
     return wrapped
-
-
-immutable_page = partial(public_page, cache=IMMUTABLE)
 
 
 def personal_page(view):

@@ -1,10 +1,12 @@
 """The listing: edited on a live function, kept in revisions, with pictures."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
@@ -325,3 +327,31 @@ def test_an_edited_readme_is_rendered_again_with_its_version(save, publish):
 
     edited = Function.objects.get().readme
     assert ">Edited</h" in Rendering.objects.get(blob=edited, kind="readme").html
+
+
+def test_readers_see_an_edit_whose_readme_could_not_be_rendered(
+    save, publish, settings, monkeypatch, django_capture_on_commit_callbacks
+):
+    settings.PAGE_CACHE_BYTES = 2**20
+    function, reader = publish(readme="# Before").function, Client()
+    assert b"Before" in reader.get(function.url).content
+
+    def fail(*_):
+        raise OSError("no worker could be started")
+
+    monkeypatch.setattr(editing.rendering, "render", fail)
+    with django_capture_on_commit_callbacks(execute=True):
+        save(function, readme="# Edited")
+
+    assert b"Edited" in reader.get(function.url).content
+
+
+def test_tags_are_as_new_as_their_function(publish, alice):
+    for version in ("1.0.0", "1.1.0"):
+        function = publish(version=version, tags=["cdn", "image"]).function
+
+        dates = FunctionTag.objects.values_list("updated_at", flat=True)
+        assert list(dates) == [Function.objects.get().updated_at] * 2
+    edited = replace(editing.listing_of(function), readme="# New")
+    editing.edit_listing(function, edited, by=alice, via="admin")
+    assert list(dates.all()) == [Function.objects.get().updated_at] * 2

@@ -1,9 +1,11 @@
 """Two versions of a function, compared on a page."""
 
 import pytest
+from django.core.cache import caches
+from django.test import Client
 
 from hub import differences
-from registry.content import derived
+from registry.content import comparison, derived
 from registry.models import VersionQuarantine
 
 pytestmark = pytest.mark.django_db
@@ -167,3 +169,23 @@ def test_replaced_lines_stand_beside_each_other():
     assert numbers == [(1, 1), (2, 2), (3, None), (4, 3), (None, 4)]
     kinds = [side.kind for _, _, side in differences.unified(pairs)]
     assert kinds == ["", "removed", "removed", "added", "", "added"]
+
+
+def test_what_a_busy_worker_left_out_is_made_when_asked_again(
+    two, settings, monkeypatch
+):
+    settings.PAGE_CACHE_BYTES = 2**20
+    caches["drawn"].clear()
+    reader, url = Client(), f"{FUNCTION}/compare/1.0.0...1.1.0"
+    with monkeypatch.context() as busy:
+        busy.setattr(comparison.sandbox, "run", refuse)
+        assert b"could not be compared" in reader.get(url).content
+
+    page = reader.get(url).content
+
+    assert b"could not be compared" not in page
+    assert b"api.example.com" in page
+
+
+def refuse(*_, **__):
+    raise comparison.sandbox.SandboxError("All workers are busy.")

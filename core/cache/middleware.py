@@ -19,9 +19,15 @@ from django.utils.cache import get_conditional_response
 
 from core.cache import versions
 from core.http.limits import client_address
-from core.http.public import REVALIDATE, accepts_gzip, etag_of, is_personal, pack
+from core.http.public import (
+    REVALIDATE,
+    accepts_gzip,
+    depends_on_who_asks,
+    etag_of,
+    pack,
+)
 
-MAX_QUERY_CHARACTERS = 300  # of an address whose answer is kept
+MAX_ADDRESS_CHARACTERS = 600  # of a path and query whose answer is kept
 CONDITIONS = {
     "HTTP_IF_MATCH": "If-Match",
     "HTTP_IF_MODIFIED_SINCE": "If-Modified-Since",
@@ -96,7 +102,7 @@ class PageCacheMiddleware:
         public = getattr(response, "public", None)
         if public is None:
             return None, response
-        if is_personal(response):
+        if depends_on_who_asks(response):
             response.headers["Cache-Control"] = "private, no-store"
             return None, response
         response.headers["Vary"] = "Accept-Encoding"
@@ -114,7 +120,8 @@ class PageCacheMiddleware:
             body=response.content,
         )
         # A write while the page was made may be in a part of it only.
-        if address and versions.current([versions.ANYTHING]) == before:
+        is_kept = address and public.is_kept
+        if is_kept and versions.current([versions.ANYTHING]) == before:
             self.answers.put(address, answer)
         return answer, response
 
@@ -156,7 +163,9 @@ class AnswerStore:
 def _address(request: HttpRequest) -> Address | None:
     """What an answer is kept under; None for a request whose answer never is."""
     query = request.META.get("QUERY_STRING", "")
-    if request.method not in ("GET", "HEAD") or len(query) > MAX_QUERY_CHARACTERS:
+    if request.method not in ("GET", "HEAD"):
+        return None
+    if len(request.path) + len(query) > MAX_ADDRESS_CHARACTERS:
         return None
     try:
         host = request.get_host()
@@ -169,10 +178,6 @@ def _address(request: HttpRequest) -> Address | None:
 def _send(request: HttpRequest, answer: CachedAnswer, response: HttpResponse):
     """``response`` as this request gets it: whole, 304, 412, or without its body."""
     meta = request.META
-    if answer.on_send:
-        headers = {SENT_HEADERS[key]: meta[key] for key in SENT_HEADERS if key in meta}
-        client = client_address(request)
-        answer.on_send(client=client, method=request.method, headers=headers)
     if "HTTP_X_FORWARDED_FOR" in meta and response["Cache-Control"] == REVALIDATE:
         # nginx may keep it to the end of this second. It counts whole seconds, so that
         # "one second" could be nearly two.
@@ -180,6 +185,10 @@ def _send(request: HttpRequest, answer: CachedAnswer, response: HttpResponse):
     if any(condition in meta for condition in CONDITIONS):
         etag = response.headers["ETag"]
         response = get_conditional_response(request, etag, None, response)
+    if answer.on_send and response.status_code == 200:
+        headers = {SENT_HEADERS[key]: meta[key] for key in SENT_HEADERS if key in meta}
+        client = client_address(request)
+        answer.on_send(client=client, method=request.method, headers=headers)
     return _without_body(request, response)
 
 

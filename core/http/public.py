@@ -30,12 +30,14 @@ PACKED_ALREADY = frozenset({"image/webp", "image/png"})
 class Public:
     """What a public response says of itself.
 
-    subjects: what its content depends on (core/cache/versions.py). on_send: called each
-    time the answer is sent, made or kept, with ``client`` (limits.client_address),
-    ``method`` and ``headers`` (conditions, Range and User-Agent) of the request.
+    subjects: what its content depends on (core/cache/versions.py). is_kept: False for
+    what is only so at the moment. on_send: called each time the whole answer is sent,
+    made or kept, with ``client`` (limits.client_address), ``method`` and ``headers``
+    (conditions, Range and User-Agent) of the request.
     """
 
     subjects: Sequence[str] = (ANYTHING,)
+    is_kept: bool = True
     on_send: Callable[..., None] | None = None
 
 
@@ -44,23 +46,26 @@ def make_public(
     subjects: Sequence[str] = (ANYTHING,),
     *,
     cache: str = REVALIDATE,
+    is_kept: bool = True,
     on_send: Callable[..., None] | None = None,
 ) -> HttpResponse:
     """Declare ``response`` the same for everyone.
 
     subjects: what its content depends on. A view that names none gets an answer that
     every public write makes stale. cache: REVALIDATE, or IMMUTABLE for bytes that can
-    never change; only a 200 is sent so. on_send: see Public.
+    never change; only a 200 is sent so. is_kept, on_send: see Public.
     """
     is_found = response.status_code == 200
     response.headers["Cache-Control"] = cache if is_found else REVALIDATE
-    response.public = Public(tuple(subjects), on_send)
+    response.public = Public(tuple(subjects), is_kept, on_send)
     return response
 
 
-def is_personal(response: HttpResponse) -> bool:
-    """Whether the response depends on who asks, whatever its view declared."""
-    return bool(response.cookies) or "cookie" in response.get("Vary", "").lower()
+def depends_on_who_asks(response: HttpResponse) -> bool:
+    """Whether the response is not the same for everyone, whatever its view declared: it
+    sets a cookie, or varies on more than Accept-Encoding."""
+    varies = {name.strip().lower() for name in response.get("Vary", "").split(",")}
+    return bool(response.cookies) or not varies <= {"", "accept-encoding"}
 
 
 def pack(response: HttpResponse) -> None:

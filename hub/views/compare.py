@@ -20,6 +20,7 @@ def compare_versions(request: HttpRequest, page: FunctionPage, span: str):
     """``span``: ``1.0.0...1.1.0``, from and to."""
     old, new = _two(page, *span.partition("...")[::2])
     changes = differences.compared(old, new)
+    page.is_pending = bool(changes.reason)  # the worker was busy, perhaps
     view = request.GET.get("view", "")
     view = view if view in VIEWS else "unified"
     return render_page(
@@ -29,7 +30,7 @@ def compare_versions(request: HttpRequest, page: FunctionPage, span: str):
         old=old,
         new=new,
         changes=changes,
-        files=[_drawn(file, view) for file in changes.files],
+        files=[_shown(file, view) for file in changes.files],
         uses=differences.new_uses(old, new),
         manifest=differences.manifest_changes(old, new),
         numbers=_numbers(page),
@@ -82,7 +83,7 @@ def _numbers(page: FunctionPage) -> list[str]:
     return list(versions.values_list("number", flat=True)[:MAX_OPTIONS])
 
 
-def _drawn(file: dict, view: str) -> dict:
+def _shown(file: dict, view: str) -> dict:
     """``file`` with the lines of its hunks as the chosen view shows them."""
     hunks = []
     for hunk in file["hunks"]:

@@ -14,7 +14,7 @@ from hub.function_page import (
     redirect_to,
     render_page,
 )
-from hub.public import PublicNotFound, immutable_page
+from hub.public import PublicNotFound, public_page
 from hub.structured_data import json_ld
 from hub.svg.layers import layers_of
 from hub.svg.timeline import timeline_of
@@ -90,13 +90,14 @@ def function_install(request: HttpRequest, page: FunctionPage):
     return render_page(request, page, "install")
 
 
-@immutable_page
+@public_page
 def function_raw(request: HttpRequest, username, slug, version, path):
     """The bytes of one file, forever the same."""
     file = FILE.first(username, slug, version, path)
     if file is None:
         return _without_file(request, username, slug, version)
-    if not file.blob.text and hasattr(file.blob, "removal"):
+    removal = getattr(file.blob, "removal", None)
+    if removal and removal.confirmed_at:
         raise PublicNotFound(REMOVED)
     response = raw_text(file.blob.text)
     subjects = [pages_subject(file.version.function_id)]
@@ -111,7 +112,7 @@ def _without_file(request: HttpRequest, username: str, slug: str, number: str):
     raise PublicNotFound(f"{page.function} {number} has no such file.")
 
 
-@immutable_page
+@public_page
 def function_screenshot(request: HttpRequest, username, slug, sha256):
     """A picture of the listing; its address names its bytes."""
     functions = Function.objects.readable().named(username, slug)

@@ -39,7 +39,7 @@ def function_card(request: HttpRequest, page: FunctionPage):
         "command": page.command,
     }
     try:
-        png = _drawn(card)
+        png = _png_of(card)
     except sandbox.SandboxError:
         response = HttpResponse("Try again in a moment.", "text/plain", status=503)
         response.headers["Retry-After"] = "30"
@@ -47,10 +47,10 @@ def function_card(request: HttpRequest, page: FunctionPage):
     return HttpResponse(png, "image/png")
 
 
-def _drawn(card: dict[str, str]) -> bytes:
+def _png_of(card: dict[str, str]) -> bytes:
     shown = json.dumps([og_image.DRAWING, card], sort_keys=True)
     key = f"card:{hashlib.sha256(shown.encode()).hexdigest()}"
-    cache = caches["local"]
+    cache = caches["drawn"]
     png = cache.get(key)
     if png is None:
         drawn = sandbox.run(og_image.draw, card, timeout=DRAWING_SECONDS)

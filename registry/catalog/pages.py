@@ -17,6 +17,7 @@ from django.db.models import (
 )
 
 from core.db.prepared import Prepared
+from registry import errors
 from registry.catalog import functions
 from registry.catalog.file_tree import Entry, tree_of
 from registry.content import stored
@@ -114,11 +115,13 @@ class FunctionPage:
     """A function at one of its versions, as its pages show it.
 
     version: with ``function`` loaded. is_pinned: whether the address names the version.
-    draft: the draft that ``version`` stands for; None for a published one.
+    draft: the draft that ``version`` stands for; None for a published one. is_pending:
+    whether a part of it is only so at the moment.
     """
 
     version: Version
     is_pinned: bool = False
+    is_pending: bool = False
     draft = None
 
     @property
@@ -193,6 +196,7 @@ class FunctionPage:
         html = getattr(self.version, "readme_html", None)
         if html is None:
             made = stored.rendering_of(shown.readme_id, README, self.version)
+            self.is_pending = made.is_pending
         else:
             complete, reason = (
                 self.version.readme_is_complete,
@@ -224,7 +228,10 @@ class FunctionPage:
 
     def source_of(self, file: VersionFile) -> Rendered:
         """A file of ``files``, highlighted."""
-        return stored.rendering_of(file.blob_id, language_of(file.path), self.version)
+        kind = language_of(file.path)
+        source = stored.rendering_of(file.blob_id, kind, self.version)
+        self.is_pending = source.is_pending
+        return source
 
     def tree(self, shown: str) -> list[Entry]:
         """``files`` as a tree. shown: the path of the file that the page shows."""
@@ -257,8 +264,11 @@ def find_page(
 
 def _other_version(function: Function, number: str) -> Version:
     """What is shown of a function that has no live version, or has another name."""
+    versions = _shown(Version.objects.readable().filter(function=function))
     if function.latest_id or number:
         found = functions.find_version(function.slug, number=number)
-        return _shown(Version.objects.readable()).get(pk=found.pk)
-    versions = _shown(Version.objects.readable().filter(function=function))
-    return versions.newest_first()[0]
+        versions = versions.filter(pk=found.pk)
+    shown = versions.newest_first().first()
+    if shown is None:  # staff took it down between the queries
+        raise errors.NotFound("There is nothing at this address.")
+    return shown

@@ -54,6 +54,7 @@ class Rendered:
     complete: bool
     reason: str = ""  # a sentence for people if not complete
     prose: str = ""  # of a README that was read whole: see prose.py
+    is_pending: bool = False  # it will be made soon
 
     def without_title(self, titles: set[str]) -> "Rendered":
         """Without a first heading that only repeats one of ``titles`` (lower case)."""

@@ -28,4 +28,5 @@ def not_rendered(blob: Blob, kind: str, version: Version) -> Rendered:
     if blob.size and not blob.text:
         return Rendered(safe(""), False, REMOVED)
     derived.schedule(version.pk)
-    return Rendered(plain_html(blob.text, numbered=kind != README), False, NOT_YET)
+    html = plain_html(blob.text, numbered=kind != README)
+    return Rendered(html, False, NOT_YET, is_pending=True)

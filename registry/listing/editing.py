@@ -7,7 +7,6 @@ import base64
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -15,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, record
+from core.cache import versions
 from registry import errors, paths
 from registry.catalog.vocabulary import (
     accepted_categories,
@@ -189,6 +189,9 @@ def _change(
     wanted = _checked(function, wanted, before, new)
     if wanted == before:
         return before
+    # Readers see the edit at once, and its README's HTML (_kept) before ``record``'s
+    # bump is due.
+    versions.bump_on_commit(*function.cache_subjects)
     _keep_revision(function, before, by=None, via="system", only_first=True)
     _write(function, wanted, before)
     number = _keep_revision(function, wanted, by=by, via=via)
@@ -323,7 +326,7 @@ def _kept(readme: str) -> str | None:
     )
     if not blob.text:
         raise errors.Conflict("Staff removed this very text from the Hub.")
-    transaction.on_commit(partial(_render_readme, sha256))
+    transaction.on_commit(lambda: _render_readme(sha256), robust=True)
     return sha256
 
 

@@ -84,7 +84,7 @@ def decide(
         subject,
         by=by,
         via=VIA,
-        stale=_stale(action, function, is_wide),
+        stale=_stale(made, is_wide, grounds.case),
         rule=made.rule,
         reason=made.reason,
         decision=made.pk,
@@ -93,11 +93,12 @@ def decide(
     return made
 
 
-def _stale(action: str, function: Function | None, is_wide: bool):
-    """What ``record`` makes stale: see there."""
-    if action in PRIVATE and action not in SWITCHING:
+def _stale(made: Decision, is_wide: bool, case: Case | None):
+    """What ``record`` makes stale: see there. A case may be shown in the public log,
+    whatever the decision that closes it."""
+    if made.action in PRIVATE and made.action not in SWITCHING and not case:
         return ()
-    return function.cache_subjects if function and not is_wide else None
+    return made.function.cache_subjects if made.function and not is_wide else None
 
 
 def require_staff(account: Account) -> None:
