@@ -44,16 +44,19 @@ def without_triggers():
 def _flush_published_rows(case):
     """Empty the database between tests that commit.
 
-    The immutability triggers are dropped for it, and the ten categories are inserted
-    again.
+    The immutability triggers are dropped for it, the ten categories are inserted
+    again, and no page in memory stays.
     """
     from importlib import import_module
 
     from django.apps import apps
 
+    from core.cache import versions
+
     with without_triggers():
         _fixture_teardown(case)
     import_module("registry.migrations.0002_ten_categories").add_categories(apps, None)
+    versions.bump(versions.EVERYTHING)  # of pages that a live server keeps
 
 
 _fixture_teardown = TransactionTestCase._fixture_teardown
