@@ -82,18 +82,6 @@ def write(ids: list[int]) -> list[Row]:
     return written
 
 
-def date_tags(ids: list[int]) -> None:
-    """Give the tags of these functions the time their function was last updated."""
-    those, value = engine().rows(ids)
-    newest = "(SELECT updated_at FROM registry_function f WHERE f.id = function_id)"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE registry_functiontag SET updated_at = {newest} "
-            f"WHERE function_id IN ({those}) AND updated_at IS DISTINCT FROM {newest}",
-            [value],
-        )
-
-
 def store(written: list[Row], *, edge: int | None, replace: bool = True) -> None:
     """Insert rows; each is of the popular tier when its rank key is up to ``edge``.
 

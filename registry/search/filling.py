@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 
 from django.db import connection, connections, transaction
+from django.db.models import OuterRef, Subquery
 
 from core.cache import versions
-from registry.models import LISTS, Function, SearchDocument, SearchWord
+from registry.models import LISTS, Function, FunctionTag, SearchDocument, SearchWord
 from registry.search import documents, rows, schema, spelling
 
 PROCESSES = 2
@@ -60,6 +61,7 @@ def rebuild(batch: int = 500, progress: Callable[[int], None] | None = None) -> 
 def _rewritten(ids: list[int]) -> tuple[int, Counter]:
     with transaction.atomic():
         written = documents.write(ids)
+        _date_tags(ids)
     return len(written), _counted(written)
 
 
@@ -95,11 +97,18 @@ def _fill(ids: list[int]) -> tuple[int, Counter]:
     with transaction.atomic():
         locked = Function.objects.select_for_update().filter(pk__in=ids).order_by("pk")
         list(locked.values_list("pk"))
-        documents.date_tags(ids)
+        _date_tags(ids)
         changed = {*rows.facts_of(ids)} - {*seen}
         made |= {row.function_id: row for row in rows.rows_of(changed)}
         documents.store(list(made.values()), edge=-1, replace=False)
     return len(made), _counted(made.values())
+
+
+def _date_tags(ids: list[int]) -> None:
+    """Give the tags of these functions the time their function was last updated."""
+    newest = Function.objects.filter(pk=OuterRef("function")).values("updated_at")
+    tags = FunctionTag.objects.filter(function__in=ids)
+    tags.exclude(updated_at=Subquery(newest)).update(updated_at=Subquery(newest))
 
 
 def _execute(statement: str) -> None:
