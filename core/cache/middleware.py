@@ -34,6 +34,7 @@ CONDITIONS = {
     "HTTP_IF_NONE_MATCH": "If-None-Match",
     "HTTP_IF_UNMODIFIED_SINCE": "If-Unmodified-Since",
 }
+NOT_MODIFIED_HEADERS = ("cache-control", "etag", "vary")  # RFC 9110, 15.4.5
 ENTRY_BYTES = 3_000  # of memory for an answer's address and headers, about
 # What ``on_send`` gets: reading all headers takes longer than sending the answer.
 SENT_HEADERS = CONDITIONS | {"HTTP_RANGE": "Range", "HTTP_USER_AGENT": "User-Agent"}
@@ -67,11 +68,13 @@ class CachedAnswer:
 
 
 class CheckedHeaders(ResponseHeaders):
-    """A copy of headers that Django has checked. Setting each anew would check it
-    again, which takes a tenth of the time of an answer from memory."""
+    """A copy of headers that Django has checked, or of those called ``names``. Setting
+    each anew would check it again, which takes a tenth of the time of an answer from
+    memory."""
 
-    def __init__(self, headers: ResponseHeaders):
-        self._store = dict(headers._store)
+    def __init__(self, headers: ResponseHeaders, names: Sequence[str] = ()):
+        store = headers._store
+        self._store = {name: store[name] for name in names or store}
 
 
 class PageCacheMiddleware:
@@ -88,11 +91,9 @@ class PageCacheMiddleware:
 
     def __call__(self, request):
         address = _address(request)
-        answer = self.answers.get(address) if address else None
+        answer, response = self.answers.get(address) if address else None, None
         if answer is None or not answer.is_right():
             answer, response = self._make(request, address)
-        else:
-            response = answer.response()
         return _send(request, answer, response) if answer else response
 
     def _make(self, request, address: Address | None):
@@ -175,17 +176,25 @@ def _address(request: HttpRequest) -> Address | None:
     return host, request.path, query, accepts_gzip(encoding)
 
 
-def _send(request: HttpRequest, answer: CachedAnswer, response: HttpResponse):
-    """``response`` as this request gets it: whole, 304, 412, or without its body."""
+def _send(request: HttpRequest, answer: CachedAnswer, response: HttpResponse | None):
+    """What this request gets of ``answer``: all of it, 304, 412, or not its body.
+
+    response: the one that ``answer`` was just made of; None for an answer from memory.
+    """
     meta = request.META
+    if any(condition in meta for condition in CONDITIONS):
+        instead = get_conditional_response(request, answer.headers["ETag"])
+        if instead:
+            if instead.status_code == 304:
+                instead.headers = CheckedHeaders(answer.headers, NOT_MODIFIED_HEADERS)
+            return instead
+    if response is None:
+        response = answer.response()
     if "HTTP_X_FORWARDED_FOR" in meta and response["Cache-Control"] == REVALIDATE:
         # nginx may keep it to the end of this second. It counts whole seconds, so that
         # "one second" could be nearly two.
         response.headers["X-Accel-Expires"] = f"@{int(time.time())}"
-    if any(condition in meta for condition in CONDITIONS):
-        etag = response.headers["ETag"]
-        response = get_conditional_response(request, etag, None, response)
-    if answer.on_send and response.status_code == 200:
+    if answer.on_send:
         headers = {SENT_HEADERS[key]: meta[key] for key in SENT_HEADERS if key in meta}
         client = client_address(request)
         answer.on_send(client=client, method=request.method, headers=headers)
