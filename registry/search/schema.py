@@ -81,11 +81,11 @@ def tidy(connection) -> None:
     lock others out only for a moment. Not inside of a transaction."""
     if connection.vendor == "postgresql":
         tiers.draw_warm(connection)
-        vacuumed = (
-            f"VACUUM (ANALYZE) {TABLE}",
-            "VACUUM (ANALYZE) registry_searchpopular",
-        )
-        execute(connection, vacuumed)
+        # The dictionary too: planned as the empty table that it was, correcting a typo
+        # takes five times as long.
+        tables = f"{TABLE}, registry_searchpopular, registry_searchword, "
+        tables += "registry_searchspelling"
+        execute(connection, [f"VACUUM (ANALYZE) {tables}"])
         return
     _forget_statistics(connection)
     for name in TABLES:
