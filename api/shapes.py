@@ -20,40 +20,28 @@ def timestamp(moment: datetime) -> str:
 def function_list(found: Found, limit: int) -> dict:
     """A page of functions."""
     return {
-        "functions": [_list_item(row) for row in found.rows],
+        "functions": [_item(row, row.username, row.category) for row in found.rows],
         "total": found.total,
         "limit": limit,
         "next": found.next,
     }
 
 
-def _list_item(row: FunctionRow) -> dict:
-    """``item`` of a row that was read for a list."""
-    return {
-        "id": str(row.uid),
-        "name": row.name,
-        "slug": row.slug,
-        "description": row.description,
-        "category": row.category,
-        "author_username": row.username,
-        "star_count": row.star_count,
-        "clone_count": row.install_count,
-        "version": row.latest_number,
-        "tags": row.tags,
-        "license": row.license,
-        "updated_at": timestamp(row.updated_at),
-    }
-
-
 def item(function: Function) -> dict:
     """A function in a list; no code."""
+    category = function.category.slug if function.category_id else ""
+    return _item(function, function.owner.username, category)
+
+
+def _item(function: Function | FunctionRow, username: str, category: str) -> dict:
+    """username, category: those of ``function``, which its kinds name differently."""
     return {
         "id": str(function.uid),
         "name": function.name,
         "slug": function.slug,
         "description": function.description,
-        "category": function.category.slug if function.category_id else "",
-        "author_username": function.owner.username,
+        "category": category,
+        "author_username": username,
         "star_count": function.star_count,
         "clone_count": function.install_count,
         "version": function.latest_number,
