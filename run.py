@@ -7,6 +7,7 @@
     python3 run.py check           format, lint, deploy checks, migrations
     python3 run.py manage [ARGS]   Django's manage.py in the same environment
     python3 run.py bench [ARGS]    the benchmarks (see docs/performance.md)
+    python3 run.py mutate [PATH]   break rules one by one: does a test fail? (hours)
 """
 
 import hashlib
@@ -20,6 +21,8 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 CLI = ROOT / "cli"
+# Each holds all of those before it.
+LOCKS = ["requirements.txt", "requirements-dev.txt", "requirements-mutate.txt"]
 
 
 def main() -> int:
@@ -29,6 +32,7 @@ def main() -> int:
         "check": check,
         "manage": manage,
         "bench": bench,
+        "mutate": mutate,
     }
     verb, args = (sys.argv[1:2] or [""])[0], sys.argv[2:]
     if verb not in verbs:
@@ -80,12 +84,18 @@ def bench(args: list[str]) -> int:
     return subprocess.run([PYTHON, "-m", "bench", *args]).returncode
 
 
+def mutate(args: list[str]) -> int:
+    set_up("requirements-mutate.txt")
+    return subprocess.run([PYTHON, "-m", "tests.mutation", *args]).returncode
+
+
 def set_up(lock: str) -> None:
     """Bring .venv up to ``lock``: packages with hashes, then our own command."""
     done = VENV / f"{lock}.done"
     wanted = fingerprint(lock)
-    covered = [done] if lock == "requirements-dev.txt" else [done, dev_done()]
-    if any(mark.exists() and mark.read_text() == wanted for mark in covered):
+    covering = LOCKS[LOCKS.index(lock) :]
+    marks = [VENV / f"{each}.done" for each in covering]
+    if any(mark.exists() and mark.read_text() == wanted for mark in marks):
         return
     if not PYTHON.exists():
         make_venv()
@@ -96,13 +106,8 @@ def set_up(lock: str) -> None:
     done.write_text(wanted)
 
 
-def dev_done() -> Path:
-    return VENV / "requirements-dev.txt.done"
-
-
 def fingerprint(lock: str) -> str:
-    """Changes when either lock, the command's packaging or Python does: the
-    development lock holds the other one, so it covers it."""
+    """Changes when a lock, the command's packaging or Python does."""
     parts = [sys.version, *map(str, sorted(ROOT.glob("requirements*.txt")))]
     files = [*ROOT.glob("requirements*.txt"), CLI / "pyproject.toml"]
     digest = hashlib.sha256("".join(parts).encode())

@@ -1,0 +1,111 @@
+"""Which modules hold rules, by package, and the functions of a module's source."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MEASURED = ["accounts", "api", "core", "registry", "cli/aerostack_cli"]
+PACKAGES = {
+    "registry/publishing": ["registry/publishing/*.py"],
+    "registry/moderation": ["registry/moderation/*.py"],
+    "registry/manifest": ["registry/manifest/*.py"],
+    "registry/installs": ["registry/installs/*.py"],
+    "registry/catalog": ["registry/catalog/*.py"],
+    "registry": [
+        f"registry/{name}.py"
+        for name in "following immutability integrity names paths secrets semver "
+        "strict_json".split()
+    ],
+    "accounts": [
+        f"accounts/{name}.py"
+        for name in "adapter deletion keys names passwords registration".split()
+    ],
+    "api": ["api/body.py", "api/decorators.py"],
+    "core": ["core/cache/*.py", "core/db/*.py", "core/db/*/*.py", "core/http/*.py"],
+    "cli": [
+        f"cli/aerostack_cli/{name}.py"
+        for name in "lockfile merging paths plan project snapshot".split()
+    ],
+}
+
+
+def package_of(module: str) -> str:
+    """The package of PACKAGES that ``module`` (a path from the root) belongs to."""
+    for package, patterns in PACKAGES.items():
+        if any(Path(module).match(pattern) for pattern in patterns):
+            return package
+    raise ValueError(f"{module} is in no package of tests/mutation/scope.py")
+
+
+def modules(paths: list[str]) -> list[str]:
+    """The modules in scope, as paths from the root; of ``paths`` alone, if given."""
+    found = {
+        str(path.relative_to(ROOT))
+        for patterns in PACKAGES.values()
+        for pattern in patterns
+        for path in ROOT.glob(pattern)
+        if path.stat().st_size
+    }
+    wanted = [str(Path(path)) for path in paths]
+    return sorted(
+        module
+        for module in found
+        if not wanted or any(f"{module}/".startswith(f"{path}/") for path in wanted)
+    )
+
+
+class Functions:
+    """Where each function of a source stands, so that a line can be named by function
+    and offset: that name stays right when other functions change."""
+
+    def __init__(self, source: str):
+        self._spans = []
+        self._annotations = []
+        self._visit(ast.parse(source), "")
+
+    def place(self, line: int) -> tuple[str, int]:
+        """The function's qualified name ("" at module level) and the line in it."""
+        inside = [span for span in self._spans if span[0] <= line <= span[1]]
+        if not inside:
+            return "", line
+        first, _, name = max(inside)
+        return name, line - first
+
+    def is_annotation(self, position: tuple[int, int]) -> bool:
+        return any(start <= position < end for start, end in self._annotations)
+
+    def _visit(self, node, prefix):
+        for child in ast.iter_child_nodes(node):
+            name = prefix
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                name = f"{prefix}.{child.name}".lstrip(".")
+                if not isinstance(child, ast.ClassDef):
+                    first = min(child.body[0].lineno, child.lineno + 1)
+                    self._spans.append((first, child.end_lineno, name))
+            for annotation in (
+                getattr(child, "annotation", None),
+                getattr(child, "returns", None),
+            ):
+                if annotation is not None:
+                    start = (annotation.lineno, annotation.col_offset)
+                    end = (annotation.end_lineno, annotation.end_col_offset)
+                    self._annotations.append((start, end))
+            self._visit(child, name)
+
+
+@cache
+def functions_of(module: str) -> Functions:
+    return Functions((ROOT / module).read_text())
+
+
+def needs_migrations() -> set[str]:
+    """Modules that migrations import: a mutant of theirs shows in the schema."""
+    imported = set()
+    for migration in ROOT.glob("*/migrations/*.py"):
+        for node in ast.walk(ast.parse(migration.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                imported |= {f"{node.module}.{name.name}" for name in node.names}
+            elif isinstance(node, ast.Import):
+                imported |= {name.name for name in node.names}
+    return {f"{name.replace('.', '/')}.py" for name in imported}
