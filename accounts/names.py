@@ -26,7 +26,7 @@ ADDRESS_WORDS = frozenset(
 # Names with a special meaning to a file system or a language.
 MACHINE_WORDS = frozenset(
     ["con", "prn", "aux", "nul"]
-    + [f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)]
+    + [f"{port}{number}" for port in ("com", "lpt") for number in range(10)]
     + """
     __proto__ __definegetter__ __definesetter__ __lookupgetter__ __lookupsetter__
     proto constructor prototype hasownproperty isprototypeof propertyisenumerable
