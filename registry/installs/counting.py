@@ -45,7 +45,7 @@ GRACE = timedelta(hours=1)
 # Programs that fetch by themselves and say so. Whatever else they claim to be, or that
 # they run in CI, changes nothing.
 AUTOMATED = re.compile(
-    r"bot\b|bot[/;)]|crawl|spider|slurp|archiver|preview|scanner|monitor|uptime"
+    r"bot\b|crawl|spider|slurp|archiver|preview|scanner|monitor|uptime"
     r"|facebookexternalhit|headless|lighthouse|feedfetcher|semrush|ahrefs",
     re.IGNORECASE,
 )
