@@ -63,7 +63,7 @@ def check_files(files: Mapping[str, str]) -> list[errors.RegistryError]:
     found: list[errors.RegistryError] = []
     for path, text in files.items():
         found += _file_faults(path, text)
-    found += _collisions(path for path in files if len(path) <= MAX_PATH_CHARACTERS)
+    found += collisions(path for path in files if len(path) <= MAX_PATH_CHARACTERS)
     total = sum(size_of(text) for text in files.values() if isinstance(text, str))
     if total > MAX_TOTAL_BYTES:
         message = f"The files have {total} bytes; at most {MAX_TOTAL_BYTES} fit."
@@ -86,25 +86,7 @@ def size_of(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def _file_faults(path: str, text: object) -> list[errors.RegistryError]:
-    at = f"files[{errors.shown(path)[1:-1]}]"
-    found: list[errors.RegistryError] = []
-    try:
-        check_path(path, field=at)
-    except errors.InvalidPath as error:
-        found.append(error)
-    if not isinstance(text, str):
-        found.append(errors.ValidationError(f"{at} is not text.", field=at))
-    elif "\0" in text:
-        message = f"The file {errors.shown(path)} is not UTF-8 text: it has NUL bytes."
-        found.append(errors.NotUtf8(message, field=at))
-    elif size_of(text) > MAX_FILE_BYTES:
-        message = f"The file {errors.shown(path)} has more than {MAX_FILE_BYTES} bytes."
-        found.append(errors.PayloadTooLarge(message, field=at))
-    return found
-
-
-def _collisions(files: Iterable[str]) -> list[errors.RegistryError]:
+def collisions(files: Iterable[str]) -> list[errors.RegistryError]:
     """Paths that clash on some file systems: same file, or file and folder at once.
 
     files: paths of bounded length, because the cost is quadratic in it.
@@ -127,4 +109,22 @@ def _collisions(files: Iterable[str]) -> list[errors.RegistryError]:
                 message = f"{errors.shown(seen[head])} is a file and a folder at once."
                 found.append(errors.InvalidPath(message, field="files"))
                 break
+    return found
+
+
+def _file_faults(path: str, text: object) -> list[errors.RegistryError]:
+    at = f"files[{errors.shown(path)[1:-1]}]"
+    found: list[errors.RegistryError] = []
+    try:
+        check_path(path, field=at)
+    except errors.InvalidPath as error:
+        found.append(error)
+    if not isinstance(text, str):
+        found.append(errors.ValidationError(f"{at} is not text.", field=at))
+    elif "\0" in text:
+        message = f"The file {errors.shown(path)} is not UTF-8 text: it has NUL bytes."
+        found.append(errors.NotUtf8(message, field=at))
+    elif size_of(text) > MAX_FILE_BYTES:
+        message = f"The file {errors.shown(path)} has more than {MAX_FILE_BYTES} bytes."
+        found.append(errors.PayloadTooLarge(message, field=at))
     return found

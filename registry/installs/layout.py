@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from core.db.prepared import Prepared
 from registry.integrity import sha256_of
 from registry.models import Version, VersionFile
-from registry.paths import size_of
+from registry.paths import collisions, size_of
 
-FROM_ABOVE = re.compile(r"""["'`]\.\./""")
+# An import from above the file's folder; the steps up.
+FROM_ABOVE = re.compile(r"""["'`](?:\./)?((?:\.\./)+)""")
 # At the start of a statement, for a comment may well say "used as default".
 DEFAULT_EXPORT = re.compile(
     r"(?:^|[;}])[ \t]*export"
@@ -56,28 +57,27 @@ def files_to_install(version: Version, *, flat: bool) -> list[InstallFile]:
     files = _without_src(files)
     there = [file for file in files if file.path in WIRED]
     if len(there) == 1:
-        files.append(_stand_in(there[0]))
+        both = [*files, _stand_in(there[0])]
+        files = files if collisions(file.path for file in both) else both
     return sorted(files, key=lambda file: file.path)
 
 
 def _without_src(files: list[InstallFile]) -> list[InstallFile]:
-    outside = {file.path for file in files if not file.path.startswith("src/")}
-    stripped = {file.path.removeprefix("src/") for file in files} - outside
-    clashes = len(stripped) + len(outside) < len(files)
-    if clashes or any(map(_breaks_if_moved, files)):
-        return files
-    return [
+    moved = [
         InstallFile(file.path.removeprefix("src/"), file.content, file.sha256)
         for file in files
     ]
+    clash = collisions(file.path for file in moved)
+    return files if clash or any(map(_breaks_if_moved, files)) else moved
 
 
 def _breaks_if_moved(file: InstallFile) -> bool:
     """Does ``file`` import across the border of src/?"""
-    folder, _, name = file.path.partition("/")
+    folder, *below = file.path.split("/")
     if folder != "src":
         return "./src/" in file.content
-    return "/" not in name and bool(FROM_ABOVE.search(file.content))
+    ups = (len(steps) // len("../") for steps in FROM_ABOVE.findall(file.content))
+    return any(up >= len(below) for up in ups)
 
 
 def entrypoint_among(paths: Container[str], version: Version) -> str:
