@@ -139,10 +139,11 @@ def end_patterns(account: Account, slugs: Collection[str]) -> None:
             continue
         if left:
             key.patterns = left
+            key.save(update_fields=["patterns"])
         else:  # no pattern would mean every function
             key.revoked_at = timezone.now()
+            key.save(update_fields=["revoked_at"])
             _mail_after_commit(key, "key_revoked")
-        key.save(update_fields=["patterns", "revoked_at"])
 
 
 def _mail_after_commit(key: ApiKey, name: str) -> None:
