@@ -1,0 +1,235 @@
+"""Names that can be had, accounts made by operators, sign-ups nobody confirmed."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core import mail
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts.models import Account, Event, ReservedName
+from accounts.names import check_username
+from accounts.passwords import check_password
+from accounts.projects import create_project
+from accounts.registration import create_account, drop_unconfirmed
+from tests.conftest import PASSWORD, make_account
+
+pytestmark = pytest.mark.django_db
+
+
+# --- usernames
+
+
+def can_be_had(name) -> bool:
+    try:
+        check_username(name)
+    except ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("name", "can_be"),
+    [
+        ("d", False),
+        ("do", True),
+        ("d1", True),
+        ("1d", True),
+        ("d" * 39, True),
+        ("d" * 40, False),
+        ("d-ora", True),
+        ("d--ora", True),
+        ("-dora", False),
+        ("dora-", False),
+        ("d-", False),
+        ("Dora", False),
+        ("d_ora", False),
+        ("d.ora", False),
+        ("dorá", False),
+        ("dora\n", False),
+    ],
+)
+def test_a_username_has_2_to_39_plain_characters(name, can_be):
+    assert can_be_had(name) is can_be
+
+
+# The protocol's fixed segments, and names with a meaning to file systems, languages and
+# readers.
+@pytest.mark.parametrize(
+    "name",
+    """
+    ci install my validate edit publish admin api account
+    con prn aux nul com1 com9 lpt1 lpt9
+    constructor prototype tostring tojson node-modules undefined null true index
+    aerostack official staff support root security system
+    """.split(),
+)
+def test_words_of_the_hub_and_of_machines_are_nobodys_name(name):
+    assert not can_be_had(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "can_be"),
+    [
+        ("aws-tools", False),
+        ("my-aws-tools", True),
+        ("aws", True),
+        ("acme", False),
+        ("acme2", True),
+        ("my-acme", True),
+        ("gov-uk", False),
+        ("gov-uk2", True),
+        ("government", True),
+    ],
+)
+def test_names_that_staff_hold_are_nobodys(name, can_be):
+    for held in ("aws-*", "acme", "gov-*k"):
+        ReservedName.objects.create(name=held, reason="held")
+
+    assert can_be_had(name) is can_be
+
+
+# --- accounts made by an operator
+
+
+def test_an_operators_account_can_sign_in_at_once():
+    account = create_account("dora", "dora@example.com", PASSWORD, display_name="Dora")
+
+    assert check_password("dora@example.com", PASSWORD) == account
+    assert (account.display_name, account.is_staff) == ("Dora", False)
+    assert account.emailaddress_set.get().primary
+    assert not mail.outbox
+    event = Event.objects.get()
+    assert (event.verb, event.subject, event.actor) == ("create_account", "dora", None)
+    assert event.via == "system"
+
+
+@pytest.mark.parametrize(
+    ("username", "email"),
+    [
+        ("alice", "dora@example.com"),
+        ("dora", "alice@example.com"),
+        ("dora", "ALICE@example.com"),
+        ("dora", "Alice@EXAMPLE.com"),
+        ("dora", "nonsense"),
+        ("dora", ""),
+        ("Dora", "dora@example.com"),
+        ("admin", "dora@example.com"),
+        ("", "dora@example.com"),
+    ],
+)
+def test_an_account_is_not_made_with_what_is_taken_or_malformed(alice, username, email):
+    events = Event.objects.count()
+
+    with pytest.raises(ValidationError):
+        create_account(username, email, PASSWORD)
+
+    assert Account.objects.get() == alice
+    assert Event.objects.count() == events
+
+
+def command(*args) -> list[str]:
+    out = StringIO()
+    call_command("create_account", *args, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def test_the_command_makes_up_a_password_and_prints_it():
+    ready, password = command("dora", "--email", "dora@example.com")
+
+    assert ready == "Account dora <dora@example.com> is ready."
+    password = password.removeprefix("Password: ")
+    assert len(password) >= 24
+    assert check_password("dora@example.com", password).username == "dora"
+    assert not Account.objects.get().is_staff
+
+
+def test_the_command_reads_a_password_and_does_not_print_it(monkeypatch):
+    monkeypatch.setattr("sys.stdin", StringIO(f"{PASSWORD}\n"))
+
+    said = command("mod", "--email", "m@example.com", "--staff", "--password-stdin")
+
+    assert said == ["Account mod <m@example.com> is ready."]
+    assert check_password("m@example.com", PASSWORD).is_staff
+
+
+def test_the_command_refuses_an_empty_password_and_a_reserved_name(monkeypatch):
+    monkeypatch.setattr("sys.stdin", StringIO("\n"))
+
+    with pytest.raises(CommandError, match="is empty"):
+        command("dora", "--email", "dora@example.com", "--password-stdin")
+    with pytest.raises(CommandError, match="“admin” is reserved"):
+        command("admin", "--email", "dora@example.com")
+
+    assert not Account.objects.exists()
+
+
+# --- sign-ups that nobody confirmed
+
+
+@pytest.fixture
+def unconfirmed():
+    """dora signed up a week ago and never came back."""
+    dora = make_account("dora", joined_at=timezone.now() - timedelta(days=7))
+    dora.emailaddress_set.update(verified=False)
+    return dora
+
+
+def is_dropped() -> bool:
+    drop_unconfirmed(Account.objects.all())
+    return not Account.objects.filter(username="dora").exists()
+
+
+def test_a_sign_up_that_nobody_confirmed_expires_after_a_week(unconfirmed):
+    assert is_dropped()
+
+    event = Event.objects.get(verb="drop_sign_up")
+    assert (event.subject, event.actor, event.via) == ("dora", None, "system")
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["younger", "signed in", "confirmed", "one confirmed", "owns", "no address"],
+)
+def test_a_sign_up_that_somebody_uses_stays(unconfirmed, push, reason):
+    dora, addresses = unconfirmed, unconfirmed.emailaddress_set
+    if reason == "younger":
+        dora.joined_at += timedelta(minutes=1)
+    elif reason == "signed in":
+        dora.last_login = dora.joined_at
+    elif reason == "confirmed":
+        addresses.update(verified=True)
+    elif reason == "one confirmed":
+        addresses.create(email="other@example.com", verified=True)
+    elif reason == "no address":
+        addresses.all().delete()
+    else:
+        push(by=dora)
+    dora.save()
+
+    assert not is_dropped()
+    assert not Event.objects.filter(verb="drop_sign_up").exists()
+
+
+def test_only_those_that_were_asked_about_are_dropped(unconfirmed, push):
+    """The first owns something, and does not keep the second."""
+    owner = make_account("anna", joined_at=unconfirmed.joined_at)
+    other = make_account("zoe", joined_at=unconfirmed.joined_at)
+    for account in (owner, other):
+        account.emailaddress_set.update(verified=False)
+    push(by=owner)
+
+    drop_unconfirmed(Account.objects.exclude(pk=other.pk))
+
+    left = Account.objects.exclude(username="alice").values_list("username", flat=True)
+    assert sorted(left) == ["anna", "zoe"]
+
+
+def test_a_sign_up_takes_what_it_made_with_it(unconfirmed):
+    create_project(unconfirmed, name="Shop", slug="shop")
+    unconfirmed.emailaddress_set.create(email="second@example.com", verified=False)
+
+    assert is_dropped()
+    assert Event.objects.filter(verb="drop_sign_up").count() == 1
