@@ -13,7 +13,6 @@ from functools import wraps
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
-from django.views.decorators.csrf import csrf_exempt
 
 from accounts import keys
 from api.answers import PRIVATE, answer, failure, refusal
@@ -115,7 +114,6 @@ def by_method(views: Mapping[str, Callable]) -> Callable:
     """One Django view for a path: the endpoint of the request's method, else 405."""
     allowed = sorted(views.keys() | ({"HEAD"} if "GET" in views else set()))
 
-    @csrf_exempt  # keys, never cookies
     def dispatch(request, **kwargs):
         method = "GET" if request.method == "HEAD" else request.method
         if method not in views:
