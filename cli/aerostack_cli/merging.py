@@ -217,7 +217,7 @@ def _kept_by_both(sides: Sides, result: FileMerge, old: str, new: str) -> None:
     if digest == sides.base[old] or matches(mine, digest):
         return
     if matches(mine, sides.base[old]):
-        result.writes[new] = _with_line_ends_of(mine, theirs)
+        result.writes[new] = _with_line_ends_of(mine, sides.base[old], theirs)
         result.actions.append((new, "updated"))
         return
     _merge_into(sides, result, new, sides.base_text(sides.base[old]), mine, theirs)
@@ -236,9 +236,11 @@ def _merge_into(sides, result, path, base, mine: bytes, theirs: str) -> None:
         result.actions.append((path, "merged with your edits"))
 
 
-def _with_line_ends_of(mine: bytes, theirs: str) -> bytes:
-    """``theirs`` with CRLF, if my copy of the old version has CRLF."""
-    was_given = _line_end(mine.decode("utf-8", "replace")) == "\r\n"
+def _with_line_ends_of(mine: bytes, digest: str, theirs: str) -> bytes:
+    """``theirs`` with CRLF, if Git gave CRLF to my copy of the old version, whose hash
+    is ``digest``."""
+    has_crlf = _line_end(mine.decode("utf-8", "replace")) == "\r\n"
+    was_given = has_crlf and sha256(mine) != digest
     if was_given and "\r" not in theirs:
         theirs = theirs.replace("\n", "\r\n")
     return theirs.encode()

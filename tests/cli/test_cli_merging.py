@@ -310,6 +310,7 @@ def test_of_two_equal_files_one_is_renamed_and_the_other_goes():
         (OLD, OLD, crlf(NEW), crlf(NEW)),
         (crlf(OLD), OLD, crlf(NEW), crlf(NEW)),
         (crlf(OLD), crlf(OLD), crlf(NEW), crlf(NEW)),
+        (crlf(OLD), crlf(OLD), NEW, NEW),
     ],
 )
 def test_a_file_without_edits_keeps_only_the_line_ends_that_git_gave_it(
