@@ -157,7 +157,7 @@ def _read_files(entries: object) -> tuple[dict[str, str], dict[str, str]]:
         raise UntrustedAnswer(
             f"The Hub sent files that collide on some systems: {', '.join(collisions)}."
         )
-    if sum(len(text) for text in files.values()) > MAX_TOTAL_BYTES:
+    if sum(len(text.encode()) for text in files.values()) > MAX_TOTAL_BYTES:
         raise UntrustedAnswer("The Hub sent more text than a version may hold.")
     return files, hashes
 

@@ -56,8 +56,9 @@ def test_a_version_within_the_limits_is_installed(aerostack, evil, project, file
         (texts(1, 256 * KIB + 1, "é"), "f0.ts with a size that is not its own"),
         (texts(4, 512 * KIB) | {"last.ts": "x" * (64 * KIB + 1)},
          "more text than a version may hold"),
+        (texts(5, 256 * KIB, "é"), "more text than a version may hold"),
     ],
-    ids=["61 files", "a byte more", "bytes, not characters", "in all"],
+    ids=["61 files", "a byte more", "bytes, not characters", "in all", "in all, of é"],
 )  # fmt: skip
 def test_a_version_beyond_a_limit_is_refused(aerostack, evil, project, files, said):
     evil(of(files))
