@@ -189,7 +189,7 @@ def text_bytes(content: object, name: str) -> bytes:
 def _main(answer: dict, files: dict[str, str]) -> str:
     """The file for ``main``: index.ts, else the version's entrypoint, else the first
     default entrypoint, else any file."""
-    named = answer.get("entrypoint")
+    named = _text(answer, "entrypoint")
     candidates = ["index.ts", named, *ENTRYPOINTS, *files]
     return next(path for path in candidates if path in files)
 

@@ -241,6 +241,8 @@ def test_main_is_the_likeliest_entrypoint_there_is(first):
         ("gone.ts", "core.ts"),
         ("", "core.ts"),
         (None, "core.ts"),
+        (["core.ts"], "core.ts"),
+        ({"a": 1}, "core.ts"),
     ],
     ids=str,
 )
