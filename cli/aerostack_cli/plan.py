@@ -15,7 +15,6 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -167,7 +166,7 @@ def _undo(root: Path) -> bool:
     refuse_symlinks(root, f"{JOURNAL_FOLDER}/{_JOURNAL}")
     journal = read_bytes(folder / _JOURNAL)
     if journal is not None:
-        entries = list(_journal_entries(root, journal))
+        entries = _journal_entries(root, journal)
         for number, entry in reversed(list(enumerate(entries))):
             _put_back(root, folder / "old" / str(number), entry)
         (folder / _JOURNAL).unlink()
@@ -190,19 +189,29 @@ def _put_back(root: Path, kept: Path, entry: dict) -> None:
         _sync_folder(target.parent)
 
 
-def _journal_entries(root: Path, journal: bytes) -> Iterator[dict]:
-    """The journal's entries. Paths are checked, because a cloned project could bring a
+def _journal_entries(root: Path, journal: bytes) -> list[dict]:
+    """The journal's entries. They are checked, because a cloned project could bring a
     journal."""
-    for entry in json.loads(journal):
+    try:
+        entries = json.loads(journal)
+        good = all(map(_is_harmless, entries))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        good = False
+    if not good:
+        raise CliError(
+            f"{JOURNAL_FOLDER} is damaged, or names files outside the project.",
+            code="DAMAGED_JOURNAL",
+            fix=f"Look at {JOURNAL_FOLDER}/old for files to put back by hand, "
+            "then remove that folder.",
+        )
+    for entry in entries:
         refuse_symlinks(root, entry["path"])
-        if not all(map(stays_inside, [entry["path"], *entry["folders"]])):
-            raise CliError(
-                f"{JOURNAL_FOLDER} names files outside the project.",
-                code="DAMAGED_JOURNAL",
-                fix=f"Look at {JOURNAL_FOLDER}/old for files to put back by hand, "
-                "then remove that folder.",
-            )
-        yield entry
+    return entries
+
+
+def _is_harmless(entry: dict) -> bool:
+    paths = [entry["path"], *entry["folders"]]
+    return isinstance(entry["had"], bool) and all(map(stays_inside, paths))
 
 
 def _keep(target: Path, kept: Path) -> None:
