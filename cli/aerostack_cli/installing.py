@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from aerostack_cli.errors import Conflict
+from aerostack_cli.errors import Conflict, UntrustedAnswer
 from aerostack_cli.lockfile import Installed, default_directory, installed_from
 from aerostack_cli.merging import matches
 from aerostack_cli.plan import Plan
@@ -29,11 +29,14 @@ def plan_install(
     block.
 
     Raises Conflict, naming the files, if files on disk are neither the installed nor
-    the new text, unless ``force``.
+    the new text, unless ``force``; UntrustedAnswer if the lock has the version with
+    another integrity.
     """
     old = workspace.installed.get(snapshot.slug)
     if old and not force:
         _refuse_other_source(old, snapshot, hub)
+    if old:
+        _refuse_other_content(old, snapshot, hub)
     directory = old.directory if old else default_directory(snapshot.slug)
     install = Install(snapshot, installed_from(snapshot, hub, directory))
     blocked = []
@@ -54,13 +57,26 @@ def plan_install(
     return install
 
 
+def _is_same_function(old: Installed, snapshot: Snapshot, hub: str) -> bool:
+    moved = snapshot.renamed_from == f"{old.author}/{old.slug}"
+    return old.hub == hub and (old.author == snapshot.author or moved)
+
+
 def _refuse_other_source(old: Installed, snapshot: Snapshot, hub: str) -> None:
-    moved = snapshot.renamed_from == f"{old.author}/{old.slug}" and old.hub == hub
-    if (old.author, old.hub) != (snapshot.author, hub) and not moved:
+    if not _is_same_function(old, snapshot, hub):
         raise Conflict(
             f"{old.directory} holds {old.author}/{old.slug} from {old.hub}; "
             f"{snapshot.author}/{snapshot.slug} from {hub} is another function.",
             fix=f"Run `aerostack functions remove {old.slug}` first, or add --force.",
+        )
+
+
+def _refuse_other_content(old: Installed, snapshot: Snapshot, hub: str) -> None:
+    """A published version never changes, so the lock's integrity holds for good."""
+    same = _is_same_function(old, snapshot, hub) and old.version == snapshot.version
+    if same and old.integrity != snapshot.integrity:
+        raise UntrustedAnswer(
+            f"{hub} serves other files for {snapshot.ref} than aerostack.lock has."
         )
 
 

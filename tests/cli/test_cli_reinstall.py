@@ -286,6 +286,32 @@ def test_each_function_is_put_back_from_its_own_hub(
     assert len(other_hub.asked("GET", f"{FUNCTIONS}/alice/zebra/install")) == 2
 
 
+@pytest.mark.parametrize(
+    "args", [[], ["--force"], ["alice/tool@1.0.0"], ["alice/tool@1.0.0", "--force"]]
+)
+@pytest.mark.parametrize("author", ["alice", "bob"])
+def test_other_content_under_a_locked_version_is_never_installed(
+    aerostack, tool, project, hub, args, author
+):
+    """Not even if the function is said to have moved to another author."""
+    hub.versions["tool"].clear()
+    hub.publish(
+        "tool", "1.0.0", {**ONE, "old.ts": "evil"}, author=author,
+        renamedFrom="" if author == "alice" else "alice/tool",
+    )  # fmt: skip
+    (tool / "old.ts").unlink()
+    before = tree(project)
+
+    done = aerostack("functions", "install", *args)
+
+    assert done.status == 1
+    assert tree(project) == before
+    assert (
+        f"{hub.url} serves other files for {author}/tool@1.0.0 than aerostack.lock has."
+    ) in done.err
+    assert "UNTRUSTED_ANSWER" in done.err
+
+
 def test_a_function_that_is_asked_for_under_an_old_slug_is_told(aerostack, on_hub):
     on_hub.answers["GET", f"{FUNCTIONS}/alice/old-tool/install"] = manifest(
         "tool", "1.0.0", ONE, renamedFrom="alice/old-tool"
