@@ -51,9 +51,6 @@ class Workspace:
             return "missing"
         return "clean" if matches(data, digest) else "modified"
 
-    def is_clean(self, entry: Installed) -> bool:
-        return set(self.file_states(entry).values()) <= {"clean"}
-
     def plan(self) -> Plan:
         return Plan(self.root)
 
