@@ -294,6 +294,13 @@ def test_a_file_of_mine_where_one_is_added_is_never_overwritten():
     assert done.conflicts == [("a.ts", "1 place to merge by hand, marked in the file")]
 
 
+def test_a_removed_file_is_not_renamed_onto_an_equal_one_that_stays():
+    done = merge({"a.ts": OLD, "b.ts": OLD}, {"a.ts": OLD, "b.ts": OLD}, {"b.ts": OLD})
+
+    assert done.writes == {"a.ts": None}
+    assert done.actions == [("a.ts", "removed")]
+
+
 def test_of_two_equal_files_one_is_renamed_and_the_other_goes():
     done = merge({"a.ts": OLD, "b.ts": OLD}, {"a.ts": OLD, "b.ts": OLD}, {"c.ts": OLD})
 
