@@ -1,11 +1,11 @@
-"""What every staff verb shares: staff only, never one's own, first decision stands."""
+"""What was done cannot be done twice, and can be taken back; reasons and rules."""
 
 import pytest
 
 from accounts.models import Event, ReservedName
 from registry import errors, moderation
 from registry.models import Blob, Category, Decision, Removal
-from registry.moderation import Grounds, latest_seen
+from registry.moderation import Grounds
 from tests.conftest import make_account
 
 GROUNDS = Grounds("It has to be.", "other")
@@ -75,56 +75,6 @@ ELSEWHERE = {
     "throw_switch": lambda v, by: moderation.throw_switch("reports", GROUNDS, by=by),
 }
 VERBS = ON_A_FUNCTION | ELSEWHERE
-
-
-@pytest.mark.parametrize("name", VERBS)
-def test_verb_keeps_one_decision_and_one_event(version, staff, name):
-    events = Event.objects.exclude(verb="create_account").count()
-
-    VERBS[name](version, staff)
-
-    made = Decision.objects.get()
-    assert (made.action, made.by, made.reason) == (name, staff, "It has to be.")
-    assert Event.objects.exclude(verb="create_account").count() == events + 1
-    event = Event.objects.filter(verb=name).get()
-    assert (event.actor, event.via, event.subject) == (staff, "admin", made.subject)
-    assert event.data["reason"] == made.reason
-
-
-@pytest.mark.parametrize("name", VERBS)
-def test_verb_is_not_there_for_anyone_else(version, bob, name):
-    with pytest.raises(errors.NotFound):
-        VERBS[name](version, bob)
-
-    assert not Decision.objects.exists()
-    assert not Event.objects.filter(verb=name).exists()
-
-
-@pytest.mark.parametrize("name", ON_A_FUNCTION)
-def test_nobody_decides_on_their_own(version, alice, name):
-    alice.is_staff = True
-    alice.save()
-
-    with pytest.raises(errors.OwnDecision) as refused:
-        ON_A_FUNCTION[name](version, alice)
-
-    assert refused.value.status == 403
-    assert not Decision.objects.exists()
-
-
-@pytest.mark.parametrize("name", ["quarantine_function", "hold_name"])
-def test_second_moderator_sees_the_first_decision(version, staff, name):
-    seen = latest_seen(version.function)
-    moderation.quarantine_version(
-        version, Grounds("It steals keys.", "malware"), by=staff
-    )
-    second = make_account("mod2", is_staff=True)
-    verb = getattr(moderation, name)
-
-    with pytest.raises(errors.Conflict, match="mod decided first.*It steals keys"):
-        verb(version.function, Grounds("All right.", "other", seen=seen), by=second)
-
-    assert Decision.objects.count() == 1
 
 
 @pytest.mark.parametrize(

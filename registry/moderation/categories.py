@@ -74,9 +74,11 @@ def edit_category(
     Raises as ``decide``; ValidationError; Conflict when another category has or had the
     slug, or this one was merged.
     """
+    slug, seen_as = _checked_slug(slug), _subject(category)
     category = _locked(category)
-    slug, old = _checked_slug(slug), category.slug
-    made = decide("edit_category", f"category {old}", grounds, by=by, slug=slug)
+    made = decide("edit_category", seen_as, grounds, by=by, slug=slug)
+    _require_unmerged(category)
+    old = category.slug
     if slug != old:
         category.aliases.filter(slug=slug).delete()  # an old slug of its own
         _require_free(slug)
@@ -110,8 +112,8 @@ def retire_category(category: Category, grounds: Grounds, *, by: Account) -> Dec
 
     Raises as ``decide``; Conflict when it is retired, or the only active one.
     """
-    category = _locked(category)
-    made = decide("retire_category", f"category {category.slug}", grounds, by=by)
+    seen_as, category = _subject(category), _locked(category)
+    made = decide("retire_category", seen_as, grounds, by=by)
     _require_active(category)
     if Category.objects.active().count() == 1:
         raise errors.Conflict("The Hub needs at least one category.")
@@ -126,8 +128,9 @@ def reopen_category(category: Category, grounds: Grounds, *, by: Account) -> Dec
 
     Raises as ``decide``; Conflict when it is in use, or was merged.
     """
-    category = _locked(category)
-    made = decide("reopen_category", f"category {category.slug}", grounds, by=by)
+    seen_as, category = _subject(category), _locked(category)
+    made = decide("reopen_category", seen_as, grounds, by=by)
+    _require_unmerged(category)
     if category.retired_at is None:
         raise errors.Conflict(f"{category.slug} is in use.")
     category.retired_at = None
@@ -147,10 +150,9 @@ def merge_category(
     Raises as ``decide``; Conflict when either is not in use, or both are the same.
     """
     into = _locked(into)
-    category = _locked(category)
-    made = decide(
-        "merge_category", f"category {category.slug}", grounds, by=by, into=into.slug
-    )
+    seen_as, category = _subject(category), _locked(category)
+    made = decide("merge_category", seen_as, grounds, by=by, into=into.slug)
+    _require_unmerged(category)
     _require_active(into)
     if category.pk == into.pk:
         raise errors.Conflict("A category can't be merged into itself.")
@@ -175,10 +177,10 @@ def move_functions(
         raise errors.ValidationError(
             f"Name 1 to {MAX_MOVED_AT_ONCE} functions.", field="functions"
         )
-    into = _locked(into)
+    seen_as, into = _subject(into), _locked(into)
     made = decide(
         "move_functions",
-        f"category {into.slug}",
+        seen_as,
         grounds,
         by=by,
         functions=[function.path for function in functions],
@@ -320,15 +322,24 @@ def _wrongly_tagged():
 # --- helpers
 
 
+def _subject(category: Category) -> str:
+    """The subject of decisions on a category, by the slug it has in this row. It may be
+    called otherwise by now, but ``Grounds.seen`` is about the slug that was seen."""
+    return f"category {category.slug}"
+
+
 def _locked(category: Category) -> Category:
-    """The category's row, re-read and locked. Raises Conflict when it was merged."""
-    category = Category.objects.select_for_update().get(pk=category.pk)
+    """The category's row, re-read and locked."""
+    return Category.objects.select_for_update().get(pk=category.pk)
+
+
+def _require_unmerged(category: Category) -> None:
     if category.merged_into_id:
         raise errors.Conflict(f"{category.slug} was merged into another category.")
-    return category
 
 
 def _require_active(category: Category) -> None:
+    _require_unmerged(category)
     if category.retired_at:
         raise errors.Conflict(f"{category.slug} is retired.")
 

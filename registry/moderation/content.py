@@ -125,9 +125,9 @@ def request_removal(
     function that has the file); Conflict when the removal was requested already.
     """
     function = locked(function)
-    _refuse_own_file(blob, by)
     subject = subject_of(function, blob)
     made = decide("request_removal", subject, grounds, by=by, function=function)
+    _refuse_own_file(blob, by)
     if Removal.objects.filter(blob=blob).exists():
         raise errors.Conflict("The removal of this file was asked for already.")
     return Removal.objects.create(blob=blob, reason=made.reason, requested_by=by)
@@ -142,7 +142,6 @@ def withdraw_removal(
     Raises as ``decide``; Conflict when it was confirmed.
     """
     function = locked(function)
-    removal = _open_removal(removal)
     subject = subject_of(function, removal.blob)
     made = decide(
         "withdraw_removal",
@@ -152,7 +151,7 @@ def withdraw_removal(
         function=function,
         reverses=last("request_removal", subject=subject),
     )
-    removal.delete()
+    _open_removal(removal).delete()
     return made
 
 
@@ -169,14 +168,14 @@ def confirm_removal(
     requested it, or owns a function that has the file.
     """
     function = locked(function)
-    removal = _open_removal(removal)
-    if removal.requested_by_id == by.pk:
-        raise errors.OwnDecision("You asked for this removal yourself.")
-    _refuse_own_file(removal.blob, by)
     subject = subject_of(function, removal.blob)
     made = decide(
         "remove_file", subject, grounds, by=by, function=function, is_wide=True
     )
+    removal = _open_removal(removal)
+    if removal.requested_by_id == by.pk:
+        raise errors.OwnDecision("You asked for this removal yourself.")
+    _refuse_own_file(removal.blob, by)
     removal.confirmed_by, removal.confirmed_at = by, timezone.now()
     removal.save(update_fields=["confirmed_by", "confirmed_at"])
     Blob.objects.filter(pk=removal.blob_id).update(text="")
