@@ -90,7 +90,8 @@ def rename_function(
     before = function.look_alike
     function.slug, function.look_alike = new, look_alike(new)
     function.save(update_fields=["slug", "look_alike"])
-    Redirect.objects.filter(function=function, slug=new).delete()
+    # Not those of earlier owners, whose addresses are still left.
+    Redirect.objects.filter(slug=new, username=function.owner.username).delete()
     if function.published_at:
         Redirect.objects.get_or_create(
             slug=old,
