@@ -156,6 +156,35 @@ def test_claim_that_others_hold_is_not_released(push, bob, staff):
     assert NameClaim.objects.get().owner == bob
 
 
+# Ways to be rid of a draft under a close name.
+PARTINGS = {
+    "deleted": lambda draft, staff: publishing.delete_draft(
+        draft, by=draft.function.owner, via="cli"
+    ),
+    "renamed": lambda draft, staff: moderation.rename_function(
+        draft.function, "third-thing", GROUNDS, by=staff
+    ),
+    "released": lambda draft, staff: moderation.release_claim(
+        idle(draft.function, days=91), GROUNDS, by=staff
+    ),
+    "left idle": lambda draft, staff: idle(draft.function, days=91),
+}
+
+
+@pytest.mark.parametrize("parting", PARTINGS)
+def test_claim_that_an_old_address_needs_is_not_released(
+    function, push, bob, staff, parting
+):
+    moderation.rename_function(function, "picture-sizer", GROUNDS, by=staff)
+    close = push(name="imageresizer")
+
+    PARTINGS[parting](close, staff)
+
+    for name in ("imageresizer", "lmage-resizer"):
+        with pytest.raises(errors.DuplicateSlug):
+            push(by=bob, name=name)
+
+
 # --- renaming
 
 

@@ -148,11 +148,19 @@ def is_given_up(function: Function) -> bool:
     return "--" in function.slug
 
 
-def release_if_unused(look_alike: str, owner_id: int) -> None:
-    """Give up a claim, unless one of its owner's functions or redirects needs it."""
-    standing = Function.objects.filter(look_alike=look_alike, owner=owner_id)
-    if not standing.exclude(slug__contains="--").exists():
-        NameClaim.objects.filter(look_alike=look_alike, owner=owner_id).delete()
+def release_if_unused(form: str, owner_id: int) -> None:
+    """Give up the claim on ``form``, a normal form, unless one of its owner's functions
+    or redirects needs it."""
+    standing = Function.objects.filter(look_alike=form, owner=owner_id)
+    needed = standing.exclude(slug__contains="--").exists()
+    if not needed and not _has_left(form, owner_id):
+        NameClaim.objects.filter(look_alike=form, owner=owner_id).delete()
+
+
+def _has_left(form: str, owner_id: int) -> bool:
+    """Whether an old address of the owner's functions reads like ``form``."""
+    left = Redirect.objects.filter(function__owner=owner_id)
+    return any(look_alike(slug) == form for slug in left.values_list("slug", flat=True))
 
 
 def _is_excepted(slug: str, account_id: int) -> bool:
@@ -164,7 +172,7 @@ def _take_over(held: NameClaim, slug: str, owner: Account) -> None:
         look_alike=held.look_alike, owner=held.owner_id
     )
     standing = [function for function in functions if not is_idle(function)]
-    if standing or not functions:
+    if standing or not functions or _has_left(held.look_alike, held.owner_id):
         raise _duplicate(slug, standing[0] if standing else None)
     for function in functions:
         give_up(function)
