@@ -1,5 +1,6 @@
 """Published rows never change, whoever asks; and damage is found."""
 
+from contextlib import contextmanager
 from io import StringIO
 
 import pytest
@@ -84,6 +85,69 @@ def test_a_blob_is_emptied_only_with_a_removal_that_two_staff_members_confirmed(
     blob.refresh_from_db()
     assert blob.text == ""
     call_command("verify_registry", stdout=StringIO())
+
+
+@contextmanager
+def without_the_check_of_removals():
+    """A removal may name one person twice within this, so that the trigger is alone."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA ignore_check_constraints = ON")
+            try:
+                yield
+            finally:
+                cursor.execute("PRAGMA ignore_check_constraints = OFF")
+        else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(
+                "ALTER TABLE registry_removal "
+                "DROP CONSTRAINT removal_confirmed_by_another"
+            )
+            yield
+
+
+def test_the_trigger_lets_no_one_both_ask_for_and_confirm_a_removal(publish, staff):
+    publish()
+    blob = Blob.objects.order_by("size").last()
+    empty = f"UPDATE registry_blob SET text = '' WHERE sha256 = '{blob.pk}'"
+    with without_the_check_of_removals(), transaction.atomic():
+        Removal.objects.create(
+            blob=blob,
+            reason="leaked",
+            requested_by=staff,
+            confirmed_by=staff,
+            confirmed_at=timezone.now(),
+        )
+        assert refused(empty)
+        transaction.set_rollback(True)
+
+    blob.refresh_from_db()
+    assert blob.text
+
+
+def test_a_confirmed_removal_lets_its_blob_be_emptied_and_nothing_else(
+    publish, staff, bob
+):
+    publish()
+    blob, other = Blob.objects.order_by("-size")
+    Removal.objects.create(
+        blob=blob,
+        reason="leaked",
+        requested_by=staff,
+        confirmed_by=bob,
+        confirmed_at=timezone.now(),
+    )
+
+    one = f"WHERE sha256 = '{blob.pk}'"
+    assert refused("UPDATE registry_blob SET text = ''")
+    assert refused(
+        f"UPDATE registry_blob SET text = '' WHERE sha256 = '{other.pk}'",
+    )
+    assert refused(f"UPDATE registry_blob SET text = '', sha256 = 'x' {one}")
+    assert refused(f"UPDATE registry_blob SET text = ' ' {one}")
+    assert refused(f"DELETE FROM registry_blob {one}")
+    assert refused("UPDATE registry_version SET number = '9.9.9'")
+    assert refused("DELETE FROM registry_versionfile")
 
 
 def test_verify_registry_says_that_all_is_whole(publish):
