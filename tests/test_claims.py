@@ -168,6 +168,17 @@ def test_a_name_stays_while_one_that_reads_like_it_is_in_use(push, alice, bob):
         push(by=bob, name="imageresizer")
 
 
+def test_a_name_stays_while_an_old_address_reads_like_it(
+    publish, push, staff, alice, bob
+):
+    moderation.rename_function(publish().function, "picture-sizer", GROUNDS, by=staff)
+
+    publishing.delete_draft(push(name="imageresizer"), by=alice, via="admin")
+
+    with refused(errors.DuplicateSlug):
+        push(by=bob, name="imageresizer")
+
+
 def test_a_name_taken_again_after_its_release_is_free_with_its_last_draft(
     push, staff, alice, bob, clock
 ):
