@@ -121,6 +121,19 @@ def test_a_name_that_reads_like_an_idle_claim_passes_on_too(push, bob, clock):
     assert push(by=bob, name="lmage-resizer").function.owner == bob
 
 
+def test_a_function_without_its_name_is_not_published_by_a_claim_on_its_leftover(
+    push, publish, alice, bob, clock
+):
+    left = push()
+    clock(days=91)
+    push(by=bob)
+    push(name=f"image-resizer-{left.function.pk}")
+
+    left.refresh_from_db()
+    with refused(errors.DuplicateSlug, "was given up"):
+        publishing.publish(left, by=alice, via="cli")
+
+
 def test_drafts_of_a_name_that_passed_on_are_deleted_without_the_name(
     push, alice, bob, clock
 ):

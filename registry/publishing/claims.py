@@ -117,11 +117,12 @@ def take_name(slug: str, owner: Account) -> None:
 
 def require_claim(function: Function) -> None:
     """Raise DuplicateSlug when the name was given to someone else meanwhile."""
-    held = CLAIM.first(look_alike(function.slug))
-    if held and held.owner_id == function.owner_id:
-        return
-    if not is_given_up(function) and _is_excepted(function.slug, function.owner_id):
-        return
+    if not is_given_up(function):
+        held = CLAIM.first(look_alike(function.slug))
+        if held and held.owner_id == function.owner_id:
+            return
+        if _is_excepted(function.slug, function.owner_id):
+            return
     raise errors.DuplicateSlug(
         f"The name of {errors.shown(function.slug)} was given up: idle for "
         f"{IDLE_CLAIM.days} days, or released by staff.",
