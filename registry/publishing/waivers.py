@@ -36,11 +36,12 @@ def waive_secret(
     Raises NotFound (not its owner's), ValidationError.
     """
     function = drafts.owned(function.pk, by)
+    reason = sentence(reason, "reason")
     waiver, _ = SecretWaiver.objects.update_or_create(
         function=function,
         rule=secret.rule,
         value_hash=hash_value(secret.value),
-        defaults={"reason": sentence(reason, "reason"), "by": by},
+        defaults={"reason": reason, "by": by},
     )
     record(
         "waive_secret",
