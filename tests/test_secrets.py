@@ -170,3 +170,179 @@ def test_secrets_are_limited_per_file():
 )
 def test_secrets_come_back_from_hostile_text(text):
     assert len(find_secrets({"a.ts": text})) <= 1
+
+
+# The shortest credential of each rule, or its only length; a character less is none.
+SHORTEST = {
+    "aerostack-key": SAMPLES["aerostack-key"][0],
+    "aws-access-key": "ASIA" + random(40).upper()[:16],
+    "github-token": "ghs_" + random(36),
+    "gitlab-token": "glpat-" + random(20),
+    "slack-token": "xoxp-" + random(20),
+    "slack-webhook": "https://hooks.slack.com/workflows/" + random(30),
+    "discord-webhook": "https://discordapp.com/api/webhooks/91827364554637281/"
+    + random(60),
+    "stripe-key": "rk_live_" + random(16),
+    "stripe-webhook-secret": "whsec_" + random(32),
+    "anthropic-key": "sk-ant-" + random(32),
+    "openai-key": "sk-admin-" + random(40),
+    "google-key": "AIza" + random(35),
+    "google-oauth-secret": "GOCSPX-" + random(28),
+    "npm-token": "npm_" + random(36),
+    "pypi-token": "pypi-AgEI" + random(50),
+    "sendgrid-key": f"SG.{random(22)}.{random(43, 30)}",
+    "resend-key": f"re_{random(8)}_{random(24, 20)}",
+    "twilio-key": "SK" + HEX,
+    "telegram-token": "91827364:AA" + random(33),
+    "private-key": "-----BEGIN PRIVATE KEY-----" + random(64),
+    "json-web-token": f"eyJ{random(10)}.eyJ{random(30, 5)}.{random(40, 20)}",
+}
+
+
+@pytest.mark.parametrize("rule", SHORTEST)
+def test_a_credential_that_lost_a_character_is_none(rule):
+    value = SHORTEST[rule]
+
+    assert [s.rule for s in find_secrets({"a.ts": f"'{value}'"})] == [rule]
+    assert find_secrets({"a.ts": f"'{value[:-1]}'"}) == []
+
+
+ANYWHERE = {"slack-webhook", "discord-webhook", "private-key"}
+
+
+@pytest.mark.parametrize("rule", [rule for rule in SHORTEST if rule not in ANYWHERE])
+@pytest.mark.parametrize("before", ["a", "Z", "_"])
+def test_a_credential_does_not_start_within_a_word(rule, before):
+    assert find_secrets({"a.ts": f"'{before}{SHORTEST[rule]}'"}) == []
+
+
+EXACT = "aerostack-key aws-access-key google-key google-oauth-secret npm-token"
+EXACT += " sendgrid-key resend-key twilio-key telegram-token"
+
+
+@pytest.mark.parametrize("rule", EXACT.split())
+@pytest.mark.parametrize("after", ["a", "Z", "0", "_"])
+def test_a_credential_of_one_length_does_not_end_within_a_word(rule, after):
+    value = SHORTEST[rule]
+
+    assert find_secrets({"a.ts": f"'{value}{after}'"}) == []
+    assert [s.rule for s in find_secrets({"a.ts": f"{value}!"})] == [rule]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgres://app:{}@pg.acme.io/app",
+        "postgresql://:{}@pg.acme.io",
+        "mysql://app:{}@db1.acme.io/app",
+        "mariadb://app:{}@10.0.0.5/app",
+        "mongodb://app:{}@mongo.acme.io",
+        "redis://:{}@redis.acme.io:6379",
+        "rediss://app:{}@redis.acme.io:6379",
+        "amqp://app:{}@mq.acme.io",
+        "amqps://app:{}@mq.acme.io",
+    ],
+)
+def test_a_password_in_a_connection_string_has_6_characters(text):
+    password = "q7Xk2Zp"
+    found = find_secrets({"a.ts": "'" + text.format(password) + "'"})
+
+    assert [s.rule for s in found] == ["connection-string"]
+    assert password not in found[0].masked
+    assert find_secrets({"a.ts": "'" + text.format(password[:5]) + "'"}) == []
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "127.0.0.1", "host", "db", "[::1]", "pg.example", "example.com"],
+)
+def test_a_connection_string_to_no_real_host_is_left_alone(host):
+    text = f"postgres://app:{random(16)}@{host}:5432/app"
+
+    assert find_secrets({"a.ts": text}) == []
+
+
+@pytest.mark.parametrize("password", ["password1", "Passw0rd", "secret"])
+def test_a_connection_string_with_no_real_password_is_left_alone(password):
+    assert find_secrets({"a.ts": f"mysql://app:{password}@pg.acme.io/app"}) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'aws_secret_access_key = "{}"',
+        "AWS_SECRET_KEY={}",
+        "awsSecretAccessKey: '{}',",
+        '"aws_secret_access_key": "{}"',
+        "CF_API_TOKEN={}",
+        "cfApiKey: `{}`",
+        "Cloudflare_Api_Key   :   '{}'",
+    ],
+)
+def test_a_variable_is_named_in_any_case_and_quoted_or_not(line):
+    (secret,) = find_secrets({"a.ts": line.format(random(40))})
+
+    assert secret.value == random(40)
+    assert secret.column == line.index("{") + 1
+
+
+@pytest.mark.parametrize("length", [39, 41])
+def test_an_aws_secret_key_has_40_characters(length):
+    assert find_secrets({"a.ts": f"aws_secret_key='{random(length)}'"}) == []
+
+
+@pytest.mark.parametrize(
+    ("length", "is_found"), [(36, False), (37, True), (45, True), (46, False)]
+)
+def test_a_cloudflare_token_has_37_to_45_characters(length, is_found):
+    found = find_secrets({"a.ts": f"cf_api_token='{random(length)}'"})
+
+    assert bool(found) is is_found
+
+
+@pytest.mark.parametrize(
+    "word",
+    "example EXAMPLE xxxx placeholder your_ your-key dummy fake redacted change-me "
+    "CHANGE_ME changeme ... *** 1234567890 abcdefgh aaaaaaaaaaaa".split(),
+)
+def test_a_value_with_a_word_of_a_placeholder_is_left_alone(word):
+    text = "mysql://app:{}@pg.acme.io"
+    assert find_secrets({"a.ts": text.format(random(30))})
+
+    assert find_secrets({"a.ts": text.format(random(20) + word + random(10))}) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "masked"),
+    [
+        ("abcdefghijklmnop", "abcd…op"),
+        ("abcdefghijklmno", "ab…"),
+    ],
+)
+def test_a_short_value_is_masked_but_for_two_characters(value, masked):
+    assert secrets.mask(value) == masked
+
+
+def test_a_value_of_few_different_characters_is_left_alone():
+    few, enough = "abcdefg" * 6, "abcdefgh" * 6
+
+    assert find_secrets({"a.ts": "ghp_abcd" + few[:32]}) == []
+    assert find_secrets({"a.ts": "ghp_abcd" + enough[::-1][:32]})
+
+
+def test_overlapping_finds_are_one():
+    key = "sk-" + random(48)
+
+    assert [s.rule for s in find_secrets({"a.ts": f"redis://:{key}@db1.acme.io"})] == [
+        "connection-string"
+    ]
+
+
+def test_a_hundred_finds_are_listed_for_each_file_and_each_rule():
+    one = "\n".join("ghp_" + random(36, n % 50) for n in range(101))
+    other = "\n".join("npm_" + random(36, n % 50) for n in range(99))
+
+    found = find_secrets({"a.ts": one, "b.ts": other})
+
+    assert [s.path for s in found].count("a.ts") == 100
+    assert [s.path for s in found].count("b.ts") == 99
