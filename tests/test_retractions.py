@@ -133,6 +133,15 @@ def test_a_replacement_is_of_the_same_function(publish, alice):
         yank(version, alice, replacement="3.0.0")
 
 
+@pytest.mark.parametrize("number", ["9.9.9", "1.0", "1.0.0 ", "v1.0.0"])
+def test_a_replacement_is_a_version_that_is_there(publish, alice, number):
+    publish()
+    version = publish(version="1.1.0")
+
+    with refused(errors.ValidationError, "is no other live version"):
+        yank(version, alice, replacement=number)
+
+
 # --- deprecate
 
 

@@ -135,6 +135,15 @@ def test_a_waiver_keeps_no_value_and_no_hash_without_the_hubs_key(
         published(draft, alice)
 
 
+def test_a_waiver_outlives_an_upgrade(push, alice, settings):
+    settings.SECRET_KEY = "k" * 50  # what earlier releases stored under it:
+    stored = "b7fe8ad1899914bb80ef06821010d996" + ("7e0e0439a50097aa50c5ae6716c1755c")
+
+    waive(push().function, by=alice)
+
+    assert SecretWaiver.objects.get().value_hash == stored
+
+
 def test_a_waiver_is_the_owners_to_make_and_to_withdraw(push, alice, bob):
     function = push().function
     waiver = waive(function, by=alice)
