@@ -55,7 +55,7 @@ class ScriptedHub:
     ``(status, object or bytes)``, a triple with headers, ``DROP`` to hang up, or a
     list of these, used up one per request (the last one stays)."""
 
-    DROP = object()
+    DROP = "drop the connection"
 
     def __init__(self):
         self.answers = {}
