@@ -1,6 +1,6 @@
 """Which tests run a line, most telling first.
 
-One run of the suite notes it (``coverage_by_test``). It is kept by test file, so that a
+One run of the suite notes it (``coverage_plugin``). It is kept by test file, so that a
 changed test file is run again alone; lines are kept by function and offset, so that a
 change in one function leaves the others' lines right.
 """
@@ -131,7 +131,7 @@ class Covering:
         for old in data.iterdir():
             old.unlink()
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        command += ["-p", "tests.mutation.coverage_by_test", "-m", "not browser"]
+        command += ["-p", "tests.mutation.coverage_plugin", "-m", "not browser"]
         command += ["-n", str(processes), "--dist", "loadfile", *files]
         environment = os.environ | {
             "MUTATION_COVERAGE": str(data / "lines"),
