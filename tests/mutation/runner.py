@@ -144,7 +144,7 @@ class Runner:
         log = ROOT / "data" / "pytest.txt"
         pid = os.fork()
         if pid == 0:
-            os.setsid()
+            os.setpgid(0, 0)  # to be killed with whatever it starts
             _silent(log)
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             status = 70
