@@ -181,12 +181,8 @@ def work(tree, waiting, done, covering, options, until):
         if changed is None or not compiles(changed):
             outcome, said = runner.KILLED, "not a program"
         elif tests:
-            asked = {
-                "module": module,
-                "source": changed,
-                "tests": tests,
-                "seconds": sum(covering.seconds.get(test, 1) for test in tests),
-            }
+            timed = [(test, covering.seconds.get(test, 1)) for test in tests]
+            asked = {"module": module, "source": changed, "tests": timed}
             process.stdin.write(json.dumps(asked) + "\n")
             process.stdin.flush()
             answer = json.loads(process.stdout.readline())

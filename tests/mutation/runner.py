@@ -1,7 +1,7 @@
 """Runs tests on mutants: each in a fork of a process that has the libraries loaded.
 
 ``python -m tests.mutation.runner``, in a copy of the tree, reads a JSON object a line
-(module, source, tests, seconds) and answers each with one (outcome, said).
+(module, source, tests with their seconds) and answers each with one (outcome, said).
 
 A mutant needs about a second that way; a fresh ``pytest`` needs four, and with
 thousands of mutants that is the difference between an hour and an afternoon. The
@@ -24,7 +24,7 @@ from pathlib import Path
 
 from .scope import ROOT, needs_migrations
 
-MEMORY = 6 * 2**30  # bytes of address space: a changed number may ask for any amount
+MEMORY = 3 * 2**30  # bytes of address space: a changed number may ask for any amount
 FIRST = 25  # tests in the first batch: most mutants are killed by one of them
 KILLED, SURVIVED = "killed", "survived"
 
@@ -78,10 +78,11 @@ class Runner:
         if status or not self.database.exists():
             sys.exit(f"The tests fail without any mutant. {said}")
 
-    def outcome(self, module: str, source: str, tests: list[str], seconds: float):
+    def outcome(self, module: str, source: str, tests: list[tuple[str, float]]):
         """KILLED or SURVIVED, and what pytest said last.
 
-        ``source`` is the mutant of ``module``; ``seconds`` is what ``tests`` need.
+        ``source`` is the mutant of ``module``; ``tests`` are run with three times the
+        seconds that they need without it, as a mutant may loop for ever.
         """
         file = ROOT / module
         right, times = file.read_bytes(), file.stat()
@@ -92,8 +93,9 @@ class Runner:
         try:
             for batch in (tests[:FIRST], tests[FIRST:]):
                 if batch:
-                    limit = 30 + 4 * seconds
-                    status, said = self._pytest(batch, limit, migrated=migrated)
+                    limit = 15 + 3 * sum(seconds for _, seconds in batch)
+                    names = [name for name, _ in batch]
+                    status, said = self._pytest(names, limit, migrated=migrated)
                     if status:
                         return KILLED, said
             return SURVIVED, ""
