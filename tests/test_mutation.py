@@ -50,10 +50,10 @@ def test_a_line_is_named_by_its_function(line, place):
     assert Functions(SOURCE).place(line) == place
 
 
-def test_annotations_are_told_from_code():
+def test_declarations_are_told_from_code():
     functions = Functions(SOURCE)
-    assert functions.is_annotation((4, 15))  # int of "one: int"
-    assert not functions.is_annotation((4, 21))  # the 1
+    assert functions.is_declaration((4, 15))  # int of "one: int"
+    assert not functions.is_declaration((4, 21))  # the 1
 
 
 def test_accepted_survivors_are_of_modules_in_scope_and_say_why():

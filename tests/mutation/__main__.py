@@ -86,7 +86,7 @@ def session(module: str) -> Path:
 
 
 def mutants(module: str):
-    """A work item for each mutant of ``module``; annotations are left alone."""
+    """A work item for each mutant of ``module``; declarations are left alone."""
     functions = functions_of(module)
     tree = get_ast((ROOT / module).read_text())
     for name in OPERATORS:
@@ -97,7 +97,7 @@ def mutants(module: str):
             for start, end in changing.mutation_positions(node)
         )
         for occurrence, (node, start, end) in enumerate(positions):
-            if not functions.is_annotation(start):
+            if not functions.is_declaration(start):
                 spec = MutationSpec(
                     module_path=module,
                     operator_name=name,

@@ -20,12 +20,13 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from .scope import ROOT, needs_migrations
 
 MEMORY = 3 * 2**30  # bytes of address space: a changed number may ask for any amount
-FIRST = 25  # tests in the first batch: most mutants are killed by one of them
+BATCHES = (0, 8, 40, None)  # most mutants are killed by one of the first tests
 KILLED, SURVIVED = "killed", "survived"
 
 
@@ -91,7 +92,8 @@ class Runner:
         os.utime(file, (self.made, self.made))
         migrated = module not in self.without_database
         try:
-            for batch in (tests[:FIRST], tests[FIRST:]):
+            for start, end in pairwise(BATCHES):
+                batch = tests[start:end]
                 if batch:
                     limit = 15 + 3 * sum(seconds for _, seconds in batch)
                     names = [name for name, _ in batch]

@@ -61,7 +61,7 @@ class Functions:
 
     def __init__(self, source: str):
         self._spans = []
-        self._annotations = []
+        self._declarations = []
         self._visit(ast.parse(source), "")
 
     def place(self, line: int) -> tuple[str, int]:
@@ -72,8 +72,9 @@ class Functions:
         first, _, name = max(inside)
         return name, line - first
 
-    def is_annotation(self, position: tuple[int, int]) -> bool:
-        return any(start <= position < end for start, end in self._annotations)
+    def is_declaration(self, position: tuple[int, int]) -> bool:
+        """Whether ``position`` is in an annotation or a dataclass's decorator."""
+        return any(start <= position < end for start, end in self._declarations)
 
     def _visit(self, node, prefix):
         for child in ast.iter_child_nodes(node):
@@ -83,14 +84,16 @@ class Functions:
                 if not isinstance(child, ast.ClassDef):
                     first = min(child.body[0].lineno, child.lineno + 1)
                     self._spans.append((first, child.end_lineno, name))
-            for annotation in (
+            decorators = getattr(child, "decorator_list", ())
+            for declaration in (
                 getattr(child, "annotation", None),
                 getattr(child, "returns", None),
+                *(each for each in decorators if "dataclass" in ast.unparse(each)),
             ):
-                if annotation is not None:
-                    start = (annotation.lineno, annotation.col_offset)
-                    end = (annotation.end_lineno, annotation.end_col_offset)
-                    self._annotations.append((start, end))
+                if declaration is not None:
+                    start = (declaration.lineno, declaration.col_offset)
+                    end = (declaration.end_lineno, declaration.end_col_offset)
+                    self._declarations.append((start, end))
             self._visit(child, name)
 
 
