@@ -240,6 +240,17 @@ def test_an_exception_is_for_its_name_and_its_account_alone(publish, push, staff
     assert publishing.publish(draft, by=bob, via="cli").version.number == "1.0.0"
 
 
+def test_a_close_name_that_its_author_kept_goes_to_nobody_else(
+    publish, push, staff, bob, alice
+):
+    publish(name="imageresizer")
+    moderation.force_transfer(publish().function, bob, GROUNDS, by=staff)
+
+    with refused(errors.DuplicateSlug, "'imageresizer' is taken by alice"):
+        push(by=bob, name="imageresizer")
+    assert push(by=bob, name="image-res1zer").function.owner == bob
+
+
 def test_an_exception_that_ended_ends_publishing_too(publish, push, staff, bob):
     publish()
     moderation.except_name("image-reslzer", bob, GROUNDS, by=staff)

@@ -264,6 +264,35 @@ def test_a_part_of_the_wrong_type_is_named(pushed, part):
     assert caught.value.field == part
 
 
+@pytest.mark.parametrize("config", [[], "text", 5, True])
+def test_a_config_that_is_no_object_is_refused(pushed, config):
+    with refused(errors.ValidationError, "config_schema is not an object.") as caught:
+        pushed(config_schema=config)
+    assert caught.value.field == "config_schema"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[]", "The file aerostack.json is not one JSON object."),
+        ("5", "The file aerostack.json is not one JSON object."),
+        ("{", "The file aerostack.json"),
+    ],
+)
+def test_a_file_aerostack_json_that_is_no_object_is_refused(pushed, text, sentence):
+    with refused(errors.ValidationError, sentence) as caught:
+        pushed(files={"aerostack.json": text})
+    assert caught.value.field == "files"
+
+
+@pytest.mark.parametrize("path", ["README.md", "aerostack.json", "index.ts"])
+@pytest.mark.parametrize("text", [5, [], {}, True])
+def test_a_file_that_is_no_text_is_refused(pushed, path, text):
+    with refused(errors.ValidationError, "is not text") as caught:
+        pushed(readme=None, files={path: text})
+    assert caught.value.field == f"files[{path}]"
+
+
 # --- the slug
 
 
@@ -274,6 +303,11 @@ def test_a_slug_goes_before_the_name(pushed):
         "sharp-images",
         "Image resizer",
     )
+
+
+@pytest.mark.parametrize("slug", ["", " ", None])
+def test_a_blank_slug_is_made_from_the_name(pushed, slug):
+    assert pushed(slug=slug).draft.function.slug == "image-resizer"
 
 
 def test_a_slug_stands_for_a_name_that_is_missing(pushed):
@@ -354,6 +388,14 @@ def test_an_empty_list_empties_the_field(pushed, saved, name):
     others = {"tags", "envVars", "npmDependencies"} - {name}
     assert made.draft.manifest[name] == []
     assert all(made.draft.manifest[other] for other in others)
+
+
+def test_a_readme_file_sent_as_null_goes(pushed, saved):
+    draft = pushed(readme=None, files={"README.md": "# File"}).draft
+
+    made = saved(draft, {"files": {"README.md": None}})
+
+    assert (made.draft.files, made.draft.readme) == ({"index.ts": CODE}, "# File")
 
 
 def test_a_whole_draft_is_what_was_sent_and_may_be_incomplete(pushed, saved):

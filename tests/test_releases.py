@@ -18,7 +18,7 @@ from registry.models import (
 from registry.moderation import Grounds
 from registry.publishing.rehearsal import rehearse
 from registry.secrets import find_secrets
-from tests.conftest import CODE
+from tests.conftest import CODE, body
 from tests.unchanged import refused, rows
 
 pytestmark = pytest.mark.django_db
@@ -176,8 +176,9 @@ def test_a_field_that_is_frozen_needs_another_number(publish, push, alice, chang
     publish()
     draft = push(**{changed: CONTENT[changed]})
 
-    with refused(errors.VersionConflict, rf"other content \({changed}\)"):
+    with refused(errors.VersionConflict, rf"other content \({changed}\)") as caught:
         publishing.publish(draft, by=alice, via="cli")
+    assert caught.value.field == "version"
 
 
 # --- what is looked at again
@@ -317,12 +318,24 @@ def test_nothing_of_another_author_is_changed(scene, bob, verb):
         VERBS[verb](scene, bob)
 
 
-@pytest.mark.parametrize("verb", VERBS)
+MAKING = {
+    "push": lambda s, by: publishing.push(body(), by=by, via="cli"),
+    "push a new name": lambda s, by: publishing.push(
+        body(name="new-name"), by=by, via="cli"
+    ),
+    "new_draft": lambda s, by: publishing.new_draft("image-resizer", by=by),
+    "publish_from_ci": lambda s, by: publishing.publish_from_ci(
+        body(version="1.2.0"), by=by
+    ),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS | MAKING)
 def test_nothing_is_changed_in_read_only_mode(scene, alice, verb):
     Switch.objects.create(name="read_only", reason="Moving.")
 
     with refused(errors.ReadOnly, "Moving."):
-        VERBS[verb](scene, alice)
+        (VERBS | MAKING)[verb](scene, alice)
 
 
 def test_a_publish_freezes_the_draft_as_it_is_stored(push, alice):
@@ -365,9 +378,22 @@ def test_a_version_that_was_yanked_meanwhile_is_not_published_again(push, alice)
     with refused(errors.VersionConflict, "1.0.0 was published and yanked"):
         publishing.publish(draft, by=alice, via="cli")
     same = push()
-    with refused(errors.VersionConflict, "1.0.0 was published and yanked"):
+    with refused(errors.VersionConflict, "1.0.0 was published and yanked") as caught:
         publishing.publish(same, by=alice, via="cli")
+    assert caught.value.field == "version"
     assert Yank.objects.count() == 1
+
+
+def test_the_number_of_a_quarantined_version_is_not_published_again(
+    publish, push, alice, staff
+):
+    version = publish()
+    moderation.quarantine_version(version, GROUNDS, by=staff)
+
+    for draft in (version.drafts.get(), push()):
+        with refused(errors.VersionConflict, "published and quarantined") as caught:
+            publishing.publish(draft, by=alice, via="cli")
+        assert caught.value.field == "version"
 
 
 # --- a rehearsal
