@@ -27,7 +27,7 @@ class SecretRule:
     hints: tuple[str, ...]
     title: str
     pattern: re.Pattern
-    accepts: Callable[[str], bool] = lambda value: True
+    accepts: Callable[[str], bool]
 
     @property
     def is_caseless(self) -> bool:

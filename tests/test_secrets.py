@@ -216,6 +216,28 @@ def test_a_credential_does_not_start_within_a_word(rule, before):
     assert find_secrets({"a.ts": f"'{before}{SHORTEST[rule]}'"}) == []
 
 
+LONGEST = {
+    "ghp_": 255,
+    "github_pat_": 255,
+    "glpat-": 64,
+    "xoxb-": 250,
+    "sk_live_": 250,
+    "sk-ant-": 200,
+    "sk-proj-": 250,
+    "pypi-AgEI": 250,
+    f"eyJ{random(33)}.eyJ{random(50)}.": 700,
+}
+
+
+@pytest.mark.parametrize(("prefix", "longest"), LONGEST.items())
+def test_a_run_that_is_too_long_for_a_credential_is_none(prefix, longest):
+    rest = random(100, 3) * 7
+
+    (found,) = find_secrets({"a.ts": f"'{prefix}{rest[:longest]}'"})
+    assert found.value == prefix + rest[:longest]
+    assert find_secrets({"a.ts": f"'{prefix}{(rest + 'q')[: longest + 1]}'"}) == []
+
+
 EXACT = "aerostack-key aws-access-key google-key google-oauth-secret npm-token"
 EXACT += " sendgrid-key resend-key twilio-key telegram-token"
 
@@ -330,11 +352,20 @@ def test_a_value_of_few_different_characters_is_left_alone():
     assert find_secrets({"a.ts": "ghp_abcd" + enough[::-1][:32]})
 
 
-def test_overlapping_finds_are_one():
-    key = "sk-" + random(48)
+def test_a_credential_of_two_kinds_is_named_once():
+    assert [
+        s.rule for s in find_secrets({"a.ts": f"CF_API_TOKEN='ghp_{random(36)}'"})
+    ] == ["github-token"]
 
-    assert [s.rule for s in find_secrets({"a.ts": f"redis://:{key}@db1.acme.io"})] == [
-        "connection-string"
+
+def test_a_credential_within_another_is_named_once_and_later_ones_still():
+    within = f"redis://:sk-{random(48)}@db1.acme.io"
+    later = "npm_" + random(36)
+    text = f"// {'-' * 100}\nconst a = '{within}', b = '{later}';\n"
+
+    assert [(s.line, s.rule) for s in find_secrets({"a.ts": text})] == [
+        (2, "connection-string"),
+        (2, "npm-token"),
     ]
 
 
