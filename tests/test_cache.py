@@ -40,6 +40,7 @@ from tests.conftest import CODE, PASSWORD, body, key_of
 from tests.hub_server import ROOT, HubServer
 from tests.routes import addresses, routes
 from tests.test_machines import REDIS, Redis
+from tests.test_replicas import until
 from tests.wsgi_front import ask, process
 
 GROUNDS = Grounds("It has to be.", "legal")
@@ -465,10 +466,7 @@ def test_a_change_is_told_once_redis_is_back(settings, tmp_path, monkeypatch):
     versions.bump("a")  # does not wait
     server.start()
     try:
-        for _ in range(100):
-            if versions._teller is None:
-                break
-            time.sleep(0.1)
+        until(None, lambda: versions._teller)
         told = caches["default"].get(versions._key(versions._slot("a")))
         assert told
         assert versions.current(["a"]) == versions.current(["a"])

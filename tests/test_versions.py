@@ -101,29 +101,48 @@ def test_the_counters_are_a_file_that_every_process_of_the_machine_maps(
     assert machine.stat().st_size == SIZE
 
 
-def test_a_file_that_was_cut_off_is_whole_again(machine):
-    machine.write_bytes(b"\1" * 9)
+@pytest.mark.parametrize("size", [1, 9, 20_000, SIZE - 1])
+def test_a_file_that_was_cut_off_is_whole_again(machine, size):
+    machine.write_bytes(b"\1" * size)
+
+    versions.bump(versions.ANYTHING)
+
+    assert machine.stat().st_size == SIZE
+    assert machine.read_bytes()[size - 1 : size] in (b"\1", b"\2")  # held what it had
+
+
+def test_a_file_of_more_counters_is_not_cut_off(machine):
+    """Another release may have it mapped."""
+    machine.write_bytes(bytes(SIZE + 8))
 
     versions.bump("a")
 
-    assert machine.stat().st_size == SIZE
-    assert machine.read_bytes()[8:9] == b"\1"  # what it held is kept
+    assert machine.stat().st_size == SIZE + 8
 
 
 BUMPS = """
-import django
+import pathlib, sys
 from django.conf import settings
-settings.configure(DATA_DIR=__import__("pathlib").Path({folder!r}), CACHE_IS_SHARED=0)
+folder, redis, count = sys.argv[1:]
+shared = {"BACKEND": "core.cache.redis.SharedCache", "LOCATION": redis}
+settings.configure(
+    DATA_DIR=pathlib.Path(folder),
+    CACHE_IS_SHARED=bool(redis),
+    CACHES={"default": shared},
+)
 from core.cache import versions
-for _ in range(4000):
+for _ in range(int(count)):
     versions.bump("a")
 """
 
 
+def process_that_bumps(folder, *, redis="", count=1):
+    program = [sys.executable, "-c", BUMPS, str(folder), redis, str(count)]
+    return subprocess.Popen(program, env=os.environ | {"PYTHONPATH": str(ROOT)})
+
+
 def test_no_write_of_two_processes_is_lost(machine):
-    program = [sys.executable, "-c", BUMPS.format(folder=str(machine.parent))]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    writers = [subprocess.Popen(program, env=environment) for _ in range(2)]
+    writers = [process_that_bumps(machine.parent, count=4000) for _ in range(2)]
     assert [writer.wait(60) for writer in writers] == [0, 0]
 
     slot = versions._slot("a") * 8
@@ -204,6 +223,23 @@ def test_a_write_at_one_machine_is_seen_at_another(
 
     assert versions.current(["a"]) != first[0]
     assert versions.current(["b"]) == first[1]
+
+
+@needs_redis
+def test_while_redis_answers_nobody_waits_to_tell_it(redis):
+    versions.bump("a")
+
+    assert versions._teller is None
+
+
+def test_a_process_ends_though_redis_was_not_told(tmp_path):
+    away = f"redis://127.0.0.1:{free_port()}/0"
+
+    with process_that_bumps(tmp_path, redis=away) as process:
+        try:
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
 
 
 @needs_redis
