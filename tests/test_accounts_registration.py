@@ -4,9 +4,11 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account, Event, ReservedName
@@ -233,3 +235,65 @@ def test_a_sign_up_takes_what_it_made_with_it(unconfirmed):
 
     assert is_dropped()
     assert Event.objects.filter(verb="drop_sign_up").count() == 1
+
+
+# --- the sign-up page
+
+SIGN_UP = {"username": "nora", "email": "nora@example.com", "password1": PASSWORD}
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        ({"username": "dora"}, ["zoe"]),
+        ({"email": "dora@example.com"}, ["zoe"]),
+        ({"email": "DORA@example.com"}, ["zoe"]),
+        ({}, ["dora", "zoe"]),
+    ],
+    ids=str,
+)
+def test_a_sign_up_frees_the_name_and_address_it_asks_for_alone(
+    unconfirmed, client, asked, left
+):
+    other = make_account("zoe", joined_at=unconfirmed.joined_at)
+    other.emailaddress_set.update(verified=False)
+
+    client.post("/account/signup/", SIGN_UP | asked)
+
+    made = (SIGN_UP | asked)["username"]
+    new = Account.objects.get(username=made)
+    assert new.joined_at > unconfirmed.joined_at
+    names = Account.objects.exclude(pk=new.pk).values_list("username", flat=True)
+    assert sorted(names) == left
+
+
+@pytest.mark.parametrize("is_verified", [True, False])
+def test_an_address_is_taken_once_somebody_confirmed_it(alice, client, is_verified):
+    alice.emailaddress_set.create(email="nora@example.com", verified=is_verified)
+
+    client.post("/account/signup/", SIGN_UP)
+
+    assert Account.objects.filter(username="nora").exists() is (not is_verified)
+
+
+class Counting(MD5PasswordHasher):
+    """Passwords are hashed slowly on purpose; here it is counted how often."""
+
+    algorithm = "counting"
+    count = 0
+
+    def encode(self, password, salt):
+        Counting.count += 1
+        return super().encode(password, salt)
+
+
+def test_a_taken_address_takes_as_long_as_a_free_one(alice, settings):
+    settings.PASSWORD_HASHERS = [f"{__name__}.Counting"]
+
+    def hashed(email):
+        before = Counting.count
+        assert Client().post("/account/signup/", SIGN_UP | {"email": email})["Location"]
+        return Counting.count - before
+
+    assert hashed("alice@example.com") == hashed("nora@example.com") > 0
+    assert Account.objects.count() == 2
