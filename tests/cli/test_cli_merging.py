@@ -70,16 +70,15 @@ def test_without_the_old_text_every_difference_is_a_clash(
 ALIKE = "}\n" * 300
 
 
-@pytest.mark.parametrize("base", [ALIKE + "end\n", None])
-def test_lines_that_are_many_and_alike_are_matched_all_the_same(base):
-    mine = "mine\n" + ALIKE + "end\n"
-
-    merged = merge_text(base, mine, ALIKE + "end\n", LABEL)
-
-    if base is None:
-        assert merged == Merged(marked("mine\n", "") + ALIKE + "end\n", 1)
-    else:
-        assert merged == Merged(mine, 0)
+@pytest.mark.parametrize(
+    ("base", "merged"),
+    [
+        (ALIKE, Merged("mine\n" + ALIKE, 0)),
+        (None, Merged(marked("mine\n", "") + ALIKE, 1)),
+    ],
+)
+def test_lines_that_are_many_and_alike_are_matched_all_the_same(base, merged):
+    assert merge_text(base, "mine\n" + ALIKE, ALIKE, LABEL) == merged
 
 
 @pytest.mark.parametrize(
@@ -316,6 +315,7 @@ def test_of_two_equal_files_one_is_renamed_and_the_other_goes():
         (OLD, crlf(OLD), "a\r\nb\n", "a\r\nb\n"),
         (OLD, OLD, crlf(NEW), crlf(NEW)),
         (crlf(OLD), OLD, crlf(NEW), crlf(NEW)),
+        (crlf(OLD), OLD, NEW, NEW),
         (crlf(OLD), crlf(OLD), crlf(NEW), crlf(NEW)),
         (crlf(OLD), crlf(OLD), NEW, NEW),
     ],
