@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import sys
 
@@ -122,9 +121,6 @@ def run(args: list[str] | None = None) -> int:
 
 
 def _report_system_error(error: OSError, out: Output) -> int:
-    if error.errno == errno.EPIPE:
-        sys.stdout = None  # the reader closed the pipe
-        return ExitStatus.DONE
     place = f" ({error.filename})" if error.filename else ""
     reason = error.strerror or str(error)
     out.error(
