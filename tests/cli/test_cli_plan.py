@@ -1,5 +1,6 @@
 """What a planned write touches, what it refuses, and what it leaves behind."""
 
+import fcntl
 import json
 import os
 import stat
@@ -265,6 +266,23 @@ def test_a_damaged_journal_changes_nothing_and_is_named(aerostack, busy, journal
     assert "DAMAGED_JOURNAL" in done.err
     assert f"Look at {JOURNAL_FOLDER}/old for files to put back by hand" in done.err
     assert tree(busy.parent) == before
+
+
+def test_nothing_is_undone_while_another_command_writes(busy):
+    """Its journal stands until it is done."""
+    leave_journal(busy, [had("top.ts")], old={0: "evil"})
+    before = tree(busy)
+    handle = os.open(busy, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        with pytest.raises(CliError, match="Another aerostack command") as refused:
+            recover(busy)
+    finally:
+        os.close(handle)
+
+    assert refused.value.code == "BUSY"
+    assert refused.value.fix == "Wait for it to end, then run the command again."
+    assert tree(busy) == before
 
 
 def test_a_journal_that_is_a_link_is_not_followed(aerostack, busy, tmp_path):
