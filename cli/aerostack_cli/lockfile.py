@@ -55,15 +55,15 @@ def default_directory(slug: str) -> str:
     return f"services/{slug}"
 
 
-def installed_from(snapshot: Snapshot, hub: str, directory: str = "") -> Installed:
-    """The entry for ``snapshot``, written to ``directory`` or services/<slug>."""
+def installed_from(snapshot: Snapshot, hub: str, directory: str) -> Installed:
+    """The entry for ``snapshot``, written to ``directory``."""
     return Installed(
         slug=snapshot.slug,
         author=snapshot.author,
         hub=hub,
         version=snapshot.version,
         integrity=snapshot.integrity,
-        directory=directory or default_directory(snapshot.slug),
+        directory=directory,
         files=dict(snapshot.hashes),
     )
 
