@@ -24,6 +24,8 @@ LEFT_OUT = set(
     "test_media_storage test_nginx test_soak".split()
 )
 
+AT_IMPORT = ""  # the context of what runs outside of tests
+
 
 def test_files() -> dict[str, str]:
     """The test files that are run, each with the hash of its content."""
@@ -63,23 +65,24 @@ class Covering:
     def tests(self, module: str, line: int, within: float) -> list[str]:
         """Tests that run ``line`` of ``module``, at most ``within`` seconds of them.
 
-        A test that runs little else comes first: it is the one about this line.
+        A test that runs little else comes first: it is the one about this line. For
+        what runs at import, all tests that use the module are taken.
         """
         name, offset = functions_of(module).place(line)
         by_function = self.lines.get(module, {})
         offsets = by_function.get(name, {}) if name else {}
         before = [int(at) for at in offsets if int(at) <= offset]
-        if before:  # a statement's further lines are noted at its first one
-            running = offsets[str(max(before))]
-        elif name:  # a default value
-            running = {test for tests in offsets.values() for test in tests}
-        else:
+        # A statement's further lines are noted at its first one.
+        running = set(offsets[str(max(before))] if before else ())
+        if not running or self._number(AT_IMPORT) in running:
+            every = by_function if not name or before else {name: offsets}
             running = {
                 test
-                for offsets in by_function.values()
+                for offsets in every.values()
                 for tests in offsets.values()
                 for test in tests
             }
+        running.discard(self._number(AT_IMPORT))
         counts, in_all = self._counts.get(module, {}), self._lines_in_all
 
         def seconds_by_share(test: int) -> tuple[float, int]:
@@ -87,7 +90,7 @@ class Covering:
             return (self.seconds.get(self.names[test], 1) + 0.05) / share, test
 
         chosen, total = [], 0.0
-        for test in sorted(set(running), key=seconds_by_share):
+        for test in sorted(running, key=seconds_by_share):
             total += self.seconds.get(self.names[test], 1)
             if total > within and chosen:
                 break
@@ -158,7 +161,7 @@ class Covering:
                 for line, tests in measured.contexts_by_lineno(path).items():
                     name, offset = functions_of(module).place(line)
                     at = functions.setdefault(name, {})
-                    run = {self._number(test) for test in tests if test}
+                    run = {self._number(test) for test in tests}
                     at[str(offset)] = sorted(run.union(at.get(str(offset), [])))
 
     def _number(self, test: str) -> int:
