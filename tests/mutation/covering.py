@@ -16,7 +16,7 @@ from pathlib import Path
 
 from coverage import CoverageData
 
-from .scope import ROOT, functions_of, modules
+from .scope import ROOT, functions_of, importers, modules
 
 # Files about other things than rules, or that would take a mutant's whole time.
 LEFT_OUT = set(
@@ -25,6 +25,7 @@ LEFT_OUT = set(
 )
 
 AT_IMPORT = ""  # the context of what runs outside of tests
+FEW = 3  # tests that run a line: it may be run once for all, as a prepared question is
 
 
 def test_files() -> dict[str, str]:
@@ -66,22 +67,18 @@ class Covering:
         """Tests that run ``line`` of ``module``, at most ``within`` seconds of them.
 
         A test that runs little else comes first: it is the one about this line. For
-        what runs at import, all tests that use the module are taken.
+        what runs at import, or once for all tests, those are taken that use the
+        module, or for a constant a module that imports it.
         """
         name, offset = functions_of(module).place(line)
-        by_function = self.lines.get(module, {})
-        offsets = by_function.get(name, {}) if name else {}
+        offsets = self.lines.get(module, {}).get(name, {}) if name else {}
         before = [int(at) for at in offsets if int(at) <= offset]
         # A statement's further lines are noted at its first one.
         running = set(offsets[str(max(before))] if before else ())
-        if not running or self._number(AT_IMPORT) in running:
-            every = by_function if not name or before else {name: offsets}
-            running = {
-                test
-                for offsets in every.values()
-                for tests in offsets.values()
-                for test in tests
-            }
+        if not name:
+            running = set().union(*map(self._using, {module, *importers(module)}))
+        elif self._number(AT_IMPORT) in running or len(running) < FEW:
+            running |= self._using(module) if offsets else set()
         running.discard(self._number(AT_IMPORT))
         counts, in_all = self._counts.get(module, {}), self._lines_in_all
 
@@ -96,6 +93,15 @@ class Covering:
                 break
             chosen.append(self.names[test])
         return chosen
+
+    def _using(self, module: str) -> set[int]:
+        functions = self.lines.get(module, {}).values()
+        return {
+            test
+            for offsets in functions
+            for tests in offsets.values()
+            for test in tests
+        }
 
     @cached_property
     def _counts(self) -> dict[str, Counter]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 MEASURED = ["accounts", "api", "core", "registry", "cli/aerostack_cli"]
+CLI = "cli/aerostack_cli"
 PACKAGES = {
     "registry/publishing": ["registry/publishing/*.py"],
     "registry/moderation": ["registry/moderation/*.py"],
@@ -102,13 +103,33 @@ def functions_of(module: str) -> Functions:
     return Functions((ROOT / module).read_text())
 
 
+def imported_by(path: Path) -> set[str]:
+    """The modules, as paths from the root, that ``path`` may import."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            if node.level:
+                at = path.relative_to(ROOT).parents[node.level - 1].parts
+                module = ".".join([*at, *filter(None, [module])])
+            names |= {module, *(f"{module}.{name.name}" for name in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {name.name for name in node.names}
+    paths = {name.replace(".", "/").replace("aerostack_cli", CLI, 1) for name in names}
+    return {f"{path}.py" for path in paths} | {f"{path}/__init__.py" for path in paths}
+
+
+@cache
+def importers(module: str) -> list[str]:
+    """The modules in scope that import ``module``."""
+    return [other for other in modules([]) if module in _imports(other)]
+
+
+@cache
+def _imports(module: str) -> set[str]:
+    return imported_by(ROOT / module)
+
+
 def needs_migrations() -> set[str]:
     """Modules that migrations import: a mutant of theirs shows in the schema."""
-    imported = set()
-    for migration in ROOT.glob("*/migrations/*.py"):
-        for node in ast.walk(ast.parse(migration.read_text())):
-            if isinstance(node, ast.ImportFrom):
-                imported |= {f"{node.module}.{name.name}" for name in node.names}
-            elif isinstance(node, ast.Import):
-                imported |= {name.name for name in node.names}
-    return {f"{name.replace('.', '/')}.py" for name in imported}
+    return set().union(*map(imported_by, ROOT.glob("*/migrations/*.py")))
