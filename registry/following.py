@@ -61,7 +61,8 @@ def follow(subject: Function | Account, *, by: Account, via: str) -> bool:
         _require_readable(subject)
     elif subject == by:
         raise errors.Conflict("You can't follow yourself.")
-    if Follow.objects.filter(account=by).count() >= MAX_FOLLOWS:
+    is_full = Follow.objects.filter(account=by).count() >= MAX_FOLLOWS
+    if is_full and not is_followed(subject, by):
         raise errors.Conflict(f"You follow {MAX_FOLLOWS} things already.")
     _, is_new = Follow.objects.get_or_create(account=by, **_target(subject))
     if is_new:

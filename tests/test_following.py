@@ -249,6 +249,7 @@ def test_account_follows_2000_things(authors, function, alice, bob):
     with refused(errors.Conflict, "2000 things already"):
         following.follow(function, by=bob, via="hub")
 
+    assert not following.follow(alice, by=bob, via="hub")  # once more changes nothing
     assert following.follow(function, by=alice, via="hub")
 
 
