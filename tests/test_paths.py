@@ -234,14 +234,16 @@ def test_too_many_files_are_refused_before_any_is_read():
     assert faults_of(most | {"a b": 5}) == [("PAYLOAD_TOO_LARGE", "files")]
 
 
-def test_limits_are_named_where_they_are_passed():
+def test_a_refusal_names_the_file_and_the_limit():
     (total,) = paths.check_files(files_of([512 * KIB] * 4 + [1]))
     (one,) = paths.check_files({"a.ts": "x" * (512 * KIB + 1)})
     (many,) = paths.check_files({f"f{n}": "" for n in range(51)})
+    (binary,) = paths.check_files({"a.ts": "a\0"})
 
     assert total.message == "The files have 2097153 bytes; at most 2097152 fit."
     assert one.message == "The file 'a.ts' has more than 524288 bytes."
     assert many.message == "51 files were sent; at most 50 fit."
+    assert binary.message == "The file 'a.ts' is not UTF-8 text: it has NUL bytes."
 
 
 def test_what_is_no_text_has_no_size():

@@ -77,7 +77,7 @@ def _renamed(functions, slug: str, username: str) -> Function:
     if username:
         left = left.filter(username=username)
     left = left.prefetch_related(Prefetch("function", functions)).first()
-    if left is None or left.function is None:
+    if left is None:
         raise errors.NotFound(f"There is no published function {errors.shown(slug)}.")
     left.function.renamed_from = str(left)
     return left.function
