@@ -64,8 +64,6 @@ def parse(text: str, *, field: str = "version") -> Semver:
             field=field,
         )
     try:
-        if not text.isascii() or text != text.strip():
-            raise ValueError
         parsed = semver.Version.parse(text)
     except ValueError:
         raise errors.InvalidVersion(
