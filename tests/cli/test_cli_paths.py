@@ -32,6 +32,11 @@ def test_a_path_may_be_as_long_and_deep_as_the_docs_say(path, is_safe):
     assert paths.is_safe_path(path) is is_safe
 
 
+@pytest.mark.parametrize("path", [None, 3, ["a.ts"], {"a.ts": 1}, b"a.ts"])
+def test_what_is_no_text_is_no_path(path):
+    assert paths.is_safe_path(path) is False
+
+
 def test_a_path_in_a_project_may_be_longer_and_deeper():
     assert paths.stays_inside("/".join(["folder"] * 40))
 
@@ -83,6 +88,8 @@ def test_a_name_may_begin_with_a_letter_a_digit_and_four_signs(letter):
         (["x/a", "x/a/b/c.ts"], ["x/a/b/c.ts"]),
         (["a/b.ts", "a/c.ts", "ab"], []),
         (["a/b.ts", "b.ts"], []),
+        (["a", "ab.ts"], []),
+        (["a/b.ts", "c/d.ts", "a", "c"], ["a", "c"]),
         (["a.ts", "A.ts", "a.TS"], ["A.ts", "a.TS"]),
     ],
     ids=str,
@@ -194,6 +201,7 @@ def test_only_a_plain_file_or_nothing_may_stand_where_one_is_written(
 
     assert refused.value.code == "UNSAFE_TARGET"
     assert "nothing was written" in refused.value.message
+    assert refused.value.fix == ("Move it out of the way, then run the command again.")
 
 
 @pytest.mark.parametrize(
@@ -219,3 +227,24 @@ def test_a_project_that_is_reached_by_a_link_is_no_unsafe_target(tmp_path, proje
     (tmp_path / "way").symlink_to(project)
 
     paths.refuse_symlinks(tmp_path / "way", "a.ts")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_there"),
+    [
+        ("a.ts", True),
+        ("x/y/b.ts", True),
+        ("A.ts", False),
+        ("X/y/b.ts", False),
+        ("x/y", False),
+        ("x/b.ts", False),
+        ("a.ts/b.ts", False),
+        ("gone/b.ts", False),
+    ],
+)
+def test_a_source_is_a_file_spelled_exactly_so(project, name, is_there):
+    (project / "x/y").mkdir(parents=True)
+    (project / "a.ts").write_text("1")
+    (project / "x/y/b.ts").write_text("1")
+
+    assert paths.has_text(project, name) is is_there
