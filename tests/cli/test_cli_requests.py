@@ -68,7 +68,9 @@ def test_a_write_that_the_hub_did_not_take_is_sent_again(aerostack, on_hub, stat
     assert len(on_hub.requests) == 2
 
 
-@pytest.mark.parametrize("answer", [ScriptedHub.DROP, (502, {}), (504, {})], ids=str)
+@pytest.mark.parametrize(
+    "answer", [ScriptedHub.DROP, (502, {}), (504, {})], ids=["lost", "502", "504"]
+)
 def test_a_write_that_may_be_done_is_not_sent_again(aerostack, on_hub, answer):
     on_hub.answers["POST", YANK] = answer
 
@@ -81,7 +83,9 @@ def test_a_write_that_may_be_done_is_not_sent_again(aerostack, on_hub, answer):
     assert "Fix:  Look with `aerostack functions list` before you repeat" in done.err
 
 
-@pytest.mark.parametrize("answer", [ScriptedHub.DROP, (502, {}), BUSY], ids=str)
+@pytest.mark.parametrize(
+    "answer", [ScriptedHub.DROP, (502, {}), BUSY], ids=["lost", "502", "503"]
+)
 def test_a_write_that_may_be_done_twice_is_sent_again(aerostack, on_hub, answer):
     on_hub.answers["POST", PUBLISH] = [answer, DONE]
     on_hub.answers["DELETE", YANK] = [answer, (204, b"")]
