@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from django.db.models import Count
 
-from registry import integrity, paths, semver
+from registry import errors, integrity, paths, semver
 from registry.models import Blob, Function, Removal, Version
 
 BATCH_ROWS = 500
 
 
 def faults() -> Iterator[str]:
-    """Re-hash every blob and version. Yields a sentence per damaged row.
+    """Re-hash every blob and version. Yields a sentence per fault.
 
     Reads in batches of BATCH_ROWS, so it can run while the Hub is busy.
     """
@@ -40,19 +40,27 @@ def _version_faults() -> Iterator[str]:
     for version in versions.iterator(BATCH_ROWS):
         files = list(version.files.all())
         hashes = {file.path: file.blob_id for file in files}
-        number = semver.parse(version.number)
         if integrity.of_files(hashes) != version.integrity:
             yield f"version {version}: its files don't add up to its integrity"
         if sum(file.blob.size for file in files) != version.size:
             yield f"version {version}: its files have other sizes"
-        if (number.precedence, number.sort_key, number.is_prerelease) != (
-            version.precedence,
-            version.sort_key,
-            version.is_prerelease,
-        ):
+        if not _is_in_order(version):
             yield f"version {version}: its sort key is not that of {version.number}"
-        if version.entrypoint not in hashes:
+        if version.manifest.get("entrypoint") not in hashes:
             yield f"version {version}: its entrypoint is not among its files"
+
+
+def _is_in_order(version: Version) -> bool:
+    """Whether what sorts ``version`` was made of its number."""
+    try:
+        number = semver.parse(version.number)
+    except errors.InvalidVersion:
+        return False
+    return (number.precedence, number.sort_key, number.is_prerelease) == (
+        version.precedence,
+        version.sort_key,
+        version.is_prerelease,
+    )
 
 
 def _function_faults() -> Iterator[str]:

@@ -13,7 +13,7 @@ class Command(BaseCommand):
             found += 1
             self.stderr.write(fault)
         if found:
-            raise CommandError(f"{found} rows are damaged.", returncode=1)
+            raise CommandError(f"{found} faults were found.", returncode=1)
         self.stdout.write(
             f"{Version.objects.count()} versions and {Blob.objects.count()} blobs "
             "are whole."
