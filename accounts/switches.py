@@ -1,6 +1,6 @@
 """What staff can turn off for everyone. A row of Switch means off."""
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
 from accounts.models import Switch
 from core.db.prepared import Prepared
@@ -18,7 +18,7 @@ SWITCHES = {
 # Each write asks this. Read-only mode comes first.
 STOPPING = Prepared(
     lambda name: Switch.objects.filter(Q(name=READ_ONLY) | Q(name=name)).order_by(
-        "-name"
+        Case(When(name=READ_ONLY, then=0), default=1)
     )
 )
 
