@@ -2,12 +2,15 @@
 
 import pytest
 
+from accounts.deletion import delete_account
 from accounts.models import Event
+from core.cache import versions as cache
 from registry import errors, moderation
-from registry.models import Case, Decision, FunctionQuarantine, Report
+from registry.models import Case, Decision, Function, FunctionQuarantine, Report
 from registry.moderation import Grounds
-from registry.moderation.reports import ANONYMOUS_CEILING
-from tests.conftest import Api, make_account
+from registry.moderation.reports import record_of
+from tests.conftest import Api, key_of, make_account
+from tests.unchanged import refused
 
 PATH = "/api/community/reports"
 GROUNDS = Grounds("It sends keys away.", "malware")
@@ -49,8 +52,6 @@ def test_anyone_reports_over_the_api(function, anyone):
 
 
 def test_account_key_names_the_reporter(function, client, bob):
-    from tests.conftest import key_of
-
     send(Api(client, key_of(bob)))
 
     assert Report.objects.get().reporter == bob
@@ -94,13 +95,13 @@ def test_flood_is_one_case_that_weighs_little(function, bob):
         report(function, source=f"10.0.0.{number}")
 
     case = Case.objects.get()
-    assert (case.report_count, case.weight) == (60, ANONYMOUS_CEILING)
+    assert (case.report_count, case.weight) == (60, 5)
     function.refresh_from_db()
     assert function.is_listed
     assert not FunctionQuarantine.objects.exists()
     report(function, by=bob)
     case.refresh_from_db()
-    assert case.weight == ANONYMOUS_CEILING + 3
+    assert case.weight == 5 + 3
 
 
 def test_authors_weigh_more_and_false_alarms_less(function, publish, staff, bob):
@@ -156,6 +157,248 @@ def test_opposite_decisions_on_a_case_the_first_stands(function, staff):
         )
 
     assert not FunctionQuarantine.objects.exists()
+
+
+# --- what a report needs
+
+
+@pytest.mark.parametrize(
+    "reason", ["malware", "secret", "license", "name", "spam", "other"]
+)
+def test_report_gives_one_of_six_reasons(function, reason):
+    assert report(function, reason=reason).reason == reason
+
+
+def test_unknown_reason_is_answered_with_those_there_are(function):
+    with refused(
+        errors.ValidationError, "malware, secret, license, name, spam, other"
+    ) as caught:
+        report(function, reason="legal")
+
+    assert caught.value.field == "reason"
+
+
+def test_report_has_2000_characters_at_most(function):
+    with refused(errors.ValidationError, "2000 characters") as caught:
+        report(function, text="é" * 2001)
+    assert caught.value.field == "text"
+
+    assert report(function, text="é" * 2000).text == "é" * 2000
+
+
+def test_report_names_a_version_of_that_function(function, publish):
+    publish(name="other-thing", version="7.0.0")
+
+    with refused(errors.ValidationError, "image-resizer has no version") as caught:
+        report(function, version="7.0.0")
+
+    assert caught.value.field == "version"
+    assert report(function, version="1.0.0").version == "1.0.0"
+
+
+def test_what_was_taken_down_can_still_be_reported(function, staff):
+    moderation.quarantine_function(function, GROUNDS, by=staff)
+
+    assert report(function).case.function == function
+
+
+def test_draft_is_not_there_for_reports(push):
+    function = push().function
+
+    with refused(errors.NotFound, "no such function"):
+        report(function)
+
+
+@pytest.mark.parametrize("switch", ["reports", "read_only"])
+def test_reports_turned_off_are_not_kept(function, staff, switch):
+    moderation.throw_switch(switch, Grounds("Swamped."), by=staff)
+
+    with refused(errors.ReadOnly, "Swamped."):
+        report(function)
+
+
+def test_other_switches_take_reports(function, staff):
+    moderation.throw_switch("publishing", Grounds("Swamped."), by=staff)
+
+    assert report(function)
+
+
+# --- whose reports count, and how much
+
+
+def test_each_reporter_counts_once_in_a_case(function, bob, alice):
+    first = report(function, by=bob, source="1.1.1.1", text="First.")
+    again = report(function, by=bob, source="2.2.2.2", text="Again.", reason="spam")
+    assert (again, again.text) == (first, "First.")
+    report(function, by=alice, source="1.1.1.1")
+    report(function, source="1.1.1.1")
+    report(function, source="1.1.1.1")
+    report(function, source="2.2.2.2")
+
+    case = Case.objects.get()
+    assert (case.report_count, Report.objects.count()) == (4, 4)
+    assert case.weight == 3 + 5 + 1 + 1
+
+
+def test_reporter_counts_in_each_function_reported(function, publish):
+    other = publish(name="other-thing").function
+
+    assert report(function).case != report(other).case
+    assert Report.objects.count() == 2
+    assert set(Case.objects.values_list("report_count", "weight")) == {(1, 1)}
+
+
+def test_address_is_kept_as_a_keyed_hash(function, bob, settings):
+    sources = [report(function).source, report(function, by=bob).source]
+    settings.SECRET_KEY = "another"
+    other = report(function).source
+
+    assert len({*sources, other}) == 3
+    assert all(len(source) == 64 for source in sources)
+
+
+@pytest.mark.parametrize(("count", "weight"), [(1, 1), (4, 4), (5, 5), (6, 5)])
+def test_anonymous_reports_weigh_5_together_at_most(function, count, weight):
+    for number in range(count):
+        report(function, source=f"10.0.0.{number}")
+
+    assert Case.objects.get().weight == weight
+
+
+def test_accounts_add_their_weights(function, publish, bob):
+    publish(by=bob, name="bobs-own")
+    for by in (bob, make_account("carol"), make_account("dave")):
+        report(function, by=by)
+
+    assert Case.objects.get().weight == 5 + 3 + 3
+
+
+def test_only_a_listed_function_makes_an_author(function, publish, push, staff, bob):
+    draft = push(by=bob, name="bobs-draft")
+    assert report(function, by=bob).weight == 3
+
+    publish(by=bob, name="bobs-own")
+    moderation.quarantine_function(
+        Function.objects.get(slug="bobs-own"), GROUNDS, by=staff
+    )
+    other = publish(name="other-thing").function
+    assert report(other, by=bob).weight == 3
+    assert draft.function.published_at is None
+
+
+def decided(account, publish, staff, *, dismissed=0, upheld=0):
+    """Reports of the account that staff dismissed and upheld, one function for each."""
+    for number in range(dismissed + upheld):
+        about = publish(name=f"thing-number-{number}").function
+        case = report(about, by=account).case
+        if number < dismissed:
+            moderation.dismiss_case(case, Grounds("Nothing there."), by=staff)
+        else:
+            why = Grounds("True.", "malware", case)
+            moderation.quarantine_function(about, why, by=staff)
+
+
+@pytest.mark.parametrize(
+    ("dismissed", "upheld", "weight"),
+    [(2, 0, 3), (3, 0, 1), (3, 2, 1), (3, 3, 3), (4, 3, 1), (0, 3, 3)],
+)
+def test_who_was_wrong_3_times_and_more_often_than_right_weighs_1(
+    function, publish, staff, bob, dismissed, upheld, weight
+):
+    decided(bob, publish, staff, dismissed=dismissed, upheld=upheld)
+
+    assert record_of(bob) == (upheld, dismissed)
+    assert report(function, by=bob).weight == weight
+    assert report(function, by=make_account("carol")).weight == 3
+
+
+def test_open_and_others_reports_are_in_nobodys_record(function, staff, bob, alice):
+    case = report(function, by=alice).case
+    moderation.dismiss_case(case, Grounds("Nothing there."), by=staff)
+    report(function, by=bob)
+
+    assert record_of(bob) == (0, 0)
+    assert record_of(alice) == (0, 1)
+
+
+def test_kept_name_and_allowed_name_dismiss_what_was_reported(function, staff, bob):
+    case = report(function, by=bob, reason="name").case
+
+    moderation.dismiss_case(case, Grounds("It is a word."), by=staff)
+
+    assert record_of(bob) == (0, 1)
+
+
+# --- cases
+
+
+def test_report_about_a_name_is_a_dispute_for_an_account_alone(function, bob):
+    nameless = report(function, reason="name", text="Ours.").case
+    dispute = report(function, reason="name", by=bob, text="Ours.").case
+    of_malware = report(function, by=bob, text="It steals.").case
+
+    assert nameless == of_malware
+    assert (nameless.kind, nameless.claimant, nameless.text) == ("report", None, "")
+    assert (dispute.kind, dispute.claimant, dispute.text) == ("dispute", bob, "Ours.")
+
+
+def test_dispute_is_of_who_opened_it(function, bob):
+    case = report(function, reason="name", by=bob, text="Ours.").case
+    carol = make_account("carol")
+
+    assert report(function, reason="name", by=carol, text="No, ours.").case == case
+
+    case.refresh_from_db()
+    assert (case.claimant, case.text, case.report_count) == (bob, "Ours.", 2)
+
+
+def test_report_is_in_the_audit_and_changes_no_page(
+    function, bob, django_capture_on_commit_callbacks
+):
+    before = cache.current([function.pages_subject, cache.ANYTHING])
+
+    with django_capture_on_commit_callbacks(execute=True):
+        made = report(function, by=bob, via="hub")
+
+    assert cache.current([function.pages_subject, cache.ANYTHING]) == before
+    event = Event.objects.get(verb="report")
+    assert (event.subject, event.actor, event.via) == (
+        "alice/image-resizer",
+        bob,
+        "hub",
+    )
+    assert event.data == {"actor": "bob", "report": made.pk, "reason": "malware"}
+
+
+def test_reports_of_a_deleted_account_stay_in_the_case(function, bob):
+    made = report(function, by=bob)
+
+    delete_account(bob, by=bob)
+
+    made.refresh_from_db()
+    assert (made.reporter, made.case.report_count, made.case.weight) == (None, 1, 3)
+
+
+def test_closed_case_takes_no_more_reports(function, staff, bob):
+    closed = report(function).case
+    moderation.dismiss_case(closed, Grounds("Nothing there."), by=staff)
+
+    opened = report(function, by=bob).case
+
+    closed.refresh_from_db()
+    opened.refresh_from_db()
+    assert (closed.report_count, closed.weight) == (1, 1)
+    assert (opened.report_count, opened.weight) == (1, 3)
+
+
+def test_dismissing_a_case_leaves_the_others_open(function, publish, staff, bob):
+    other = publish(name="other-thing").function
+    case = report(function).case
+    left = [report(other).case, report(function, reason="name", by=bob).case]
+
+    moderation.dismiss_case(case, Grounds("Nothing there."), by=staff)
+
+    assert list(Case.objects.open().order_by("pk")) == left
 
 
 # --- appeals
