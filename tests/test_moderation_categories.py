@@ -1,11 +1,13 @@
-"""Categories and tags: renamed, merged and retired without stopping anyone."""
+"""Categories: renamed, ordered, merged and retired without stopping anyone."""
 
 import pytest
 
+from accounts.models import Event
 from registry import errors, moderation
-from registry.models import Category, CategoryAlias, Function, FunctionTag, TagRule
+from registry.models import Category, CategoryAlias, Function
 from registry.moderation import Grounds, categories
 from tests.conftest import body
+from tests.unchanged import refused
 
 GROUNDS = Grounds("Tidier so.")
 
@@ -188,49 +190,209 @@ def test_page_of_a_retired_category_stays(media, staff, client):
     assert b"image-resizer" in page.content
 
 
-# --- tags
+# --- add and edit
 
 
-def tags():
-    return Function.objects.get().tags
+def added(staff, slug="games", label="Games", description=""):
+    return moderation.add_category(slug, label, description, GROUNDS, by=staff)
 
 
-def test_merged_tag_is_replaced_now_and_later(publish, staff, api):
-    publish(tags=["image", "edge", "images"])
-
-    moderation.replace_tag("images", "image", GROUNDS, by=staff)
-
-    assert categories.retag() == 0
-    assert tags() == ["image", "edge"]
-    assert set(FunctionTag.objects.values_list("tag", flat=True)) == {"image", "edge"}
-    pushed = api.push(version="1.1.0", tags=["images"]).json()
-    assert "listed as 'image'" in " ".join(pushed["warnings"])
-    api.publish(pushed["id"])
-    assert tags() == ["image"]
+def edited(staff, category, slug=None, label="Label", description=""):
+    slug = slug or category.slug
+    return moderation.edit_category(
+        category, slug, label, description, GROUNDS, by=staff
+    )
 
 
-def test_blocked_tag_goes_and_can_be_freed(publish, staff, api):
-    publish(tags=["image", "casino"])
-    moderation.replace_tag("casino", "", GROUNDS, by=staff)
-    categories.retag()
-    assert tags() == ["image"]
-
-    moderation.free_tag(TagRule.objects.get(), GROUNDS, by=staff)
-
-    api.ci(version="1.1.0", tags=["casino"], publish=True)
-    assert tags() == ["casino"]
+def active():
+    return [c.slug for c in Category.objects.active()]
 
 
-def test_tags_do_not_go_in_circles(staff):
-    moderation.replace_tag("a1", "b1", GROUNDS, by=staff)
-    with pytest.raises(errors.Conflict):
-        moderation.replace_tag("b2", "a1", GROUNDS, by=staff)
+def test_new_category_comes_last(staff, client):
+    before = active()
 
-    moderation.replace_tag("b1", "c1", GROUNDS, by=staff)
+    added(staff, "games", " Games  and\tplay ", " Of  all kinds.\n")
+    added(staff, "a-b")
 
-    assert dict(TagRule.objects.values_list("tag", "becomes")) == {
-        "a1": "c1",
-        "b1": "c1",
-    }
-    with pytest.raises(errors.Conflict):
-        moderation.replace_tag("c1", "a1", GROUNDS, by=staff)
+    assert active() == [*before, "games", "a-b"]
+    games = category("games")
+    assert (games.label, games.description) == ("Games and play", "Of all kinds.")
+    assert client.get("/categories/games").status_code == 200
+
+
+def test_new_category_comes_after_retired_ones_too(staff):
+    Category.objects.filter(slug="ai").update(position=50)
+    moderation.retire_category(category("ai"), GROUNDS, by=staff)
+
+    added(staff)
+
+    assert category("games").position == 51
+
+
+def test_first_category_of_all_is_added(staff):
+    Category.objects.all().delete()
+
+    added(staff)
+
+    assert active() == ["games"]
+
+
+@pytest.mark.parametrize("slug", ["ab", "a-b", "a1", "1a", "a" * 40, f"a{'-' * 38}a"])
+def test_slug_of_2_to_40_characters_is_taken(media, staff, slug):
+    added(staff, slug)
+    edited(staff, media, f"{slug[:-1]}z")
+
+    assert {slug, f"{slug[:-1]}z"} <= set(active())
+
+
+@pytest.mark.parametrize(
+    "slug",
+    ["", "a", "a" * 41, "-a", "a-", "--", "A1", "a_b", "a b", "é1", "ab\n", " ab"],
+)
+def test_unfit_slug_adds_and_changes_nothing(media, staff, slug):
+    for call in (
+        lambda: added(staff, slug),
+        lambda: moderation.edit_category(media, slug, "M", "", GROUNDS, by=staff),
+    ):
+        with refused(errors.ValidationError, "2 to 40 characters") as caught:
+            call()
+        assert caught.value.field == "slug"
+
+
+@pytest.mark.parametrize(("field", "most"), [("label", 60), ("description", 200)])
+def test_label_and_description_have_limits(media, staff, field, most):
+    for verb in (
+        lambda **text: added(staff, **text),
+        lambda **t: edited(staff, media, **t),
+    ):
+        with refused(errors.ValidationError, f"1 to {most} characters") as caught:
+            verb(**{field: "é" * (most + 1)})
+        assert caught.value.field == field
+
+    added(staff, **{field: "é" * most})
+    edited(staff, media, **{field: "é" * most})
+
+    assert getattr(category("games"), field) == "é" * most
+    assert getattr(category("media"), field) == "é" * most
+
+
+@pytest.mark.parametrize("label", ["", " ", "\n\t"])
+def test_label_is_not_left_empty(media, staff, label):
+    for call in (
+        lambda: added(staff, label=label),
+        lambda: edited(staff, media, label=label),
+    ):
+        with refused(errors.ValidationError) as caught:
+            call()
+        assert caught.value.field == "label"
+
+
+def test_slug_of_another_category_is_not_taken_now_or_later(media, staff):
+    renamed(media, staff)  # media, now pictures
+    moderation.merge_category(category("auth"), category("ai"), GROUNDS, by=staff)
+    moderation.retire_category(category("email"), GROUNDS, by=staff)
+
+    for slug in ("pictures", "media", "auth", "ai", "email"):
+        with refused(errors.Conflict, f"{slug} is, or was"):
+            added(staff, slug)
+        if slug != "ai":
+            with refused(errors.Conflict, f"{slug} is, or was"):
+                renamed(category("storage"), staff, slug)
+
+
+def test_edit_without_another_slug_leaves_no_old_one(media, staff):
+    edited(staff, media, label="Pictures", description="Of all kinds.")
+
+    media.refresh_from_db()
+    assert (media.slug, media.label, media.description) == (
+        "media",
+        "Pictures",
+        "Of all kinds.",
+    )
+    assert not CategoryAlias.objects.exists()
+
+
+def test_edit_changes_that_category_alone(media, staff):
+    others = list(Category.objects.exclude(pk=media.pk).values())
+
+    renamed(media, staff)
+
+    assert list(Category.objects.exclude(pk=media.pk).values()) == others
+    assert Event.objects.get(verb="edit_category").data["slug"] == "pictures"
+
+
+def test_slug_taken_back_leaves_other_old_slugs(media, staff):
+    for slug in ("pictures", "photos", "pictures"):
+        renamed(Category.objects.get(pk=media.pk), staff, slug)
+
+    aliases = CategoryAlias.objects.order_by("slug")
+    assert list(aliases.values_list("slug", "category__slug")) == [
+        ("media", "pictures"),
+        ("photos", "pictures"),
+    ]
+
+
+def test_merged_category_is_not_edited(media, staff):
+    moderation.merge_category(media, category("ai"), GROUNDS, by=staff)
+
+    with refused(errors.Conflict, "media was merged"):
+        renamed(media, staff)
+
+
+# --- order, retire, reopen
+
+
+def test_order_is_of_all_active_categories_once_each(staff):
+    moderation.retire_category(category("auth"), GROUNDS, by=staff)
+    slugs = active()
+
+    for unfit in (
+        [*slugs, "auth"],
+        [*slugs, "nothing"],
+        [*slugs, slugs[0]],
+        [slugs[1], *slugs[1:]],
+        slugs[:-1],
+        [],
+    ):
+        with refused(errors.Conflict, "changed meanwhile"):
+            moderation.order_categories(unfit, GROUNDS, by=staff)
+
+    moderation.order_categories(slugs[::-1], GROUNDS, by=staff)
+    assert active() == slugs[::-1]
+    assert category(slugs[-1]).position == 0
+
+
+def test_order_is_that_of_pages_and_messages(staff, client, api):
+    slugs = active()[::-1]
+    moderation.order_categories(slugs, GROUNDS, by=staff)
+
+    assert ", ".join(slugs) in api.push(category="nothing").json()["error"]
+    page = client.get("/categories/nothing").content.decode()
+    assert ", ".join(slugs) in page
+
+
+def test_all_but_one_category_can_be_retired(media, staff):
+    keep, last, *rest = Category.objects.active()
+    for each in rest:
+        each.delete() if each.slug != "media" else moderation.retire_category(
+            each, GROUNDS, by=staff
+        )
+
+    moderation.retire_category(last, GROUNDS, by=staff)
+
+    assert active() == [keep.slug]
+    with refused(errors.Conflict, "at least one category"):
+        moderation.retire_category(keep, GROUNDS, by=staff)
+
+
+def test_retired_category_is_not_retired_again_and_can_be_reopened(media, staff, api):
+    moderation.retire_category(media, GROUNDS, by=staff)
+    with refused(errors.Conflict, "media is retired"):
+        moderation.retire_category(media, GROUNDS, by=staff)
+
+    moderation.reopen_category(media, GROUNDS, by=staff)
+
+    assert "media" in active()
+    assert api.push(name="brand-new").status_code == 201
+    with refused(errors.Conflict, "media is in use"):
+        moderation.reopen_category(media, GROUNDS, by=staff)

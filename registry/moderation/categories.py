@@ -147,7 +147,8 @@ def merge_category(
     Its slug stands for the other one at once; its functions are moved in batches
     (``resume_merges``).
 
-    Raises as ``decide``; Conflict when either is not in use, or both are the same.
+    Raises as ``decide``; Conflict when it was merged, the other is not in use, or both
+    are the same.
     """
     into = _locked(into)
     seen_as, category = _subject(category), _locked(category)
