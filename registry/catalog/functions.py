@@ -5,6 +5,7 @@ What is public is decided by ``Version.objects.readable()`` and
 """
 
 from django.db.models import F, Prefetch
+from django.db.models.lookups import IsNull
 
 from core.db.prepared import Prepared
 from registry import errors
@@ -85,9 +86,12 @@ def _renamed(functions, slug: str, username: str) -> Function:
 
 def _require_readable_version(function: Function) -> None:
     """Raise Quarantined where staff took every version down."""
-    if not function.versions.readable().exists():
-        newest = function.versions.select_related("quarantine").newest_first()[0]
-        raise errors.Quarantined(f"{function.path} {newest.number}", newest.quarantine)
+    is_taken_down = IsNull(F("quarantine"), False)
+    versions = function.versions.select_related("quarantine")
+    # In one query: staff may act between two.
+    first = versions.order_by(is_taken_down, "-sort_key")[0]
+    if first.is_quarantined:
+        raise errors.Quarantined(f"{function.path} {first.number}", first.quarantine)
 
 
 def _no_version(function: Function, number: str) -> errors.NotFound:
