@@ -1,6 +1,8 @@
 """Lists of functions: their rows, their pages, and what is public."""
 
-from datetime import UTC, datetime
+import base64
+import json
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -35,6 +37,9 @@ def test_row_has_the_types_of_its_fields(publish, alice):
     assert row.is_listed is True
     assert row.is_deprecated is True
     assert (row.category, row.category_label) == ("media", "Media")
+    assert row.license == "MIT"
+    assert row.latest_number == "1.0.0"
+    assert row.readme_id == version.readme_id
     assert row.path == "alice/image-resizer"
     assert row.url == "/functions/alice/image-resizer"
 
@@ -46,7 +51,9 @@ def test_pages_hold_each_function_once(functions, sort, limit):
     found, cursor = [], ""
     while True:
         page = lists.page(sort=sort, cursor=cursor, limit=limit)
+        assert page.rows
         found += page.rows
+        assert len(found) <= len(functions)
         cursor = page.next
         if not cursor:
             break
@@ -54,7 +61,111 @@ def test_pages_hold_each_function_once(functions, sort, limit):
     order = [(getattr(row, field), row.pk) for row in found]
     assert order == sorted(order, reverse=descends)
     assert {row.pk for row in found} == {function.pk for function in functions}
-    assert len(found) == len(functions)
+
+
+@pytest.fixture
+def many(publish):
+    """many(count) makes that many listed functions, newest first."""
+
+    def many(count):
+        model = publish(name="tool-0").function
+        made = [
+            Function(
+                owner=model.owner,
+                slug=f"tool-{number}",
+                look_alike=f"tool{number}",
+                is_listed=True,
+                latest=model.latest,
+                published_at=model.published_at,
+                updated_at=model.updated_at - timedelta(seconds=number),
+            )
+            for number in range(1, count)
+        ]
+        Function.objects.bulk_create(made)
+        return [model, *made]
+
+    return many
+
+
+@pytest.mark.parametrize("limit", [1, 24, 25, 26, 27])
+def test_a_first_page_ends_where_the_next_begins(many, limit):
+    slugs = [function.slug for function in many(27)]
+
+    first = lists.page(limit=limit)
+
+    assert [row.slug for row in first.rows] == slugs[:limit]
+    rest = lists.page(cursor=first.next, limit=30).rows if first.next else []
+    assert [row.slug for row in rest] == slugs[limit:]
+
+
+def test_a_page_is_of_the_functions_it_is_asked_of(functions, publish, bob):
+    own = publish(name="pdf-export", by=bob).function
+    publish(name="zip-export")
+
+    page = lists.page(Function.objects.owned_by(bob), limit=1)
+
+    assert [row.pk for row in page.rows] == [own.pk]
+    assert page.next == ""
+    assert lists.page(Function.objects.none(), limit=1) == lists.ListPage([], "")
+
+
+def test_a_page_whose_functions_went_meanwhile_is_the_last(functions):
+    pks = [functions[0].pk, functions[1].pk]
+    Function.objects.filter(pk=pks[0]).update(is_listed=False)
+
+    assert lists.page_of(pks, sort="name", limit=1) == lists.ListPage([], "")
+
+
+def test_a_page_that_begins_after_a_function_that_went_goes_on(functions):
+    first = lists.page(sort="name", limit=2)
+    Function.objects.filter(pk=first.rows[-1].pk).update(is_listed=False)
+
+    rest = lists.page(sort="name", cursor=first.next, limit=9).rows
+
+    assert [row.slug for row in rest] == ["csv-2", "csv-3", "csv-4"]
+
+
+def test_the_number_of_functions_is_of_those_listed(functions, publish, push, alice):
+    publish(name="pdf-export", category="utility")
+    push(name="zip-export")
+    assert lists.count() == 6
+
+    version = functions[0].latest
+    publishing.yank(version, reason="Broken.", by=alice, via="cli")
+
+    assert lists.count() == 5
+
+
+@pytest.mark.parametrize(
+    ("is_listed", "is_deprecated", "is_demoted"),
+    [
+        (True, False, False),
+        (True, True, True),
+        (False, False, True),
+        (False, True, True),
+    ],
+)
+def test_what_is_deprecated_or_has_no_live_version_is_demoted(
+    publish, alice, is_listed, is_deprecated, is_demoted
+):
+    version = publish()
+    if is_deprecated:
+        publishing.deprecate(version.function, message="Old.", by=alice, via="cli")
+    if not is_listed:
+        publishing.yank(version, reason="Broken.", by=alice, via="cli")
+
+    (row,) = lists.in_order([version.function_id], with_yanked=True)
+
+    assert row.is_demoted is is_demoted
+
+
+def test_a_row_of_a_function_without_a_category_says_so(publish):
+    publish()
+    Function.objects.update(category=None)
+
+    (row,) = lists.page(limit=1).rows
+
+    assert (row.category, row.category_label) == ("", "")
 
 
 def test_cursor_is_the_one_clients_hold():
@@ -71,6 +182,89 @@ def test_cursor_is_the_one_clients_hold():
 def test_cursor_of_another_list_is_refused(db, cursor):
     with pytest.raises(errors.ValidationError, match="cursor"):
         lists.page(cursor=cursor, limit=1)
+
+
+AT = "2026-01-02T03:04:05+00:00"
+TWO_63 = 2**63  # one above what both databases hold
+
+
+def cursor_with(*values, text=None) -> str:
+    """A cursor that anyone can write."""
+    text = json.dumps(values) if text is None else text
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("sort", "values"),
+    [
+        ("recent", ["recent", AT, 7]),
+        ("recent", ["recent", AT, 0]),
+        ("recent", ["recent", AT, TWO_63 - 1]),
+        ("installs", ["installs", 0, 7]),
+        ("installs", ["installs", TWO_63 - 1, 7]),
+        ("stars", ["stars", 3, 7]),
+        ("name", ["name", "a", 7]),
+        ("name", ["name", "ab", 7]),
+        ("name", ["name", "abc", 7]),
+    ],
+    ids=str,
+)
+def test_a_cursor_says_its_order_a_value_and_an_id(db, sort, values):
+    value, pk = lists.position(cursor_with(*values), sort)
+
+    assert pk == values[2]
+    assert value == (datetime.fromisoformat(AT) if sort == "recent" else values[1])
+    assert lists.page(sort=sort, cursor=cursor_with(*values), limit=1).rows == []
+
+
+@pytest.mark.parametrize(
+    ("sort", "values"),
+    [
+        ("recent", ["stars", AT, 7]),
+        ("recent", ["recent", "soon", 7]),
+        ("recent", ["recent", 5, 7]),
+        ("recent", ["recent", None, 7]),
+        ("recent", ["recent", "0001-01-01T00:00:00+23:59", 7]),
+        ("recent", ["recent", AT, "7"]),
+        ("recent", ["recent", AT, None]),
+        ("recent", ["recent", AT, True]),
+        ("recent", ["recent", AT, -1]),
+        ("recent", ["recent", AT, 7.0]),
+        ("recent", ["recent", AT, TWO_63]),
+        ("recent", ["recent", AT]),
+        ("recent", ["recent", AT, 7, 7]),
+        ("installs", ["stars", 3, 7]),
+        ("installs", ["installs", -1, 7]),
+        ("installs", ["installs", TWO_63, 7]),
+        ("installs", ["installs", "3", 7]),
+        ("installs", ["installs", True, 7]),
+        ("installs", ["installs", None, 7]),
+        ("stars", ["stars", 3.5, 7]),
+        ("stars", ["stars", [3], 7]),
+        ("name", ["recent", "a", 7]),
+        ("name", ["name", 5, 7]),
+        ("name", ["name", None, 7]),
+        ("name", ["name", "\u00e9", 7]),
+        ("name", ["name", "a\0", 7]),
+        ("name", ["name", "a\n", 7]),
+        ("name", ["name", "a", TWO_63]),
+    ],
+    ids=ascii,
+)
+def test_a_cursor_that_says_something_else_is_refused(db, sort, values):
+    with pytest.raises(errors.ValidationError) as caught:
+        lists.page(sort=sort, cursor=cursor_with(*values), limit=1)
+
+    assert caught.value.field == "cursor"
+    assert caught.value.message.endswith("Start without a cursor.")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "7", "null", "{}", '"abc"', "[" * 100_000, "nonsense", "[1,2"]
+)
+def test_a_cursor_that_is_no_list_of_three_is_refused(db, text):
+    with pytest.raises(errors.ValidationError):
+        lists.page(cursor=cursor_with(text=text) or "-", limit=1)
 
 
 def test_functions_are_read_in_the_order_of_their_ids(functions):
