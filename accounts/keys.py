@@ -130,9 +130,12 @@ def revoke_key(key: ApiKey, *, by: Account, via: str = "admin") -> None:
         _mail_after_commit(key, "key_revoked")
 
 
-def end_patterns(account: Account, slugs: Collection[str]) -> None:
+@transaction.atomic
+def end_patterns(
+    account: Account, slugs: Collection[str], *, by: Account, via: str
+) -> None:
     """End what the account's keys may do to functions of these names, which went to
-    somebody else: a key limited to them stops, and its owner gets a mail."""
+    somebody else: a key limited to them is revoked."""
     for key in ApiKey.objects.usable().filter(account=account, project=None):
         left = [pattern for pattern in key.patterns if pattern not in slugs]
         if left == key.patterns:
@@ -141,9 +144,7 @@ def end_patterns(account: Account, slugs: Collection[str]) -> None:
             key.patterns = left
             key.save(update_fields=["patterns"])
         else:  # no pattern would mean every function
-            key.revoked_at = timezone.now()
-            key.save(update_fields=["revoked_at"])
-            _mail_after_commit(key, "key_revoked")
+            revoke_key(key, by=by, via=via)
 
 
 def _mail_after_commit(key: ApiKey, name: str) -> None:

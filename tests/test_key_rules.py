@@ -226,18 +226,38 @@ def test_the_last_use_is_noted_every_five_minutes_of_that_key_alone(
     ],
 )
 def test_a_key_limited_to_what_was_given_away_loses_it(
-    alice, before, after, django_capture_on_commit_callbacks
+    alice, bob, before, after, django_capture_on_commit_callbacks
 ):
     key, secret = create_key(alice, name="ci", patterns=before, via="system")
 
     with django_capture_on_commit_callbacks(execute=True):
-        end_patterns(alice, {"resizer", "old-resizer"})
+        end_patterns(alice, {"resizer", "old-resizer"}, by=bob, via="admin")
 
     assert works(secret) is (after is not None)
     if after is not None:
         assert read_key(secret).patterns == after
     subjects = [message.subject for message in mail.outbox]
     assert subjects == ["[Aerostack Hub] A key was revoked"] * (after is None)
+    events = Event.objects.filter(verb="revoke_key").values_list("subject", "actor")
+    assert list(events) == [(f"key {key.pk}", bob.pk)] * (after is None)
+
+
+def test_what_was_given_away_ends_no_key_that_the_audit_does_not_know_of(alice, bob):
+    """The first key is changed before the audit fails at the second."""
+    create_key(alice, name="ci", patterns=["resizer", "mailer"])
+    _, secret = create_key(alice, name="laptop", patterns=["resizer"])
+    before = list(ApiKey.objects.order_by("pk").values())
+
+    def refuse(execute, sql, *given):
+        if sql.startswith(f'INSERT INTO "{Event._meta.db_table}"'):
+            raise OSError("no space left on device")
+        return execute(sql, *given)
+
+    with connection.execute_wrapper(refuse), pytest.raises(OSError, match="no space"):
+        end_patterns(alice, ["resizer"], by=bob, via="admin")
+
+    assert list(ApiKey.objects.order_by("pk").values()) == before
+    assert works(secret)
 
 
 def test_what_was_given_away_ends_no_other_key(alice, bob, now):
@@ -252,7 +272,7 @@ def test_what_was_given_away_ends_no_other_key(alice, bob, now):
     last, secret = create_key(alice, name="last", patterns=["resizer"])
     before = list(ApiKey.objects.exclude(pk=last.pk).order_by("pk").values())
 
-    end_patterns(alice, ["resizer"])
+    end_patterns(alice, ["resizer"], by=alice, via="admin")
 
     assert list(ApiKey.objects.exclude(pk=last.pk).order_by("pk").values()) == before
     assert not works(secret)
@@ -269,7 +289,7 @@ def test_a_key_revoked_in_the_meantime_stays_revoked(alice):
         return execute(sql, *given)
 
     with connection.execute_wrapper(revoke_before):
-        end_patterns(alice, ["resizer"])
+        end_patterns(alice, ["resizer"], by=alice, via="admin")
 
     assert revoked
     assert not works(secret)

@@ -175,6 +175,23 @@ def test_closed_offer_lets_it_be_offered_again(function, alice, bob):
     assert TransferOffer.objects.filter(outcome="").get() == again
 
 
+@pytest.mark.parametrize("verb", ["accept_transfer", "force_transfer"])
+def test_whoever_moves_a_function_is_audited_for_the_keys_it_ends(
+    function, alice, bob, staff, verb
+):
+    key_of(alice, patterns=["image-resizer"])
+    if verb == "force_transfer":
+        moderation.force_transfer(function, bob, GROUNDS, by=staff)
+    else:
+        offer = moderation.offer_transfer(function, bob, by=alice)
+        moderation.accept_transfer(offer, by=bob)
+
+    event = Event.objects.get(verb="revoke_key")
+    actor = staff if verb == "force_transfer" else bob
+    assert (event.actor, event.via, event.data["name"]) == (actor, "admin", "test")
+    assert event.subject == f"key {ApiKey.objects.get().pk}"
+
+
 def test_accepting_names_the_old_owner_in_the_audit(function, alice, bob):
     moderation.accept_transfer(
         moderation.offer_transfer(function, bob, by=alice), by=bob

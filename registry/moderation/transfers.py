@@ -52,7 +52,7 @@ def accept_transfer(offer: TransferOffer, *, by: Account) -> Function:
         raise errors.Conflict("Who offered it can't give it away any more.")
     record("accept_transfer", function, by=by, via=VIA, owner=function.owner.username)
     _close(offer, "accepted")
-    return _move(function, by)
+    return _move(function, by, by=by)
 
 
 @transaction.atomic
@@ -89,7 +89,7 @@ def force_transfer(
     if to.pk == by.pk:
         raise errors.OwnDecision("You can't give a function to yourself.")
     _check_receiver(function, to)
-    _move(function, to)
+    _move(function, to, by=by)
     return made
 
 
@@ -116,9 +116,9 @@ def _close(offer: TransferOffer, outcome: str) -> None:
     offer.save(update_fields=["outcome", "closed_at"])
 
 
-def _move(function: Function, to: Account) -> Function:
-    """Make ``to`` the owner of ``function``, a locked row; end the old owner's
-    rights."""
+def _move(function: Function, to: Account, *, by: Account) -> Function:
+    """Make ``to`` the owner of ``function``, a locked row, as ``by`` decided; end the
+    old owner's rights."""
     before = function.owner
     function.owner = to
     function.save(update_fields=["owner"])
@@ -136,7 +136,7 @@ def _move(function: Function, to: Account) -> Function:
         )
     for offer in function.offers.filter(outcome=""):
         _close(offer, "ended")
-    keys.end_patterns(before, slugs)
+    keys.end_patterns(before, slugs, by=by, via=VIA)
     search.index(function)
     return function
 
