@@ -55,6 +55,7 @@ def start(tree: Path) -> subprocess.Popen:
         "PYTHONPATH": str(tree / "cli"),
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # compile each module once
     return subprocess.Popen(
         [sys.executable, "-m", "tests.mutation.runner"],
         cwd=tree,
