@@ -61,7 +61,7 @@ def decide(
         switches.require()
     account = account or (function.owner if function else None)
     _refuse_own(by, account, grounds.case)
-    subject = str(subject)[:200]
+    subject = str(subject)
     _refuse_late(grounds, function, subject)
     if grounds.rule not in RULES:
         raise errors.ValidationError("Choose the rule it rests on.", field="rule")

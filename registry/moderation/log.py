@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from accounts.models import Event
-from registry.catalog.lists import MAX_ID, ListPage
+from registry.catalog.lists import ListPage
 from registry.models import Decision
 
 PAGE_ROWS = 50
@@ -16,7 +16,7 @@ def page_by_id(rows, *, before: str = "", limit: int = PAGE_ROWS) -> ListPage:
     before: a ``ListPage.next``, or "". Anything else shows the first page.
     """
     if before.isascii() and before.isdecimal() and len(before) < 20:
-        rows = rows.filter(pk__lt=min(int(before), MAX_ID))
+        rows = rows.filter(pk__lt=int(before))
     rows = list(rows.order_by("-pk")[: limit + 1])
     return ListPage(rows[:limit], str(rows[limit - 1].pk) if len(rows) > limit else "")
 
