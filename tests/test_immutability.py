@@ -3,12 +3,15 @@
 from contextlib import contextmanager
 from io import StringIO
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
+from registry import immutability
 from registry.models import Blob, Removal, Version
+from tests.postgres_servers import PROGRAMS, Server
 
 pytestmark = [pytest.mark.django_db, pytest.mark.main_flow]
 
@@ -146,3 +149,60 @@ def test_a_confirmed_removal_lets_its_blob_be_emptied_and_nothing_else(
     assert refused(f"DELETE FROM registry_blob {one}")
     assert refused("UPDATE registry_version SET number = '9.9.9'")
     assert refused("DELETE FROM registry_versionfile")
+
+
+# --- PostgreSQL, whichever database the Hub under test has
+
+TABLES = """
+CREATE TABLE registry_version (id int, number text);
+CREATE TABLE registry_versionfile (id int, path text);
+CREATE TABLE registry_blob (sha256 text, size int, text text);
+CREATE TABLE registry_removal (blob_id text, requested_by_id int, confirmed_by_id int);
+INSERT INTO registry_version VALUES (1, '1.0.0');
+INSERT INTO registry_versionfile VALUES (1, 'index.ts');
+INSERT INTO registry_blob VALUES ('a', 1, 'x'), ('b', 1, 'y'), ('c', 1, 'z');
+INSERT INTO registry_removal VALUES ('a', 1, 2), ('b', 1, 1), ('c', 1, NULL);
+"""
+CHANGES = (
+    "UPDATE registry_version SET number = '9.9.9'",
+    "DELETE FROM registry_version",
+    "UPDATE registry_versionfile SET path = 'evil.ts'",
+    "DELETE FROM registry_versionfile",
+    "DELETE FROM registry_blob",
+    "UPDATE registry_blob SET text = 'evil' WHERE sha256 = 'a'",
+    "UPDATE registry_blob SET text = '', size = 0 WHERE sha256 = 'a'",
+    "UPDATE registry_blob SET text = '', sha256 = 'd' WHERE sha256 = 'a'",
+    "UPDATE registry_blob SET text = '' WHERE sha256 = 'b'",
+    "UPDATE registry_blob SET text = '' WHERE sha256 = 'c'",
+)
+
+
+@pytest.fixture(scope="module")
+def postgresql():
+    """A server with the tables that the triggers are about."""
+    server = Server()
+    try:
+        server.initialise()
+        server.start()
+        server.execute(TABLES)
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.mark.skipif(PROGRAMS is None, reason="PostgreSQL's programs are not here")
+def test_triggers_of_postgresql_refuse_all_but_a_removal_and_can_be_dropped(postgresql):
+    for statement in immutability.creating("postgresql"):
+        postgresql.execute(statement)
+
+    for change in CHANGES:
+        with pytest.raises(psycopg.DatabaseError, match="published rows never change"):
+            postgresql.execute(change)
+    postgresql.execute("UPDATE registry_blob SET text = '' WHERE sha256 = 'a'")
+    emptied = postgresql.execute("SELECT text, size FROM registry_blob ORDER BY sha256")
+    assert emptied == ("", 1)
+
+    for statement in immutability.dropping("postgresql"):
+        postgresql.execute(statement)
+    for change in CHANGES:
+        postgresql.execute(change)
