@@ -73,7 +73,7 @@ def resemblance(slug: str, other: str) -> str:
     if sorted(slug.split("-")) == sorted(other.split("-")):
         return "swapped words"
     bare, other_bare = _without_affixes(slug), _without_affixes(other)
-    if bare and look_alike(bare) == look_alike(other_bare):
+    if look_alike(bare) == look_alike(other_bare):
         return "an added or left out affix"
     if len(other) >= MIN_TYPO_CHARACTERS:
         return _typo(look_alike(slug), look_alike(other))
