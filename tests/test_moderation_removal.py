@@ -316,6 +316,17 @@ def test_versions_with_a_file_are_each_named_once(publish, version):
     assert list(content.versions_with(blob_of(version))) == [version, double]
 
 
+def test_withdrawing_takes_back_the_request_for_that_file(publish, version, staff):
+    other = publish(name="other-thing", code=OTHER_CODE)
+    removal = asked(version, staff)
+    asked(other, staff)
+
+    made = moderation.withdraw_removal(version.function, removal, GROUNDS, by=staff)
+
+    assert made.reverses.function == version.function
+    assert Removal.objects.get().blob == blob_of(other)
+
+
 # --- quarantine
 
 
@@ -347,6 +358,9 @@ def test_lifting_brings_one_version_back(publish, version, staff):
         publish(name="other-thing", code="export const c = 1;\n"), GROUNDS, by=staff
     )
     assert not Function.objects.get(slug="image-resizer").is_listed
+    moderation.quarantine_version(
+        publish(version="0.9.0", code="export const d = 1;\n"), GROUNDS, by=staff
+    )
 
     lifted = moderation.lift_version_quarantine(version, GROUNDS, by=staff)
 
@@ -355,7 +369,7 @@ def test_lifting_brings_one_version_back(publish, version, staff):
     assert Version.objects.get(pk=newer.pk).is_quarantined
     function = Function.objects.get(slug="image-resizer")
     assert (function.is_listed, function.latest) == (True, version)
-    assert VersionQuarantine.objects.count() == 2
+    assert VersionQuarantine.objects.count() == 3
 
 
 def test_version_with_an_unconfirmed_removal_can_be_brought_back(version, staff):
