@@ -92,9 +92,8 @@ def choose_digest(account: Account, every: str, *, by: Account | None, via: str)
     switches.require()
     if every not in dict(Digest.CHOICES):
         raise errors.ValidationError("Choose daily, weekly or never.", field="every")
-    digest, is_new = Digest.objects.select_for_update().get_or_create(
-        account=account, defaults={"every": every}
-    )
+    digests = Digest.objects.select_for_update()
+    digest, is_new = digests.get_or_create(account=account)  # at first: never
     if not is_new and digest.every == every:
         return digest
     if digest.every == Digest.NEVER:
@@ -132,10 +131,8 @@ def news_for(digest: Digest, until: datetime) -> list[Version]:
     """
     follows = Follow.objects.filter(account=digest.account_id)
     followed = Function.objects.listed().filter(
-        pk__in=follows.exclude(function=None).values("function")
-    ) | Function.objects.listed().filter(
-        owner__in=follows.exclude(author=None).values("author")
-    )
+        pk__in=follows.values("function")
+    ) | Function.objects.listed().filter(owner__in=follows.values("author"))
     versions = (
         Version.objects.live()
         .filter(
