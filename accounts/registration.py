@@ -1,5 +1,6 @@
 """Make accounts outside the sign-up page, and delete unconfirmed ones."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import transaction
@@ -40,9 +41,6 @@ def drop_unconfirmed(
         emailaddress__verified=False,
     ).exclude(emailaddress__verified=True)
     for account in lapsed.distinct():
-        try:
-            with transaction.atomic():
-                record("drop_sign_up", account, by=None, via="system")
-                account.delete()
-        except ProtectedError:
-            continue
+        with suppress(ProtectedError), transaction.atomic():
+            record("drop_sign_up", account, by=None, via="system")
+            account.delete()

@@ -79,7 +79,7 @@ def test_check_password_refuses_a_suspended_account(alice):
         check_password("alice@example.com", PASSWORD)
 
 
-def test_check_password_refuses_an_unconfirmed_email(alice):
+def test_check_password_refuses_an_unconfirmed_email(alice, bob):
     alice.emailaddress_set.update(verified=False)
 
     with pytest.raises(WrongPassword, match="Confirm the e-mail"):

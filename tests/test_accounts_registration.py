@@ -4,10 +4,12 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from allauth.account.models import EmailConfirmationHMAC
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -216,10 +218,12 @@ def test_a_sign_up_that_somebody_uses_stays(unconfirmed, push, reason):
 
 
 def test_only_those_that_were_asked_about_are_dropped(unconfirmed, push):
-    """The first owns something, and does not keep the second."""
-    owner = make_account("anna", joined_at=unconfirmed.joined_at)
-    other = make_account("zoe", joined_at=unconfirmed.joined_at)
-    for account in (owner, other):
+    """The one between the others owns something, and keeps neither."""
+    names = ["anna", "yves", "zoe"]
+    owner, after, other = (
+        make_account(name, joined_at=unconfirmed.joined_at) for name in names
+    )
+    for account in (owner, after, other):
         account.emailaddress_set.update(verified=False)
     push(by=owner)
 
@@ -235,6 +239,76 @@ def test_a_sign_up_takes_what_it_made_with_it(unconfirmed):
 
     assert is_dropped()
     assert Event.objects.filter(verb="drop_sign_up").count() == 1
+
+
+# --- confirming an address
+
+
+def confirm(client, account, email):
+    """The page after ``account`` confirmed its new address."""
+    address = account.emailaddress_set.get(email=email)
+    key = EmailConfirmationHMAC(address).key
+    return client.post(f"/account/confirm-email/{key}/", follow=True)
+
+
+def test_whoever_confirms_an_address_ends_the_sign_ups_with_that_one_alone(
+    alice, client, unconfirmed
+):
+    for name, email in [("nora", "Shared@example.com"), ("zoe", "zoe@example.com")]:
+        make_account(name).emailaddress_set.update(verified=False)
+        Account.objects.filter(username=name).update(email=email)
+    alice.emailaddress_set.create(email="shared@example.com", verified=False)
+
+    confirm(client, alice, "shared@example.com")
+
+    left = Account.objects.values_list("username", "email")
+    assert sorted(left) == [
+        ("alice", "shared@example.com"),
+        ("dora", "dora@example.com"),
+        ("zoe", "zoe@example.com"),
+    ]
+    assert Event.objects.get(verb="drop_sign_up").subject == "nora"
+
+
+def test_an_address_that_somebody_signs_in_with_is_not_taken_over(alice, client):
+    """Who signed in before addresses had to be confirmed, for one."""
+    bob = make_account("bob", last_login=timezone.now())
+    bob.emailaddress_set.update(verified=False)
+    address = alice.emailaddress_set.create(email=bob.email, verified=False)
+    events = Event.objects.count()
+
+    page = confirm(client, alice, bob.email).text
+
+    assert "bob@example.com could not be confirmed: another account has it." in page
+    address.refresh_from_db()
+    alice.refresh_from_db()
+    assert (address.verified, alice.email) == (False, "alice@example.com")
+    assert Event.objects.count() == events
+    assert Account.objects.count() == 2
+    assert mail.outbox == []
+
+
+def test_a_sign_up_whose_address_another_confirms_at_the_same_moment_gets_nothing(
+    alice, client
+):
+    client.post("/account/signup/", SIGN_UP)
+    nora = Account.objects.get(username="nora")
+    others = alice.emailaddress_set.create(email=nora.email, verified=False)
+    confirmed = []
+
+    def confirm_first(execute, sql, *given):
+        if sql.startswith('UPDATE "account_emailaddress"') and not confirmed:
+            confirmed.append(others)
+            alice.emailaddress_set.update(verified=True)
+        return execute(sql, *given)
+
+    with connection.execute_wrapper(confirm_first):
+        page = confirm(client, nora, nora.email).text
+
+    assert confirmed
+    assert "nora@example.com could not be confirmed" in page
+    assert not nora.emailaddress_set.get().verified
+    assert client.get("/account/profile").status_code == 302
 
 
 # --- the sign-up page
