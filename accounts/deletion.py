@@ -16,7 +16,6 @@ class StillOwns(Exception):
     """
 
     def __init__(self, names: list[str]):
-        super().__init__(", ".join(names))
         self.names = names
 
 

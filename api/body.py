@@ -48,7 +48,7 @@ def drain(request) -> None:
     """Read and throw away what is left of a body, up to MAX_DRAINED_BYTES."""
     stream, left = _stream(request), MAX_DRAINED_BYTES
     with suppress(OSError):  # the client is gone
-        while left > 0 and (chunk := stream.read(min(CHUNK_BYTES, left))):
+        while chunk := stream.read(min(CHUNK_BYTES, left)):
             left -= len(chunk)
 
 
