@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from registry import immutability
 from registry.models import Blob, Removal, Version
+from tests.conftest import without_triggers
 from tests.postgres_servers import PROGRAMS, Server
 
 pytestmark = [pytest.mark.django_db, pytest.mark.main_flow]
@@ -26,23 +27,32 @@ def refused(sql):
     return True
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "UPDATE registry_version SET number = '9.9.9'",
-        "UPDATE registry_version SET manifest = manifest",
-        "DELETE FROM registry_version",
-        "UPDATE registry_versionfile SET path = 'evil.ts'",
-        "DELETE FROM registry_versionfile",
-        "UPDATE registry_blob SET text = 'evil'",
-        "UPDATE registry_blob SET text = ''",
-        "DELETE FROM registry_blob",
-    ],
+RAW_CHANGES = (
+    "UPDATE registry_version SET number = '9.9.9'",
+    "UPDATE registry_version SET manifest = manifest",
+    "DELETE FROM registry_version",
+    "UPDATE registry_versionfile SET path = 'evil.ts'",
+    "DELETE FROM registry_versionfile",
+    "UPDATE registry_blob SET text = 'evil'",
+    "UPDATE registry_blob SET text = ''",
+    "DELETE FROM registry_blob",
 )
+
+
+@pytest.mark.parametrize("change", RAW_CHANGES)
 def test_raw_sql_can_not_change_published_rows(publish, change):
     publish()
 
     assert refused(change)
+
+
+def test_triggers_that_were_dropped_and_created_again_refuse_as_before(publish):
+    publish()
+    with without_triggers(), connection.cursor() as cursor:
+        cursor.execute("UPDATE registry_blob SET size = size")
+
+    for change in RAW_CHANGES:
+        assert refused(change)
 
 
 def test_a_version_can_not_be_saved_again(publish):
