@@ -156,6 +156,20 @@ def test_each_clash_is_told_once():
     ]
 
 
+def test_the_longest_paths_clash_and_longer_ones_are_refused_as_such():
+    """Looking for clashes takes long for paths of any length."""
+    longest = "a" * 77 + "/" + "b" * 77
+
+    assert faults_of({longest: CODE, longest.upper(): CODE}) == [
+        ("INVALID_PATH", "files")
+    ]
+    longer = longest + "b"
+    assert faults_of({longer: CODE, longer.upper(): CODE}) == [
+        ("INVALID_PATH", f"files[{errors.shown(path)[1:-1]}]")
+        for path in (longer, longer.upper())
+    ]
+
+
 def test_files_beside_each_other_do_not_clash():
     files = ["a.ts", "a-b.ts", "lib/a.ts", "lib/b.ts", "library", "src/lib/a.ts"]
 
