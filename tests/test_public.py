@@ -169,6 +169,15 @@ def test_a_304_carries_what_a_cache_needs_and_no_more(front):
         ({"if_match": "{}", "if_none_match": "{}"}, 304),
         ({"if_unmodified_since": "Thu, 01 Jan 1970 00:00:00 GMT"}, 200),
         ({"if_modified_since": "Thu, 01 Jan 2099 00:00:00 GMT"}, 200),
+        (
+            {
+                "if_match": "{}",
+                "if_none_match": "{}",
+                "if_modified_since": "Thu, 01 Jan 1970 00:00:00 GMT",
+                "if_unmodified_since": "Thu, 01 Jan 1970 00:00:00 GMT",
+            },
+            304,
+        ),
     ],
     ids=str,
 )
