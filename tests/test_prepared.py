@@ -5,7 +5,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -51,9 +51,9 @@ def test_what_is_found_is_read_anew_each_time(alice):
     assert BY_NAME.first("alice").display_name == "Alice B."
 
 
-@pytest.mark.parametrize("tags", [(), ("a",), ("b", "c"), ("c", "b", "nothing")])
+@pytest.mark.parametrize("tags", [(), ("a",), ("b", "ü"), ("ü", "b", "nothing")])
 def test_many_values_are_one_parameter(db, tags):
-    TagRule.objects.bulk_create(TagRule(tag=tag, becomes="x") for tag in "abc")
+    TagRule.objects.bulk_create(TagRule(tag=tag, becomes="x") for tag in "abü")
     asked = Prepared(
         lambda tags: TagRule.objects.filter(tag__in=AnyOf(tags, "text")).values_list(
             "tag", flat=True
@@ -61,7 +61,26 @@ def test_many_values_are_one_parameter(db, tags):
     )
 
     for _ in range(2):
-        assert sorted(asked(AnyOf.pack(tags))) == sorted({*tags} & {*"abc"})
+        assert sorted(asked(AnyOf.pack(tags))) == sorted({*tags} & {*"abü"})
+
+
+def test_many_values_are_packed_without_backslashes():
+    """PostgreSQL would drop them, and with them what they stand for."""
+    assert AnyOf.pack(["größe", "grün"]) == '["größe", "grün"]'
+
+
+def test_of_one_column_it_finds_that_one_whatever_it_sorts_by(alice, bob):
+    """To sort rows that are distinct, the database is asked for what it sorts by."""
+    named = Prepared(
+        lambda name: (
+            Account.objects.filter(username__gt=name)
+            .values_list("username", flat=True)
+            .order_by("-email")
+            .distinct()
+        )
+    )
+
+    assert named("") == ["bob", "alice"]
 
 
 def test_times_and_uuids(push):
@@ -106,6 +125,26 @@ def test_each_thread_asks_on_its_own_connection():
     thread.join()
 
     assert found == ["alice"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_took_the_place_of_another_is_asked():
+    BY_NAME("alice")
+    asked, before = [], connections["default"]
+
+    def note(execute, sql, params, many, context):
+        asked.append(params)
+        return execute(sql, params, many, context)
+
+    connections["default"] = before.copy()
+    try:
+        with connections["default"].execute_wrapper(note):
+            assert BY_NAME("alice") == []
+    finally:
+        connections["default"].close()
+        connections["default"] = before
+
+    assert [list(params) for params in asked] == [["alice"]]
 
 
 def test_an_expired_key_is_none(alice):

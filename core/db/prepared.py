@@ -88,7 +88,7 @@ class _Compiled:
         with self.connection.cursor() as cursor:
             cursor.execute(self._sql, parameters)
             rows = cursor.fetchall()
-        if self._converters and rows:
+        if self._converters:
             rows = self._compiler.apply_converters(rows, self._converters)
         return self._made_of(rows)
 
