@@ -1,6 +1,12 @@
 """How installs are counted: the rules of docs/statistics.md."""
 
+import os
+import subprocess
+import sys
+import threading
 from datetime import UTC, date, datetime, timedelta
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -367,6 +373,77 @@ def test_an_install_that_was_counted_makes_nothing_stale(
             assert counting.flush() == 0
 
     assert not is_stale(versions.ANYTHING, flush)
+
+
+def test_lists_show_new_counts_once_a_minute(
+    version, monkeypatch, django_capture_on_commit_callbacks
+):
+    clock = SimpleNamespace(monotonic=lambda: clock.now, now=1000.0)
+    monkeypatch.setattr(counting, "time", clock)
+    monkeypatch.setattr(counting, "_lists_bumped_at", clock.now - 60)
+
+    def install():
+        noted(version, client=str(len(counts()) + clock.now))
+        with django_capture_on_commit_callbacks(execute=True):
+            assert counting.flush() == 1
+
+    def are_stale(write, *, after) -> bool:
+        clock.now += after
+        return is_stale(LISTS, write)
+
+    assert are_stale(install, after=0)
+    assert not are_stale(counting.bump_lists_if_due, after=59)
+    assert not are_stale(counting.bump_lists_if_due, after=1)  # none came since
+    assert are_stale(install, after=0)
+    assert not are_stale(install, after=59)
+    assert not are_stale(counting.bump_lists_if_due, after=0.5)
+    assert are_stale(counting.bump_lists_if_due, after=0.5)
+    assert not are_stale(counting.bump_lists_if_due, after=60)
+
+
+# --- in the background
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_writer_waits_for_the_next_install(version, settings, monkeypatch):
+    monkeypatch.setattr(counting, "FLUSH_SECONDS", 0)
+    settings.DERIVE_IN_BACKGROUND = True
+    for n in (1, 2):
+        noted(version, client=f"192.0.2.{n}")
+        for _ in range(400):
+            if install_count() == n:
+                break
+            Event().wait(0.025)
+        assert install_count() == n
+        assert not counting._wake.is_set()
+    names = [thread.name for thread in threading.enumerate()]
+    assert names.count("installs") == 1
+
+
+ENDING = """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+django.setup()
+from django.conf import settings
+settings.DERIVE_IN_BACKGROUND = True
+from registry.installs import counting
+for client in ("192.0.2.1", "192.0.2.2"):
+    counting.count(1, client=client, method="GET", headers={})
+"""
+
+
+def test_a_process_that_ends_tries_once_to_write_what_waits(tmp_path):
+    """Its database is empty, which the log then says."""
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDING],
+        env={"PATH": os.environ["PATH"], "HUB_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert ended.stderr.count("Installs could not be counted") == 1
 
 
 # --- reading
