@@ -44,10 +44,17 @@ def test_row_has_the_types_of_its_fields(publish, alice):
     assert row.url == "/functions/alice/image-resizer"
 
 
-@pytest.mark.parametrize("sort", lists.SORTS)
-@pytest.mark.parametrize("limit", [1, 2, 5, lists.FIRST_ROWS])
-def test_pages_hold_each_function_once(functions, sort, limit):
-    field, descends = lists.SORTS[sort]
+@pytest.mark.parametrize(
+    ("sort", "field", "descends"),
+    [
+        ("recent", "updated_at", True),
+        ("installs", "install_count", True),
+        ("stars", "star_count", True),
+        ("name", "slug", False),
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 2, 5, 25])
+def test_pages_hold_each_function_once(functions, sort, field, descends, limit):
     found, cursor = [], ""
     while True:
         page = lists.page(sort=sort, cursor=cursor, limit=limit)
@@ -265,6 +272,14 @@ def test_a_cursor_that_says_something_else_is_refused(db, sort, values):
 def test_a_cursor_that_is_no_list_of_three_is_refused(db, text):
     with pytest.raises(errors.ValidationError):
         lists.page(cursor=cursor_with(text=text) or "-", limit=1)
+
+
+@pytest.mark.parametrize("character", ["!", "\n", " ", "%", "\u00e9"], ids=ascii)
+def test_a_cursor_has_no_other_characters(db, character):
+    cursor = cursor_with("recent", AT, 7)
+
+    with pytest.raises(errors.ValidationError):
+        lists.page(cursor=cursor[:8] + character + cursor[8:], limit=1)
 
 
 def test_functions_are_read_in_the_order_of_their_ids(functions):
