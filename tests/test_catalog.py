@@ -3,14 +3,11 @@
 import pytest
 
 from registry import errors, moderation, publishing
-from registry.catalog import functions, pages, vocabulary
+from registry.catalog import functions, pages
 from registry.models import (
-    Category,
-    CategoryAlias,
     Draft,
     Function,
     Redirect,
-    TagRule,
     Version,
 )
 from registry.moderation import Grounds
@@ -93,6 +90,17 @@ def test_a_number_is_the_whole_number_with_its_build(releases):
         assert f"has no version '{other}'" in found(number=other)
 
 
+def test_a_number_is_of_the_function_that_was_asked_for(publish, releases):
+    publish(name="csv-export")
+    releases("1.0.0", "1.1.0")
+
+    assert found(number="1.0.0") == "alice/image-resizer@1.0.0"
+    assert found("csv-export", number="1.0.0") == "alice/csv-export@1.0.0"
+    assert found("csv-export", number="1.1.0") == (
+        "alice/csv-export has no version '1.1.0'."
+    )
+
+
 def test_what_was_found_is_loaded_whole(releases, alice, django_assert_num_queries):
     (version,) = releases("1.0.0")
     publishing.deprecate(version.function, message="Old.", by=alice, via="cli")
@@ -149,6 +157,11 @@ def moved(releases, staff):
 )
 def test_an_old_address_leads_to_the_function(moved, bob, asked, answer):
     assert found(**asked) == answer
+
+
+def test_an_old_address_is_no_other_one(moved):
+    for asked in ({}, {"username": "alice"}):
+        assert found("nothing", **asked) == "There is no published function 'nothing'."
 
 
 def test_what_an_old_address_found_says_so(moved):
@@ -211,6 +224,16 @@ def test_of_a_quarantined_version_the_others_stay(releases, staff):
     assert found(number="1.1.0").startswith("alice/image-resizer 1.1.0 was quarantined")
     assert found(number="1.1.0").endswith(": It holds a password.")
     assert functions.find_function("image-resizer")
+
+
+def test_each_quarantined_version_has_its_own_reason(releases, staff):
+    first, second, _ = releases("1.0.0", "1.1.0", "1.2.0")
+    for version, reason in ((first, "One."), (second, "Two.")):
+        moderation.quarantine_version(version, Grounds(reason), by=staff)
+
+    assert found(number="1.0.0").endswith(": One.")
+    assert found(number="1.1.0").endswith(": Two.")
+    assert found(number="3.0.0") == "alice/image-resizer has no version '3.0.0'."
 
 
 def test_with_every_version_quarantined_the_newest_says_why(releases, staff):
@@ -328,7 +351,8 @@ def test_a_page_without_a_readme_has_none(publish):
         assert not shown.is_pending
 
 
-def test_a_page_of_what_has_no_live_version_shows_the_newest(releases, alice):
+def test_a_page_of_what_has_no_live_version_shows_the_newest(releases, publish, alice):
+    publish(name="csv-export", version="9.0.0")
     for version in releases("1.9.0", "1.10.0", "1.2.0"):
         yank(version, alice)
 
@@ -370,94 +394,6 @@ def test_no_page_is_found_elsewhere(releases, bob, username, slug, number):
 
     with pytest.raises(errors.NotFound):
         pages.find_page(username, slug, number)
-
-
-# --- categories and tags
-
-
-def category(slug):
-    return Category.objects.get(slug=slug)
-
-
-TEN = "auth payments media email ai database utility analytics notifications storage"
-
-
-def test_categories_are_in_the_order_staff_gave_them(staff):
-    moderation.retire_category(category("auth"), GROUNDS, by=staff)
-    Category.objects.filter(slug="storage").update(position=0)
-    Category.objects.filter(slug="auth").update(position=0)
-
-    assert [c.slug for c in vocabulary.categories()][:2] == ["auth", "storage"]
-    assert len(vocabulary.categories()) == 10
-    active = vocabulary.active_categories()
-    assert active[0] == "storage"
-    assert sorted(active) == sorted(set(TEN.split()) - {"auth"})
-
-
-def test_each_active_category_is_accepted_once_with_its_old_slugs():
-    media, ai = category("media"), category("ai")
-    for slug, now in (("pictures", media), ("images", media), ("ml", ai)):
-        CategoryAlias.objects.create(slug=slug, category=now)
-
-    slugs, aliases = vocabulary.accepted_categories()
-
-    assert slugs == TEN.split()
-    assert aliases == {"pictures": "media", "images": "media", "ml": "ai"}
-
-
-def test_an_old_slug_of_a_retired_category_is_not_accepted(staff):
-    CategoryAlias.objects.create(slug="pictures", category=category("media"))
-    moderation.retire_category(category("media"), GROUNDS, by=staff)
-
-    assert vocabulary.accepted_categories()[1] == {}
-
-
-def test_a_retired_category_is_accepted_of_what_is_in_it(publish, staff):
-    inside = publish().function
-    outside = publish(name="csv-export", category="database").function
-    moderation.retire_category(category("media"), GROUNDS, by=staff)
-    for function in (inside, outside):
-        function.refresh_from_db()
-
-    assert vocabulary.accepted_categories(inside)[1] == {"media": "media"}
-    assert vocabulary.accepted_categories(outside)[1] == {}
-    assert vocabulary.accepted_categories(Function())[1] == {}
-    assert "media" not in vocabulary.accepted_categories(inside)[0]
-
-
-def test_an_alias_comes_before_a_retired_category_of_that_slug(publish, staff):
-    function = publish().function
-    moderation.merge_category(category("media"), category("ai"), GROUNDS, by=staff)
-    function.refresh_from_db()
-
-    assert vocabulary.accepted_categories(function)[1] == {"media": "ai"}
-
-
-def test_a_category_is_found_by_the_slugs_it_had(staff):
-    CategoryAlias.objects.create(slug="pictures", category=category("media"))
-
-    assert vocabulary.category_called("media") == category("media")
-    assert vocabulary.category_called("pictures") == category("media")
-    assert vocabulary.category_called("nothing") is None
-    moderation.retire_category(category("auth"), GROUNDS, by=staff)
-    assert vocabulary.category_called("auth") == category("auth")
-    moderation.merge_category(category("ai"), category("utility"), GROUNDS, by=staff)
-    assert vocabulary.category_called("ai") == category("utility")
-
-
-def test_tags_are_replaced_dropped_and_kept_once():
-    TagRule.objects.create(tag="images", becomes="image")
-    TagRule.objects.create(tag="casino", becomes="")
-
-    asked = ["images", "b", "casino", "image", "a"]
-
-    assert vocabulary.replaced_tags(asked) == ["image", "b", "a"]
-    assert vocabulary.replaced_tags([]) == []
-    assert vocabulary.tag_warnings(asked) == [
-        "The tag 'casino' is not used on this Hub and was left out.",
-        "The tag 'images' is listed as 'image'.",
-    ]
-    assert vocabulary.tag_warnings(["a", "image"]) == []
 
 
 # --- what is public
