@@ -204,14 +204,19 @@ def _journal_entries(root: Path, journal: bytes) -> list[dict]:
             fix=f"Look at {JOURNAL_FOLDER}/old for files to put back by hand, "
             "then remove that folder.",
         )
-    for entry in entries:
+    for number, entry in enumerate(entries):
         refuse_symlinks(root, entry["path"])
+        refuse_symlinks(root, f"{JOURNAL_FOLDER}/old/{number}")
     return entries
 
 
 def _is_harmless(entry: dict) -> bool:
-    paths = [entry["path"], *entry["folders"]]
-    return isinstance(entry["had"], bool) and all(map(stays_inside, paths))
+    path = entry["path"]
+    return (
+        isinstance(entry["had"], bool)
+        and stays_inside(path)
+        and all(path.startswith(f"{folder}/") for folder in entry["folders"])
+    )
 
 
 def _keep(target: Path, kept: Path) -> None:

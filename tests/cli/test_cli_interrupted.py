@@ -211,19 +211,3 @@ def test_a_plan_refuses_paths_outside(project):
     with pytest.raises(CliError):
         Plan(project, {"../x": b"1"}).apply()
     assert list(project.parent.glob("x")) == []
-
-
-def test_a_journal_that_came_with_the_project_writes_nothing_outside(
-    aerostack, project, tmp_path
-):
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (project / "services").symlink_to(outside)
-    (project / JOURNAL_FOLDER / "old").mkdir(parents=True)
-    (project / JOURNAL_FOLDER / "old" / "0").write_text("evil")
-    journal = project / JOURNAL_FOLDER / "journal.json"
-    for path in ("services/x", "../outside/x", "/outside/x"):
-        journal.write_text(f'[{{"path": "{path}", "had": true, "folders": []}}]')
-
-        assert aerostack("functions", "status", "--offline").status == 1
-        assert list(outside.iterdir()) == []

@@ -240,6 +240,9 @@ def test_a_plan_made_before_another_command_was_undone_is_not_carried_out(busy):
         [had("top.ts"), had("../outside.ts")],
         [made("top.ts", "..")],
         [made("top.ts", "a", "../other")],
+        [made("a/b/new.ts", "c")],
+        [made("a/b/new.ts", "a", "a/")],
+        [made("a/b/new.ts", "a/b/new.ts")],
         [had(".git/config")],
         "[",
         "3",
@@ -296,6 +299,50 @@ def test_a_journal_that_is_a_link_is_not_followed(aerostack, busy, tmp_path):
 
     assert done.status == 1
     assert "UNSAFE_TARGET" in done.err
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("entry", [had, made])
+def test_a_journal_that_came_with_a_project_changes_nothing_through_a_link(
+    busy, tmp_path, entry
+):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/x.ts").write_text("theirs")
+    (busy / "link").symlink_to(tmp_path / "outside")
+    leave_journal(busy, [had("top.ts"), entry("link/x.ts")], old={0: "evil", 1: "evil"})
+    before = tree(tmp_path)
+
+    with pytest.raises(CliError, match="link is a symbolic link") as refused:
+        recover(busy)
+
+    assert refused.value.code == "UNSAFE_TARGET"
+    assert tree(tmp_path) == before
+
+
+def test_no_folder_outside_goes_by_a_journal_that_came_with_a_project(busy, tmp_path):
+    (tmp_path / "outside/empty").mkdir(parents=True)
+    (busy / "link").symlink_to(tmp_path / "outside")
+    leave_journal(busy, [made("new.ts", "link/empty")])
+
+    with pytest.raises(CliError, match="is damaged, or names files outside"):
+        recover(busy)
+
+    assert (tmp_path / "outside/empty").is_dir()
+
+
+def test_no_file_outside_is_taken_for_one_that_was_kept(busy, tmp_path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/1").write_text("theirs")
+    leave_journal(busy, [had("top.ts"), had("a/one.ts")], old={0: "evil"})
+    old = busy / JOURNAL_FOLDER / "old"
+    (old / "0").unlink()
+    old.rmdir()
+    old.symlink_to(tmp_path / "outside")
+    before = tree(tmp_path)
+
+    with pytest.raises(CliError, match="old is a symbolic link"):
+        recover(busy)
+
     assert tree(tmp_path) == before
 
 
