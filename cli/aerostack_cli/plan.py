@@ -239,23 +239,16 @@ def _write_synced(path: Path, content: bytes, like: Path | None = None) -> None:
 def _missing_folders(root: Path, path: str) -> list[str]:
     """The missing folders of ``path``, outermost first."""
     parents = [parent.as_posix() for parent in reversed(Path(path).parents)]
-    return [folder for folder in parents[1:] if not (root / folder).exists()]
+    return [folder for folder in parents if not (root / folder).exists()]
 
 
 def _remove_empty_folders(root: Path, entries: list[dict]) -> None:
     """Delete folders that removals left empty, up to the project's root."""
     for entry in entries:
-        for parent in list((root / entry["path"]).parents):
-            if parent == root or not _remove_if_empty(parent):
-                break
-
-
-def _remove_if_empty(folder: Path) -> bool:
-    try:
-        folder.rmdir()
-    except OSError:
-        return False
-    return True
+        folders = list(Path(entry["path"]).parents)[:-1]  # without the root itself
+        with contextlib.suppress(OSError):  # not empty, or gone already
+            for folder in folders:
+                (root / folder).rmdir()
 
 
 def _sync_folder(folder: Path) -> None:
@@ -280,15 +273,14 @@ def _exclusive(root: Path):
 
     handle = os.open(root, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise CliError(
-            "Another aerostack command is changing this project.",
-            code="BUSY",
-            fix="Wait for it to end, then run the command again.",
-        ) from None
-    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CliError(
+                "Another aerostack command is changing this project.",
+                code="BUSY",
+                fix="Wait for it to end, then run the command again.",
+            ) from None
         yield
     finally:
         os.close(handle)

@@ -192,6 +192,17 @@ def test_recovery_puts_old_files_back_and_takes_new_ones_away(busy):
     assert recover(busy) is False
 
 
+def test_recovery_makes_all_folders_that_an_old_file_needs(busy):
+    (busy / "a/one.ts").unlink()
+    (busy / "a/b/two.ts").unlink()
+    (busy / "a/b").rmdir()
+    (busy / "a").rmdir()
+    leave_journal(busy, [had("a/b/two.ts")], old={0: "kept"})
+
+    assert recover(busy) is True
+    assert tree(busy / "a") == {"b/two.ts": b"kept"}
+
+
 def test_recovery_keeps_a_folder_that_holds_something_of_mine(busy):
     (busy / "new").mkdir()
     (busy / "new/y.ts").write_text("half done")
@@ -426,6 +437,23 @@ def test_each_step_is_on_the_disk_before_the_next_relies_on_it(busy, synced):
     ]
 
 
+def test_a_file_is_whole_when_it_is_sent_to_the_disk(busy, monkeypatch):
+    sent = {}
+    fsync = os.fsync
+
+    def noted_fsync(handle):
+        path = Path(os.readlink(f"/proc/self/fd/{handle}"))
+        if path.is_file():
+            sent[path.name] = path.read_bytes()
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    Plan(busy, {"top.ts": b"new"}).apply()
+
+    assert sent["0"] == b"new"
+    assert json.loads(sent["journal.draft"]) == [had("top.ts")]
+
+
 def test_what_is_put_back_is_on_the_disk_before_the_journal_goes(busy, synced):
     (busy / "a/one.ts").write_text("half done")
     leave_journal(busy, [had("a/one.ts")], old={0: "a/one.ts"})
@@ -438,6 +466,41 @@ def test_what_is_put_back_is_on_the_disk_before_the_journal_goes(busy, synced):
         ("unlink", f"{JOURNAL_FOLDER}/journal.json"),
         ("sync", JOURNAL_FOLDER),
     ]
+
+
+@pytest.mark.parametrize("stop", ["place new/x/y.ts", "place a/one.ts", "commit"])
+def test_a_plan_that_is_stopped_leaves_no_new_folder(busy, monkeypatch, stop):
+    before = tree(busy), folders(busy)
+
+    def checkpoint(step):
+        if step == stop:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(plan_module, "checkpoint", checkpoint)
+        with pytest.raises(KeyboardInterrupt):
+            Plan(
+                busy, {"a/new/z.ts": b"z", "new/x/y.ts": b"y", "a/one.ts": b"new"}
+            ).apply()
+
+    assert (tree(busy), folders(busy)) == before
+
+
+def test_no_plan_keeps_a_file_or_folder_open(busy):
+    def apply():
+        Plan(busy, {"a/one.ts": b"new", "c/three.ts": None}).apply()
+
+    handle = os.open(busy, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with pytest.raises(CliError, match="Another aerostack command"):
+        apply()
+    os.close(handle)
+    apply()
+
+    opened = [
+        os.path.realpath(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd")
+    ]
+    assert [path for path in opened if path.startswith(str(busy))] == []
 
 
 def test_a_project_is_free_again_after_a_plan_that_failed(busy):
