@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aerostack_cli.errors import UntrustedAnswer
 from aerostack_cli.paths import (
     colliding_paths,
     is_safe_path,
-    is_sha256,
     is_slug,
     is_username,
 )
@@ -51,15 +50,15 @@ class Snapshot:
     files: dict[str, str]
     hashes: dict[str, str]
     main: str
-    packages: list[str] = field(default_factory=list)
-    variables: list[str] = field(default_factory=list)
-    route: str = ""
-    has_tables: bool = False
-    yanked: str = ""
-    deprecated: str = ""
-    license: str = ""
+    packages: list[str]
+    variables: list[str]
+    route: str
+    has_tables: bool
+    yanked: str
+    deprecated: str
+    license: str
     # The former ``username/slug`` that was requested; else empty.
-    renamed_from: str = ""
+    renamed_from: str
 
     @property
     def ref(self) -> str:
@@ -172,8 +171,8 @@ def _read_file(entry: object) -> tuple[str, str, str]:
     data = text_bytes(content, path)
     if len(data) > MAX_FILE_BYTES or entry.get("size", len(data)) != len(data):
         raise UntrustedAnswer(f"The Hub sent {path} with a size that is not its own.")
-    digest = entry.get("sha256")
-    if not is_sha256(digest) or digest != sha256(data):
+    digest = sha256(data)
+    if entry.get("sha256") != digest:
         raise UntrustedAnswer(f"The Hub sent {path} with a hash that is not its own.")
     return path, content, digest
 

@@ -39,7 +39,12 @@ def texts(count, characters, letter="x"):
     ],
     ids=["50 files", "60 files", "512 KiB", "512 KiB of é", "2 MiB", "a bit more"],
 )
-def test_a_version_within_the_limits_is_installed(aerostack, evil, project, files):
+def test_a_version_within_the_limits_is_taken(files):
+    assert read_snapshot(of(files)).files == files
+
+
+def test_the_largest_version_there_is_can_be_installed(aerostack, evil, project):
+    files = texts(4, 512 * KIB) | {"last.ts": "x" * 64 * KIB}
     evil(of(files))
 
     assert aerostack("functions", "install", "alice/tool").status == 0
@@ -145,6 +150,28 @@ def test_the_integrity_is_what_sha256sum_prints_hashed_again(aerostack, evil, pr
     assert_nothing_written(project, refused)
     assert answer["integrity"] == f"sha256-{digest}"
     assert aerostack("functions", "install", "alice/tool").status == 0
+
+
+LONG = "+" + "x" * 99
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        spoiled(slug=LONG),
+        spoiled(author=LONG),
+        spoiled(version=LONG),
+        spoiled(envVars=[LONG]),
+        spoiled(npmDependencies=[LONG]),
+        with_file(path=LONG),
+    ],
+    ids=["slug", "author", "version", "variable", "package", "path"],
+)
+def test_a_refusal_quotes_80_characters_of_the_answer_at_most(answer):
+    with pytest.raises(UntrustedAnswer) as refused:
+        read_snapshot(answer)
+
+    assert f"'+{'x' * 79}'" in str(refused.value)
 
 
 # --- packages and variables: printed as part of a shell command and as KEY= lines
