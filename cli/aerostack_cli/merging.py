@@ -57,7 +57,7 @@ def merge_text(base: str | None, mine: str, theirs: str, label: str) -> Merged:
         texts = [text.replace("\r\n", "\n") for text in texts]
     lines = [text.removesuffix("\n").split("\n") if text else [] for text in texts]
     if base is None:
-        merged, conflicts = _merge_two(lines[1], lines[2], label)
+        merged, conflicts = _merge_two(*lines[1:], label)
     else:
         merged, conflicts = _merge_three(*lines, label)
     closed = _three_way(*(not text or text.endswith("\n") for text in texts))
@@ -91,7 +91,8 @@ def _merge_three(base, mine, theirs, label) -> tuple[list[str], int]:
             conflicts += 1
             merged += _marked(groups[1], groups[2], label)
         else:
-            merged += groups[0]
+            [unmarked] = groups
+            merged += unmarked
     return merged, conflicts
 
 

@@ -196,7 +196,7 @@ def _reached(function: Function, path: str) -> list[str]:
         if not module.startswith("."):
             continue
         paths = candidates(path, module)
-        if paths[0].startswith(".."):
+        if all(p.startswith("..") for p in paths):
             raise CliError(
                 f"{path}:{line} imports '{module}', outside {function.directory}.",
                 code="INVALID_PATH",

@@ -313,6 +313,13 @@ def test_a_file_that_is_reached_twice_is_sent_once(would_push, project):
     assert paths(would_push()) == ["index.ts", "a.ts", "b.ts"]
 
 
+def test_packages_among_the_imports_are_passed_over(would_push, project):
+    imports = "import 'zod'; import './a'; import '@scope/x'; import './b'"
+    write_function(project, files={"index.ts": imports, "a.ts": "1", "b.ts": "1"})
+
+    assert paths(would_push()) == ["index.ts", "a.ts", "b.ts"]
+
+
 def test_data_is_sent_and_not_searched_for_imports(would_push, project):
     write_function(
         project,
