@@ -13,18 +13,18 @@ from aerostack_cli.plan import JOURNAL_FOLDER, Plan, recover
 
 from tests.cli.conftest import tree
 
-# The real command, ended by the kernel at its n-th step that writes.
+# The real command, ended by the kernel at its n-th step that writes, or the one named.
 KILLED_AT = """
 import os, signal, sys
 from aerostack_cli import main, plan
 
-left = int(sys.argv[1])
+done = 0
 
 def checkpoint(step):
-    global left
-    left -= 1
-    if left < 0:
+    global done
+    if sys.argv[1] in (str(done), step):
         os.kill(os.getpid(), signal.SIGKILL)
+    done += 1
 
 plan.checkpoint = checkpoint
 main.main(sys.argv[2:])
@@ -33,7 +33,8 @@ MAX_STEPS = 60
 
 
 def killed_at(step, *args):
-    """Run the command and kill it at write step ``step``; its return code."""
+    """Run the command and kill it at write step ``step``, a number or a name; its
+    return code."""
     code = [sys.executable, "-c", KILLED_AT, str(step), *args]
     return subprocess.run(code, capture_output=True, timeout=60).returncode
 
@@ -83,27 +84,20 @@ def test_a_kill_at_any_write_step_of_update_changes_nothing(aerostack, outdated,
 
 def test_the_next_command_undoes_a_killed_one_and_says_so(aerostack, outdated):
     before = tree(outdated)
-    # Far enough for the journal to stand and a file to be in place.
-    step = next(
-        step
-        for step in range(MAX_STEPS)
-        if killed_at(step, "functions", "update", "tool") == -signal.SIGKILL
-        and tree(outdated).get("services/tool/a.ts") == b"2\n"
-    )
+    # The journal stands, and all files are in place.
+    assert killed_at("commit", "functions", "update", "tool") == -signal.SIGKILL
+    assert tree(outdated)["services/tool/a.ts"] == b"2\n"
 
     done = aerostack("functions", "status", "--offline")
 
-    assert step > 10
     assert "an interrupted command was undone" in done.err
     assert tree(outdated) == before
 
 
 def test_a_kill_while_undoing_is_undone_too(outdated, monkeypatch):
     before = tree(outdated)
-    for step in range(MAX_STEPS):
-        killed_at(step, "functions", "update", "tool")
-        if tree(outdated).get("services/tool/a.ts") == b"2\n":
-            break
+    assert killed_at("commit", "functions", "update", "tool") == -signal.SIGKILL
+    assert tree(outdated)["services/tool/a.ts"] == b"2\n"
     replaced = []
     real = os.replace
 
