@@ -74,7 +74,8 @@ class Functions:
         return name, line - first
 
     def is_declaration(self, position: tuple[int, int]) -> bool:
-        """Whether ``position`` is in an annotation or a dataclass's decorator."""
+        """Whether ``position`` is in an annotation, or in a decorator that makes a
+        dataclass or a cache."""
         return any(start <= position < end for start, end in self._declarations)
 
     def _visit(self, node, prefix):
@@ -89,13 +90,17 @@ class Functions:
             for declaration in (
                 getattr(child, "annotation", None),
                 getattr(child, "returns", None),
-                *(each for each in decorators if "dataclass" in ast.unparse(each)),
+                *(each for each in decorators if _says_no_rule(each)),
             ):
                 if declaration is not None:
                     start = (declaration.lineno, declaration.col_offset)
                     end = (declaration.end_lineno, declaration.end_col_offset)
                     self._declarations.append((start, end))
             self._visit(child, name)
+
+
+def _says_no_rule(decorator: ast.expr) -> bool:
+    return ast.unparse(decorator).startswith(("dataclass(", "lru_cache("))
 
 
 @cache
