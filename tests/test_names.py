@@ -107,7 +107,8 @@ def test_push_of_a_name_that_does_not_fit_writes_nothing(api, name):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "name",
-    ["admin", "Admin", " ADMIN ", "ad.min", "__proto__", "__PROTO__", "node_modules"],
+    ["admin", "Admin", " ADMIN ", "ad.min", "__proto__", "__PROTO__", "node_modules"]
+    + ["__defineGetter__", " __lookupsetter__ "],
 )
 def test_a_reserved_name_is_refused_however_it_is_spelled(name):
     with pytest.raises(errors.ReservedName) as caught:
