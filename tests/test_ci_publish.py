@@ -225,6 +225,19 @@ def test_a_refused_call_leaves_not_even_the_name(ci, changes, refusal):
         ci(publish=True, **changes)
 
 
+@pytest.mark.parametrize("publish_first", [False, True])
+def test_a_refused_call_names_every_fault(ci, publish_first):
+    ci(publish=publish_first)
+
+    with refused(errors.InvalidVersion) as caught:
+        ci(publish=True, version="1", description="a" * 301)
+
+    assert {(fault.code, fault.field) for fault in caught.value.faults} == {
+        ("INVALID_VERSION", "version"),
+        ("VALIDATION_ERROR", "description"),
+    }
+
+
 def test_a_call_that_only_saves_is_stored_while_publishing_is_turned_off(ci):
     Switch.objects.create(name="publishing", reason="Moving.")
 

@@ -151,9 +151,7 @@ def _repeated(function: Function, submission: intake.Submission) -> CiResult | N
 
 
 def _version_numbered(function: Function, number: object) -> Version | None:
-    if function.latest is None and not function.published_at:
-        return None
-    if number is None and function.latest:
+    if number is None:
         return function.latest
     try:
         precedence = semver.parse(str(number)).precedence
