@@ -7,7 +7,7 @@ import pytest
 
 import api.urls  # noqa: F401  (declares the endpoints)
 from api import reference
-from registry import errors, manifest, paths
+from registry import errors, paths
 from registry.names import MAX_SLUG_CHARACTERS, MIN_SLUG_CHARACTERS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,10 +55,6 @@ def test_no_setting_is_documented_that_does_not_exist():
     documented = set(re.findall(r"^\| `([A-Z_]+)` \|", read("settings.md"), re.M))
 
     assert documented == settings_read()
-
-
-def test_the_table_of_fields_is_the_code_s():
-    assert manifest.documentation() in read("manifest.md")
 
 
 def test_the_table_of_endpoints_is_the_code_s():

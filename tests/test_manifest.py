@@ -1,11 +1,14 @@
 """What each key of aerostack.json may be, as docs/manifest.md says it."""
 
+from pathlib import Path
+
 import pytest
 
 from registry import errors, manifest
 from registry.manifest import Manifest
 from tests.conftest import CODE
 
+MANUAL = Path(__file__).resolve().parent.parent / "docs/manifest.md"
 CATEGORIES = ("auth", "media", "email")
 RAW = {
     "name": "image-resizer",
@@ -625,6 +628,10 @@ def test_an_export_is_no_word_of_the_language(name):
 
 def test_only_category_and_tags_change_without_a_new_version():
     assert set(manifest.FIELDS) - set(manifest.FROZEN) == {"category", "tags"}
+
+
+def test_the_table_of_fields_is_the_code_s():
+    assert manifest.documentation() in MANUAL.read_text()
 
 
 def test_the_schema_says_what_the_reader_holds():
