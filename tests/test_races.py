@@ -147,8 +147,8 @@ def test_a_claim_finds_its_function_made_since_none_was_found(alice):
     assert claimed == (draft.function, False)
 
 
-def test_a_push_finds_its_account_deleted_since_its_key_was_read(alice):
-    delete_account(Account.objects.get(), by=None)
+def test_a_push_finds_its_account_deleted_since_its_key_was_read(alice, bob):
+    delete_account(Account.objects.get(pk=alice.pk), by=None)
 
     with pytest.raises(errors.Unauthorized):
         publishing.push(body(), by=alice, via="cli")
