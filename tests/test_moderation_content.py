@@ -6,6 +6,7 @@ from registry import errors, moderation, publishing
 from registry.models import Blob, Category, Decision, Rendering, Version
 from registry.moderation import Grounds
 from tests.conftest import CODE, Api, body, make_account
+from tests.unchanged import refused
 
 GROUNDS = Grounds("It sends keys away.", "malware")
 ONE = "/api/community/functions/alice/image-resizer"
@@ -103,6 +104,31 @@ def test_number_of_a_quarantined_version_is_used_up(version, staff, push, alice)
 
     with pytest.raises(errors.VersionConflict, match="quarantined"):
         publishing.publish(push(), by=alice, via="cli")
+
+
+@pytest.mark.parametrize("back", ["1.0.0", "1.1.0", "1.2.0"])
+def test_version_that_is_put_back_is_the_one_that_was_chosen(
+    publish, staff, reader, back
+):
+    versions = [publish(version=number) for number in ("1.0.0", "1.1.0", "1.2.0")]
+    for version in versions:
+        moderation.quarantine_version(version, GROUNDS, by=staff)
+
+    chosen = next(version for version in versions if version.number == back)
+    moderation.lift_version_quarantine(chosen, GROUNDS, by=staff)
+
+    shown = reader("GET", f"{ONE}/versions").json()["versions"]
+    assert [each["version"] for each in shown] == [back]
+    assert reader("GET", f"{ONE}/install").json()["version"] == back
+
+
+def test_version_that_is_offered_is_not_put_back_for_another(publish, staff):
+    offered = publish()
+    bad = publish(version="1.1.0")
+    moderation.quarantine_version(bad, GROUNDS, by=staff)
+
+    with refused(errors.Conflict, "1.0.0 is not quarantined"):
+        moderation.lift_version_quarantine(offered, GROUNDS, by=staff)
 
 
 def test_quarantine_during_an_install_is_whole_or_nothing(version, staff, reader):
