@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import ApiKey, Event
+from accounts.models import ApiKey, Event, ReservedName
 from registry import errors, moderation, publishing
 from registry.models import (
     Case,
@@ -18,6 +18,7 @@ from registry.models import (
 from registry.moderation import Grounds
 from registry.publishing.resemblance import resemblance
 from tests.conftest import Api, key_of, make_account
+from tests.unchanged import refused
 
 GROUNDS = Grounds("The name confuses.", "name")
 API = "/api/community/functions"
@@ -66,13 +67,36 @@ def test_too_wide_or_odd_a_pattern_is_refused(staff, name):
 
 def test_name_retired_with_its_account_is_not_released(bob, staff):
     from accounts.deletion import delete_account
-    from accounts.models import ReservedName
 
     delete_account(bob, by=bob)
     retired = ReservedName.objects.get(name="bob")
 
     with pytest.raises(errors.Conflict, match="retired with its account"):
         moderation.release_name(retired, GROUNDS, by=staff)
+
+
+def test_released_name_is_the_one_that_was_chosen(push, staff):
+    moderation.reserve_name("aws-tools", GROUNDS, by=staff)
+    moderation.reserve_name("zip-tools", GROUNDS, by=staff)
+    chosen = ReservedName.objects.get(name="zip-tools")
+
+    moderation.release_name(chosen, GROUNDS, by=staff)
+
+    assert push(name="zip-tools").function.slug == "zip-tools"
+    with pytest.raises(errors.ReservedName):
+        push(name="aws-tools")
+
+
+def test_name_released_already_is_not_released_again(staff):
+    moderation.reserve_name("aws-tools", GROUNDS, by=staff)
+    moderation.reserve_name("zip-tools", GROUNDS, by=staff)
+    chosen = ReservedName.objects.get(name="zip-tools")
+    moderation.release_name(chosen, GROUNDS, by=staff)
+
+    with refused(errors.Conflict, "not reserved any more"):
+        moderation.release_name(chosen, GROUNDS, by=staff)
+
+    assert ReservedName.objects.filter(name="aws-tools").exists()
 
 
 # --- renaming
@@ -137,6 +161,21 @@ def test_rename_there_and_back(function, staff, reader):
     found = reader("GET", "install/image-resizer").json()
     assert (found["slug"], found.get("renamedFrom")) == ("image-resizer", None)
     assert reader("GET", "install/picture-sizer").json()["slug"] == "image-resizer"
+    assert list(Redirect.objects.values_list("username", "slug")) == [
+        ("alice", "picture-sizer")
+    ]
+
+
+def test_rename_there_and_back_keeps_the_address_of_the_owner_before(
+    function, staff, bob, client
+):
+    moderation.force_transfer(function, bob, GROUNDS, by=staff)
+    renamed(function, staff)
+    renamed(function, staff, "image-resizer")
+
+    for left in ("alice/image-resizer", "bob/picture-sizer"):
+        answer = client.get(f"/functions/{left}")
+        assert answer["Location"] == "/functions/bob/image-resizer"
 
 
 def test_rename_of_a_rename_leads_to_the_end(function, staff, client):
