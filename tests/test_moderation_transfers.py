@@ -5,6 +5,7 @@ import pytest
 from accounts.models import Account, ApiKey, Event
 from registry import errors, moderation, publishing
 from registry.models import (
+    Case,
     Decision,
     Function,
     NameClaim,
@@ -165,6 +166,40 @@ def test_offer_is_answered_once_and_recorded(function, alice, bob, verb, who, ou
         )
 
 
+@pytest.mark.parametrize(
+    "verb", ["accept_transfer", "refuse_transfer", "withdraw_transfer"]
+)
+def test_offer_of_ones_own_answers_no_other(function, publish, alice, bob, verb):
+    carol = make_account("carol")
+    offer = moderation.offer_transfer(function, bob, by=alice)
+    to_carol = publish(name="other-thing").function
+    moderation.offer_transfer(to_carol, carol, by=alice)
+    of_carol = publish(by=carol, name="third-thing").function
+    moderation.offer_transfer(of_carol, bob, by=carol)
+
+    refused(errors.NotFound, getattr(moderation, verb), offer, by=carol)
+
+
+@pytest.mark.parametrize(
+    ("verb", "who"),
+    [
+        ("accept_transfer", "bob"),
+        ("refuse_transfer", "bob"),
+        ("withdraw_transfer", "alice"),
+    ],
+)
+def test_offer_that_is_gone_is_not_found_beside_an_open_one(
+    function, publish, alice, bob, verb, who
+):
+    gone = moderation.offer_transfer(function, bob, by=alice)
+    other = publish(name="other-thing").function
+    moderation.offer_transfer(other, bob, by=alice)
+    TransferOffer.objects.filter(pk=gone.pk).delete()
+
+    by = {"alice": alice, "bob": bob}[who]
+    refused(errors.NotFound, getattr(moderation, verb), gone, by=by)
+
+
 def test_closed_offer_lets_it_be_offered_again(function, alice, bob):
     moderation.refuse_transfer(
         moderation.offer_transfer(function, bob, by=alice), by=bob
@@ -263,11 +298,40 @@ def test_exceptions_for_other_names_and_accounts_stay(function, push, bob, staff
     ]
 
 
-def test_plain_transfer_needs_no_exception(function, bob, staff):
+def test_plain_transfer_needs_no_exception(push, publish, bob, staff):
+    carol = make_account("carol")
+    push(by=carol, name="other-thing")
+    function = publish().function
+    push(by=carol, name="third-thing")
+
     moderation.force_transfer(function, bob, GROUNDS, by=staff)
 
     assert not NameException.objects.exists()
-    assert NameClaim.objects.get().owner == bob
+    claim = NameClaim.objects.get(look_alike=function.look_alike)
+    assert claim.owner == bob
+
+
+def test_transfer_makes_no_exception_for_a_name_that_was_released(
+    function, push, alice, bob, staff
+):
+    carol = make_account("carol")
+    draft = push(name="acme-tools").function
+    case = Case.objects.create(kind="dispute", function=draft, claimant=carol)
+    moderation.release_claim(draft, Grounds("Acme's.", "name", case), by=staff)
+
+    moderation.force_transfer(function, bob, GROUNDS, by=staff)
+
+    assert not NameException.objects.exists()
+
+
+def test_exception_of_a_transfer_says_why(function, publish, alice, bob, staff):
+    publish(name="imageresizer")
+
+    moderation.force_transfer(function, bob, GROUNDS, by=staff)
+
+    made = NameException.objects.get()
+    assert (made.account, made.slug) == (alice, "imageresizer")
+    assert (made.rule, made.reason) == ("upkeep", "Kept when a close name moved.")
 
 
 def test_other_claims_of_the_old_owner_stay(function, push, alice, bob, staff):
