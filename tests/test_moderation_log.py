@@ -218,6 +218,15 @@ def test_odd_page_is_the_first_one(events, before):
     assert page_by_id(Event.objects.all(), before=before).rows == events[:50]
 
 
+@pytest.mark.parametrize(("digits", "first"), [(19, 41), (20, 0)])
+def test_row_is_named_by_19_digits_at_most(events, digits, first):
+    before = f"{events[40].pk:0{digits}}"
+
+    page = page_by_id(Event.objects.all(), before=before, limit=4)
+
+    assert page.rows == events[first : first + 4]
+
+
 def test_page_before_the_first_row_is_empty(events):
     page = page_by_id(Event.objects.all(), before="0")
 
