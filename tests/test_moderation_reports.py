@@ -1,6 +1,7 @@
 """Reports and appeals: one case per function, weighed, decided once."""
 
 import pytest
+from django.core.cache import caches
 
 from accounts.deletion import delete_account
 from accounts.models import Event
@@ -114,15 +115,23 @@ def test_authors_weigh_more_and_false_alarms_less(function, publish, staff, bob)
     assert report(function, by=bob).weight == 1
 
 
-def test_rate_limit_answers_429(function, anyone, settings):
+def test_client_sends_10_reports_an_hour(function, anyone, settings, time_machine):
     settings.RATE_LIMITS = True
-    from django.core.cache import caches
-
-    caches["local"].clear()
-    answers = [send(anyone, reason="nothing").status_code for _ in range(11)]
+    time_machine.move_to("2026-03-01T12:00:00Z", tick=False)
     caches["local"].clear()
 
-    assert answers == [400] * 10 + [429]
+    answers = [send(anyone, reason="nothing") for _ in range(11)]
+    time_machine.move_to("2026-03-01T12:59:59Z", tick=False)
+    answers.append(send(anyone, reason="nothing"))
+    time_machine.move_to("2026-03-01T13:00:00Z", tick=False)
+    answers.append(send(anyone, reason="nothing"))
+    caches["local"].clear()
+
+    assert [answer.status_code for answer in answers] == [400] * 10 + [429, 429, 400]
+    assert answers[0].headers["RateLimit-Policy"] == '"reports";q=10;w=3600'
+    assert "Retry-After" not in answers[9].headers
+    assert answers[10].headers["Retry-After"] == "3600"
+    assert answers[11].headers["Retry-After"] == "1"
 
 
 def test_dismissed_case_closes_and_a_new_report_opens_another(function, staff):
