@@ -373,6 +373,13 @@ def test_news_are_of_followed_functions_without_their_author(publish, bob):
     assert following.news_for(digest, datetime.now(UTC)) == [followed]
 
 
+def test_news_leave_out_ones_own_function_that_is_followed(daily, publish, bob):
+    own = publish(by=bob, name="own-thing")
+    following.follow(own.function, by=bob, via="hub")
+
+    assert following.news_for(daily, datetime.now(UTC)) == []
+
+
 def test_news_are_of_what_the_account_itself_follows(daily, publish, bob):
     carol = make_account("carol")
     theirs = publish(by=carol, name="other-thing")
