@@ -149,6 +149,30 @@ def test_drafts_of_a_name_that_passed_on_are_deleted_without_the_name(
         push()
 
 
+def test_an_idle_name_passes_on_without_the_names_in_use(push, alice, bob, clock):
+    push()
+    clock(days=91)
+    mailer = push(name="mailer").function
+
+    assert push(by=bob).function.owner == bob
+    assert Function.objects.get(slug="mailer") == mailer
+    with refused(errors.DuplicateSlug):
+        push(by=bob, name="mai1er")
+
+
+def test_an_idle_name_passes_on_beside_a_close_one_of_another_account(
+    publish, push, staff, bob, clock
+):
+    carol = make_account("carol")
+    push()
+    moderation.except_name("image-reslzer", carol, GROUNDS, by=staff)
+    close = publish(by=carol, name="image-reslzer").function
+    clock(days=91)
+
+    assert push(by=bob).function.owner == bob
+    assert Function.objects.get(slug="image-reslzer") == close
+
+
 # --- giving a name up with its last draft
 
 
@@ -162,6 +186,30 @@ def test_the_last_draft_takes_the_name_with_it(push, alice, bob):
     assert not Function.objects.exists()
     assert not NameClaim.objects.exists()
     assert push(by=bob).function.owner == bob
+
+
+def test_the_last_draft_takes_no_other_name_with_it(push, alice, bob):
+    push()
+    publishing.delete_draft(push(name="mailer"), by=alice, via="admin")
+
+    with refused(errors.DuplicateSlug):
+        push(by=bob, name="imageresizer")
+
+
+@pytest.mark.parametrize("is_renamed", [False, True])
+def test_the_last_draft_frees_a_name_beside_a_close_one_of_another_account(
+    publish, push, staff, alice, bob, is_renamed
+):
+    draft = push()
+    moderation.except_name("image-reslzer", bob, GROUNDS, by=staff)
+    close = publish(by=bob, name="image-reslzer").function
+    if is_renamed:
+        moderation.rename_function(close, "picture-sizer", GROUNDS, by=staff)
+
+    publishing.delete_draft(draft, by=alice, via="admin")
+
+    carol = make_account("carol")
+    assert push(by=carol, name="imageresizer").function.owner == carol
 
 
 def test_a_published_name_stays_when_its_other_drafts_go(publish, push, alice, bob):
