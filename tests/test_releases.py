@@ -94,6 +94,30 @@ def test_a_version_without_a_readme_does_not_empty_the_page(
     assert Version.objects.get(number="1.1.0").readme is None
 
 
+def test_the_next_draft_is_work_on_the_function(publish, alice, time_machine):
+    time_machine.move_to(START, tick=False)
+    version = publish()
+    time_machine.move_to(START + timedelta(days=1), tick=False)
+
+    function = publishing.next_draft(version, by=alice).function
+
+    function.refresh_from_db()
+    assert function.active_at == START + timedelta(days=1)
+    assert function.updated_at == START
+
+
+def test_the_next_draft_has_the_version_and_what_the_listing_shows(publish, alice):
+    version = publish(tags=["old"], envVars=["TOKEN"], readme="# Shown")
+    Function.objects.update(tags=["edited"])
+    version.refresh_from_db()
+
+    draft = publishing.next_draft(version, by=alice)
+
+    assert draft.manifest == version.manifest | {"tags": ["edited"]}
+    assert draft.manifest["envVars"] == ["TOKEN"]
+    assert (draft.files, draft.readme) == ({"index.ts": CODE}, "# Shown")
+
+
 def test_a_readme_among_the_files_is_the_readme(push):
     draft = push(readme=None, files={"ReadMe.md": "# Among the files\n"})
 
@@ -256,6 +280,44 @@ def test_publishing_can_be_turned_off_and_saving_goes_on(push, alice):
     publishing.save_draft(draft, {"description": "Changed."}, by=alice, via="cli")
     draft.refresh_from_db()
     assert draft.manifest["description"] == "Changed."
+
+
+# --- the audit of drafts
+
+
+def last_event():
+    return Event.objects.order_by("-pk").values("verb", "subject", "via", "data")[0]
+
+
+def test_each_draft_that_is_made_is_in_the_audit(push, publish, alice):
+    said = {"verb": "push", "subject": "alice/image-resizer"}
+
+    for claimed in (True, False):
+        draft = push()
+        data = {"actor": "alice", "draft": str(draft.pk), "claimed": claimed}
+        assert last_event() == said | {"via": "cli", "data": data}
+    following = publishing.next_draft(publish(), by=alice)
+    data = {"actor": "alice", "draft": str(following.pk), "claimed": False}
+    assert last_event() == said | {"via": "admin", "data": data}
+    for name, claimed in [("image-resizer", False), ("Half Done", True)]:
+        draft = publishing.new_draft(name, by=alice)
+        data = {"actor": "alice", "draft": str(draft.pk), "claimed": claimed}
+        subject = f"alice/{draft.function.slug}"
+        assert last_event() == said | {"subject": subject, "via": "admin", "data": data}
+
+
+def test_a_draft_that_is_deleted_is_in_the_audit(push, alice):
+    draft = push()
+    uid = str(draft.pk)
+
+    publishing.delete_draft(draft, by=alice, via="cli")
+
+    assert last_event() == {
+        "verb": "delete_draft",
+        "subject": "alice/image-resizer",
+        "via": "cli",
+        "data": {"actor": "alice", "draft": uid},
+    }
 
 
 # --- rows as they are under the lock
