@@ -51,6 +51,16 @@ def test_files_beside_src_stay_where_they_are(laid_out):
     assert list(found) == ["adapter.ts", "index.ts", "lib/src/b.ts", "source/a.ts"]
 
 
+def test_files_are_of_that_version_alone(publish):
+    first = publish(code="export const first = 1;\n")
+    second = publish(version="1.1.0", code="export const second = 2;\n")
+
+    for version in (first, second):
+        laid_out = files_to_install(version, flat=False)
+        published = version.files.order_by("path").values_list("path", "blob_id")
+        assert [(file.path, file.sha256) for file in laid_out] == list(published)
+
+
 def test_as_published_every_file_is_where_it_was(publish):
     sent = named("src/index.ts", "src/lib/a.ts", "b.ts")
     version = publish(code=None, entrypoint=None, files=sent)
