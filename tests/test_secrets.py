@@ -377,3 +377,33 @@ def test_a_hundred_finds_are_listed_for_each_file_and_each_rule():
 
     assert [s.path for s in found].count("a.ts") == 100
     assert [s.path for s in found].count("b.ts") == 99
+
+
+def test_a_hundred_finds_are_listed_for_a_file_with_several_rules():
+    one = [f"ghp_{random(36, n)}" for n in range(60)]
+    other = [f"npm_{random(36, n)}" for n in range(60)]
+
+    assert len(find_secrets({"a.ts": "\n".join(one + other)})) == 100
+
+
+@pytest.mark.parametrize(("before", "is_found"), [(105, False), (106, True)])
+def test_a_word_of_a_placeholder_counts_in_the_first_120_characters(before, is_found):
+    value = "github_pat_" + random(before) + "fake" + random(20)
+
+    assert bool(find_secrets({"a.ts": value})) is is_found
+
+
+@pytest.mark.parametrize(
+    ("place", "is_found"), [(7, False), (8, True), (71, True), (72, False)]
+)
+def test_different_characters_count_from_the_9th_to_the_72nd(place, is_found):
+    value = list("ghp_abcd" + "qrstuvw" * 12)
+    value[place] = "Z"
+
+    assert bool(find_secrets({"a.ts": "".join(value)})) is is_found
+
+
+def test_a_character_of_the_basic_plane_is_one_column():
+    (secret,) = find_secrets({"a.ts": f"\uffff {SHORTEST['npm-token']}"})
+
+    assert secret.column == 3
