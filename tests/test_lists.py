@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from registry import errors, publishing
@@ -289,6 +290,18 @@ def test_functions_are_read_in_the_order_of_their_ids(functions):
 
     assert [row.pk for row in rows] == [pks[0], pks[1], pks[3]]
     assert lists.in_order([]) == []
+
+
+@pytest.mark.parametrize("with_yanked", [False, True])
+def test_no_other_function_is_read_for_the_rows_of_a_list(
+    functions, with_yanked, django_assert_num_queries
+):
+    with django_assert_num_queries(1) as asked:
+        lists.in_order([functions[0].pk], with_yanked=with_yanked)
+
+    with connection.cursor() as cursor:
+        cursor.execute(asked[0]["sql"])
+        assert [row[0] for row in cursor.fetchall()] == [functions[0].pk]
 
 
 def test_yanked_function_is_read_only_where_asked(publish, alice):
