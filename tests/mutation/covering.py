@@ -21,7 +21,7 @@ from .scope import ROOT, functions_of, importers, modules
 # Files about other things than rules, or that would take a mutant's whole time.
 LEFT_OUT = set(
     "test_architecture test_bench test_crash test_docs test_docs_site "
-    "test_media_storage test_nginx test_soak".split()
+    "test_doors_shadcn test_media_storage test_nginx test_recipes test_soak".split()
 )
 
 AT_IMPORT = ""  # the context of what runs outside of tests
