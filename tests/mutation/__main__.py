@@ -178,9 +178,8 @@ def work(tree, waiting, done, covering, options, until):
         changed = mutate_code(right, operator(spec.operator_name), spec.occurrence)
         tests = covering.tests(module, spec.start_pos[0], options.seconds)
         outcome, said = runner.SURVIVED, "no test runs this line"
-        if changed is None or not compiles(changed):
-            outcome, said = runner.KILLED, "not a program"
-        elif tests:
+        is_program = changed is not None and compiles(changed)
+        if is_program and tests:
             timed = [(test, covering.seconds.get(test, 1)) for test in tests]
             asked = {"module": module, "source": changed, "tests": timed}
             process.stdin.write(json.dumps(asked) + "\n")
@@ -189,7 +188,9 @@ def work(tree, waiting, done, covering, options, until):
             outcome, said = answer["outcome"], answer["said"]
         killed = outcome == runner.KILLED
         result = WorkResult(
-            worker_outcome=WorkerOutcome.NORMAL,
+            worker_outcome=(
+                WorkerOutcome.NORMAL if is_program else WorkerOutcome.NO_TEST
+            ),
             test_outcome=TestOutcome.KILLED if killed else TestOutcome.SURVIVED,
             output=said,
             diff=change(right, changed or right),
@@ -226,6 +227,9 @@ def report(sessions) -> int:
         with use_db(file, WorkDB.Mode.open) as db:
             counts["mutants"] += db.num_work_items
             for item, result in db.completed_work_items:
+                if result.worker_outcome == WorkerOutcome.NO_TEST:
+                    counts["mutants"] -= 1  # no program, so nobody could have made it
+                    continue
                 counts["tried"] += 1
                 killed = result.test_outcome == TestOutcome.KILLED
                 counts["killed"] += killed
