@@ -6,14 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.apps import apps
 from django.utils import timezone
 
 from accounts import keys
-from accounts.models import Account, ApiKey, Project
+from accounts.models import Account, Project
 from registry import publishing
 from registry.models import VersionFile
 from tests.conftest import CODE, Api, body, key_of, says
+from tests.unchanged import rows
 
 pytestmark = pytest.mark.django_db
 
@@ -50,19 +50,6 @@ def over(endpoints):
     return pytest.mark.parametrize(
         ("method", "path", "who", "scope"), endpoints, ids=ids
     )
-
-
-def rows() -> dict[str, list]:
-    """All that is stored; of a key's, not when it was last used."""
-    stored = {}
-    for app in ("accounts", "registry"):
-        for model in apps.get_app_config(app).get_models():
-            names = [field.attname for field in model._meta.concrete_fields]
-            if model is ApiKey:
-                names.remove("last_used_at")
-            found = model._base_manager.values_list(*names)
-            stored[model.__name__] = sorted(map(repr, found))
-    return stored
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from registry import errors, moderation
 from registry.models import Case, Decision, Function
 from registry.moderation import Grounds
 from tests.conftest import make_account
+from tests.unchanged import verb_refused
 
 GROUNDS = Grounds("It sends keys away.", "malware")
 
@@ -32,19 +33,6 @@ def case(decision, alice):
     return moderation.appeal(decision, "  It is a test key. ", by=alice)
 
 
-def state():
-    tables = (Case, Decision, Event, Function, Account)
-    return [list(table.objects.order_by("pk").values_list()) for table in tables]
-
-
-def refused(error, verb, *arguments, match=None, **options):
-    before = state()
-    with pytest.raises(error, match=match) as caught:
-        verb(*arguments, **options)
-    assert state() == before
-    return caught.value
-
-
 # --- who answers
 
 
@@ -66,7 +54,7 @@ def test_who_decided_answers_only_where_nobody_else_can(case, staff, others, gra
     answer = (errors.OwnDecision, moderation.answer_appeal, case, Grounds("Well."))
 
     if is_left_to_them:
-        refused(*answer, by=staff, grant=grant, match="somebody else answers")
+        verb_refused(*answer, by=staff, grant=grant, match="somebody else answers")
     else:
         made = moderation.answer_appeal(case, Grounds("Well."), by=staff, grant=grant)
         assert made.action == ("grant_appeal" if grant else "reject_appeal")
@@ -84,7 +72,7 @@ def test_appeal_is_answered_by_active_staff(case, who, error):
     by = make_account("other", **who)
 
     if error:
-        refused(
+        verb_refused(
             *(error, moderation.answer_appeal, case, Grounds("No.")), by=by, grant=True
         )
     else:
@@ -95,7 +83,7 @@ def test_staff_who_appealed_do_not_answer(case, alice, second):
     Account.objects.filter(pk=alice.pk).update(is_staff=True)
     alice.refresh_from_db()
 
-    refused(
+    verb_refused(
         *(errors.OwnDecision, moderation.answer_appeal, case, Grounds("Yes.")),
         by=alice,
         grant=True,
@@ -129,7 +117,7 @@ def test_appeal_is_1_to_2000_characters(decision, alice, text, fits):
     if fits:
         assert moderation.appeal(decision, text, by=alice).text == text
     else:
-        refusal = refused(
+        refusal = verb_refused(
             *(errors.ValidationError, moderation.appeal, decision, text), by=alice
         )
         assert refusal.field == "text"
@@ -138,7 +126,7 @@ def test_appeal_is_1_to_2000_characters(decision, alice, text, fits):
 def test_read_only_mode_takes_no_appeals(decision, alice, staff):
     moderation.throw_switch("read_only", Grounds("We move."), by=staff)
 
-    refused(*(errors.ReadOnly, moderation.appeal, decision, "Please."), by=alice)
+    verb_refused(*(errors.ReadOnly, moderation.appeal, decision, "Please."), by=alice)
 
 
 def lifted(decision, case, staff, second):
@@ -174,7 +162,7 @@ def test_what_does_not_stand_alone_is_not_appealed(
     about = what(decision, None, staff, second)
     assert not moderation.may_appeal(Decision.objects.get(pk=about.pk))
 
-    refused(
+    verb_refused(
         *(errors.Conflict, moderation.appeal, about, "Again."),
         by=alice,
         match="appealed once",
@@ -226,7 +214,7 @@ def test_other_cases_are_no_appeals(function, second, kind):
     case = Case.objects.create(kind=kind, function=function)
 
     for grant in (True, False):
-        refused(
+        verb_refused(
             *(errors.Conflict, moderation.answer_appeal, case, Grounds("Yes.")),
             by=second,
             grant=grant,
@@ -235,7 +223,7 @@ def test_other_cases_are_no_appeals(function, second, kind):
 
 
 def test_appeal_is_not_dismissed(case, second):
-    refused(
+    verb_refused(
         *(errors.Conflict, moderation.dismiss_case, case, Grounds("No.")),
         by=second,
         match="granted or rejected",
@@ -292,7 +280,7 @@ def test_appeal_against_what_was_undone_meanwhile_is_not_granted(
     third = make_account("mod3", is_staff=True)
     moderation.lift_function_quarantine(decision.function, Grounds("Ok."), by=second)
 
-    refused(
+    verb_refused(
         *(errors.Conflict, moderation.answer_appeal, case, Grounds("Yes.")),
         by=third,
         grant=True,

@@ -18,6 +18,7 @@ from registry.models import (
 )
 from registry.moderation import Grounds
 from tests.conftest import make_account
+from tests.unchanged import verb_refused
 
 GROUNDS = Grounds("The name confuses.", "name")
 
@@ -25,20 +26,6 @@ GROUNDS = Grounds("The name confuses.", "name")
 @pytest.fixture
 def function(publish):
     return publish().function
-
-
-def state():
-    tables = (Function, NameClaim, NameException, NameHold, Redirect, ReservedName)
-    tables += (Case, Decision, Event)
-    return [list(table.objects.order_by("pk").values_list()) for table in tables]
-
-
-def refused(error, verb, *arguments, match=None, **options):
-    before = state()
-    with pytest.raises(error, match=match) as caught:
-        verb(*arguments, **options)
-    assert state() == before
-    return caught.value
 
 
 def idle(function, **ago):
@@ -58,7 +45,7 @@ def test_claim_is_idle_after_90_days(push, staff, days, is_released):
     if is_released:
         moderation.release_claim(function, GROUNDS, by=staff)
     else:
-        refused(
+        verb_refused(
             *(errors.Conflict, moderation.release_claim, function, GROUNDS),
             by=staff,
             match="not an idle claim",
@@ -70,7 +57,7 @@ def test_published_name_is_never_released(function, bob, staff):
     dispute = Case.objects.create(kind="dispute", function=function, claimant=bob)
 
     for case in (None, dispute):
-        refused(
+        verb_refused(
             *(errors.Conflict, moderation.release_claim, function),
             Grounds("It confuses.", "name", case),
             by=staff,
@@ -83,7 +70,7 @@ def test_other_cases_than_disputes_release_no_claim_in_use(push, bob, staff, kin
     function = push().function
     case = Case.objects.create(kind=kind, function=function, claimant=bob)
 
-    refused(
+    verb_refused(
         *(errors.Conflict, moderation.release_claim, function),
         Grounds("It confuses.", "name", case),
         by=staff,
@@ -95,7 +82,7 @@ def test_released_claim_is_not_released_again(push, staff):
     function = idle(push().function, days=91)
     moderation.release_claim(function, GROUNDS, by=staff)
 
-    refused(
+    verb_refused(
         *(errors.Conflict, moderation.release_claim, function, GROUNDS),
         by=staff,
         match="not an idle claim",
@@ -216,7 +203,7 @@ def test_rename_onto_an_old_name_of_another_function_is_refused(
     other = publish(name="other-thing").function
     moderation.rename_function(function, "picture-sizer", GROUNDS, by=staff)
 
-    refused(
+    verb_refused(
         *(errors.DuplicateSlug, moderation.rename_function),
         *(other, "image-resizer", GROUNDS),
         by=staff,
@@ -308,7 +295,7 @@ def test_exception_is_for_one_slug_and_account(function, push, bob, staff):
     moderation.except_name(" Image Reslzer ", bob, GROUNDS, by=staff)
     moderation.except_name("image-reslzer", carol, GROUNDS, by=staff)
 
-    refused(
+    verb_refused(
         *(errors.Conflict, moderation.except_name, "image-reslzer", bob, GROUNDS),
         by=staff,
         match="bob may use image-reslzer already",
@@ -339,7 +326,7 @@ def test_unused_exception_is_withdrawn_from_its_account_alone(
 
 @pytest.mark.parametrize("slug", ["x", "admin", "-"])
 def test_exception_is_for_a_name_that_can_be_taken(bob, staff, slug):
-    refused(
+    verb_refused(
         *(errors.RegistryError, moderation.except_name, slug, bob, GROUNDS), by=staff
     )
 
@@ -360,7 +347,7 @@ def test_name_of_2_to_64_characters_is_reserved(staff, name):
 
 @pytest.mark.parametrize("name", ["a", "x" * 65, "-ab", "a b", "ab\n*", "*a*", "ä-b"])
 def test_unfit_name_is_not_reserved(staff, name):
-    refusal = refused(
+    refusal = verb_refused(
         *(errors.ValidationError, moderation.reserve_name, name, GROUNDS), by=staff
     )
 
@@ -370,7 +357,7 @@ def test_unfit_name_is_not_reserved(staff, name):
 def test_second_reservation_says_why_it_was_reserved(staff):
     moderation.reserve_name("aws-*", GROUNDS, by=staff)
 
-    refused(
+    verb_refused(
         *(errors.Conflict, moderation.reserve_name, "aws-*"),
         Grounds("Theirs."),
         by=staff,

@@ -14,52 +14,23 @@ from django.utils import timezone
 from accounts.models import Account, Event, ReservedName, Switch
 from registry import errors, moderation
 from registry.models import (
-    Blob,
     Case,
     Category,
-    CategoryAlias,
     Decision,
     Function,
     FunctionQuarantine,
-    NameClaim,
     NameException,
     NameHold,
-    Redirect,
     Removal,
     TagRule,
-    TransferOffer,
     VersionQuarantine,
 )
 from registry.moderation import Grounds, latest_seen
 from tests.conftest import make_account
+from tests.unchanged import verb_refused
 
 GROUNDS = Grounds("It has to be.", "other")
 MARK = {"rule": "other", "reason": "It was so before."}
-
-
-# What verbs of staff may write.
-WRITTEN = (
-    *(Account, Event, ReservedName, Switch),
-    *(Blob, Case, Category, CategoryAlias, Decision, Function, FunctionQuarantine),
-    *(NameClaim, NameException, NameHold, Redirect, Removal, TagRule),
-    *(TransferOffer, VersionQuarantine),
-)
-
-
-def rows() -> dict:
-    return {
-        model.__name__: list(model.objects.order_by("pk").values_list())
-        for model in WRITTEN
-    }
-
-
-def refused(error, call, *, match=None):
-    """Assert that ``call`` raises ``error`` and writes nothing; return the refusal."""
-    before = rows()
-    with pytest.raises(error, match=match) as caught:
-        call()
-    assert rows() == before
-    return caught.value
 
 
 class Scene:
@@ -408,7 +379,7 @@ def test_verb_is_not_there_for_who_is_no_moderator(scene, name):
     scene.asker.is_staff = False
     suspended = make_account("suspended", is_staff=True, is_active=False)
     for by in (make_account("carol"), scene.alice, scene.bob, suspended, scene.asker):
-        refused(errors.NotFound, lambda by=by: verb.call(scene, GROUNDS, by))
+        verb_refused(errors.NotFound, lambda by=by: verb.call(scene, GROUNDS, by))
 
 
 OWN = {name: verb.concerns for name, verb in VERBS.items() if verb.concerns}
@@ -421,7 +392,7 @@ def test_nobody_decides_on_their_own(scene, name, whose):
     by = getattr(scene, whose)
     by.is_staff = True
 
-    refusal = refused(errors.OwnDecision, lambda: verb.call(scene, GROUNDS, by))
+    refusal = verb_refused(errors.OwnDecision, lambda: verb.call(scene, GROUNDS, by))
 
     assert (refusal.status, refusal.code) == (403, "FORBIDDEN")
     assert refusal.fix == "Ask another moderator."
@@ -435,7 +406,7 @@ def test_who_brought_a_case_does_not_decide_it(scene, staff, name):
     case.save()
     grounds = Grounds("It has to be.", "other", case)
 
-    refused(
+    verb_refused(
         errors.OwnDecision,
         lambda: verb.call(scene, grounds, staff),
         match="brought this case",
@@ -450,7 +421,7 @@ def test_case_is_closed_by_one_decision(scene, staff, name):
     Case.objects.filter(pk=case.pk).update(decision=first)
     grounds = Grounds("It has to be.", "other", case)
 
-    refusal = refused(
+    refusal = verb_refused(
         errors.Conflict,
         lambda: verb.call(scene, grounds, staff),
         match="asker decided first.*It is a word",
@@ -469,7 +440,7 @@ def test_verb_needs_a_reason_a_rule_and_a_hub_that_writes(scene, staff, name):
         ("reason", Grounds("  ", "other")),
         ("rule", Grounds("It has to be.", "nothing")),
     ]:
-        refusal = refused(
+        refusal = verb_refused(
             errors.ValidationError, lambda g=grounds: verb.call(scene, g, staff)
         )
         assert refusal.field == field
@@ -477,7 +448,7 @@ def test_verb_needs_a_reason_a_rule_and_a_hub_that_writes(scene, staff, name):
     if name in ("throw_switch", "release_switch"):
         verb.call(scene, GROUNDS, staff)
     else:
-        refused(errors.ReadOnly, lambda: verb.call(scene, GROUNDS, staff))
+        verb_refused(errors.ReadOnly, lambda: verb.call(scene, GROUNDS, staff))
 
 
 @pytest.mark.parametrize("name", VERBS)

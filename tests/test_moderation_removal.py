@@ -2,12 +2,11 @@
 
 import pytest
 
-from accounts.models import Account, Event
+from accounts.models import Account
 from core.cache import versions as cache
 from registry import errors, moderation
 from registry.content import derived
 from registry.models import (
-    Blob,
     Category,
     Decision,
     Function,
@@ -19,6 +18,7 @@ from registry.models import (
 )
 from registry.moderation import Grounds, content
 from tests.conftest import CODE, make_account
+from tests.unchanged import verb_refused
 
 GROUNDS = Grounds("A live key.", "secret")
 OTHER_CODE = "export const other = 1;\n"
@@ -51,19 +51,6 @@ def confirmed(version, staff, second):
     )
     removal.refresh_from_db()
     return removal
-
-
-def state():
-    tables = (Blob, Removal, VersionQuarantine, Function, Decision, Event, Inspection)
-    return [list(table.objects.order_by("pk").values_list()) for table in tables]
-
-
-def refused(error, verb, *arguments, match=None, **options):
-    before = state()
-    with pytest.raises(error, match=match) as caught:
-        verb(*arguments, **options)
-    assert state() == before
-    return caught.value
 
 
 # --- two people, neither of them an author
@@ -103,7 +90,7 @@ MAY_CONFIRM = MAY_ASK | {"who asked": errors.OwnDecision}
 @pytest.mark.parametrize(("who", "error"), MAY_ASK.items())
 def test_who_may_ask_for_a_removal(version, people, who, error):
     if error:
-        refused(error, asked, version, people[who])
+        verb_refused(error, asked, version, people[who])
         return
 
     made = asked(version, people[who])
@@ -121,7 +108,7 @@ def test_who_may_confirm_a_removal(version, people, who, error):
     removal = asked(version, people["who asked"])
     arguments = (version.function, removal, GROUNDS)
     if error:
-        refused(error, moderation.confirm_removal, *arguments, by=people[who])
+        verb_refused(error, moderation.confirm_removal, *arguments, by=people[who])
         return
 
     moderation.confirm_removal(*arguments, by=people[who])
@@ -158,7 +145,7 @@ def test_closed_removal_is_neither_confirmed_nor_withdrawn(
         moderation.withdraw_removal(*arguments, by=second)
     third = make_account("mod3", is_staff=True)
 
-    refused(
+    verb_refused(
         errors.Conflict,
         getattr(moderation, verb),
         *(version.function, Removal(pk=removal.pk, blob=removal.blob), GROUNDS),
@@ -171,7 +158,7 @@ def test_removal_is_asked_for_once_for_each_file(publish, version, staff, second
     other = publish(name="other-thing", code=OTHER_CODE)
     asked(version, staff)
 
-    refused(errors.Conflict, asked, version, second, match="asked for already")
+    verb_refused(errors.Conflict, asked, version, second, match="asked for already")
     assert asked(other, second)
 
 
@@ -384,7 +371,7 @@ def test_version_with_an_unconfirmed_removal_can_be_brought_back(version, staff)
 def test_removed_files_version_is_not_brought_back(version, staff, second):
     confirmed(version, staff, second)
 
-    refused(
+    verb_refused(
         errors.Conflict,
         moderation.lift_version_quarantine,
         *(version, GROUNDS),

@@ -6,7 +6,6 @@ from accounts.models import Account, ApiKey, Event
 from registry import errors, moderation, publishing
 from registry.models import (
     Case,
-    Decision,
     Function,
     NameClaim,
     NameException,
@@ -15,6 +14,7 @@ from registry.models import (
 )
 from registry.moderation import Grounds
 from tests.conftest import key_of, make_account
+from tests.unchanged import verb_refused
 
 GROUNDS = Grounds("Sold.", "name")
 
@@ -29,32 +29,18 @@ def suspended(db):
     return make_account("suspended", is_active=False)
 
 
-def state():
-    tables = (Function, NameClaim, NameException, Redirect, TransferOffer)
-    tables += (Decision, Event)
-    return [list(table.objects.order_by("pk").values_list()) for table in tables]
-
-
-def refused(error, verb, *arguments, match=None, **options):
-    before = state()
-    with pytest.raises(error, match=match) as caught:
-        verb(*arguments, **options)
-    assert state() == before
-    return caught.value
-
-
 # --- who may get it
 
 
 def test_suspended_account_gets_no_function(function, suspended, alice, staff):
     for refusal in (
-        refused(
+        verb_refused(
             errors.ValidationError,
             moderation.force_transfer,
             *(function, suspended, GROUNDS),
             by=staff,
         ),
-        refused(
+        verb_refused(
             errors.ValidationError,
             moderation.offer_transfer,
             *(function, suspended),
@@ -65,7 +51,7 @@ def test_suspended_account_gets_no_function(function, suspended, alice, staff):
 
 
 def test_owner_gets_no_function_of_their_own(function, alice, staff):
-    refused(
+    verb_refused(
         errors.ValidationError,
         moderation.force_transfer,
         *(function, alice, GROUNDS),
@@ -80,7 +66,7 @@ def test_owner_gets_no_function_of_their_own(function, alice, staff):
 def test_what_staff_stopped_is_not_offered(function, alice, bob, staff, verb):
     getattr(moderation, verb)(function, GROUNDS, by=staff)
 
-    refused(
+    verb_refused(
         errors.Conflict,
         moderation.offer_transfer,
         *(function, bob),
@@ -93,7 +79,7 @@ def test_offer_of_a_suspended_owner_is_not_accepted(function, alice, bob):
     offer = moderation.offer_transfer(function, bob, by=alice)
     Account.objects.filter(pk=alice.pk).update(is_active=False)
 
-    refused(
+    verb_refused(
         errors.Conflict,
         moderation.accept_transfer,
         offer,
@@ -107,7 +93,7 @@ def test_offer_of_who_owned_it_before_is_not_accepted(function, alice, bob):
     carol = make_account("carol")
     Function.objects.filter(pk=function.pk).update(owner=carol)
 
-    refused(errors.Conflict, moderation.accept_transfer, offer, by=bob)
+    verb_refused(errors.Conflict, moderation.accept_transfer, offer, by=bob)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +112,7 @@ def test_read_only_mode_stops_offers(function, alice, bob, staff, verb, who):
     moderation.throw_switch("read_only", GROUNDS, by=staff)
 
     by = {"alice": alice, "bob": bob}[who]
-    refused(errors.ReadOnly, getattr(moderation, verb), *about, by=by)
+    verb_refused(errors.ReadOnly, getattr(moderation, verb), *about, by=by)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +143,7 @@ def test_offer_is_answered_once_and_recorded(function, alice, bob, verb, who, ou
         ("refuse_transfer", bob),
         ("withdraw_transfer", alice),
     ]:
-        refused(
+        verb_refused(
             errors.Conflict,
             getattr(moderation, late),
             offer,
@@ -177,7 +163,7 @@ def test_offer_of_ones_own_answers_no_other(function, publish, alice, bob, verb)
     of_carol = publish(by=carol, name="third-thing").function
     moderation.offer_transfer(of_carol, bob, by=carol)
 
-    refused(errors.NotFound, getattr(moderation, verb), offer, by=carol)
+    verb_refused(errors.NotFound, getattr(moderation, verb), offer, by=carol)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +183,7 @@ def test_offer_that_is_gone_is_not_found_beside_an_open_one(
     TransferOffer.objects.filter(pk=gone.pk).delete()
 
     by = {"alice": alice, "bob": bob}[who]
-    refused(errors.NotFound, getattr(moderation, verb), gone, by=by)
+    verb_refused(errors.NotFound, getattr(moderation, verb), gone, by=by)
 
 
 def test_closed_offer_lets_it_be_offered_again(function, alice, bob):

@@ -5,16 +5,21 @@ from contextlib import contextmanager
 import pytest
 from django.apps import apps
 
-from accounts.models import Event
+from accounts.models import ApiKey
 from registry import errors
 
 
 def rows() -> dict[str, list]:
-    """Every row of the registry, and the audit."""
-    return {
-        model.__name__: sorted(map(repr, model._base_manager.values_list()))
-        for model in [Event, *apps.get_app_config("registry").get_models()]
-    }
+    """All that is stored; of a key's, not when it was last used."""
+    stored = {}
+    for app in ("accounts", "registry"):
+        for model in apps.get_app_config(app).get_models():
+            names = [field.attname for field in model._meta.concrete_fields]
+            if model is ApiKey:
+                names.remove("last_used_at")
+            found = model._base_manager.values_list(*names)
+            stored[model.__name__] = sorted(map(repr, found))
+    return stored
 
 
 @contextmanager
@@ -25,3 +30,10 @@ def refused(kind: type[errors.RegistryError], match: str | None = None):
         yield caught
     assert kind is errors.RegistryError or type(caught.value) is kind
     assert rows() == before
+
+
+def verb_refused(kind, verb, *arguments, match=None, **options):
+    """The refusal of ``verb`` called so, which leaves every row as it was."""
+    with refused(kind, match) as caught:
+        verb(*arguments, **options)
+    return caught.value
