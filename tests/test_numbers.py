@@ -149,26 +149,6 @@ def test_address_is_nowhere_in_the_database_and_its_hash_goes_with_the_day(
     assert count_of(version) == 2
 
 
-def test_flush_that_fails_keeps_what_was_noted(version, settings):
-    noted(version)
-    with connection.execute_wrapper(_refuse), pytest.raises(RuntimeError):
-        counting.flush()
-
-    assert counting.flush() == 1
-
-
-def _refuse(execute, sql, params, many, context):
-    raise RuntimeError("the database is away")
-
-
-def test_more_than_memory_holds_is_not_noted(version, monkeypatch):
-    monkeypatch.setattr(counting, "MAX_WAITING", 3)
-    for n in range(5):
-        noted(version, client=f"192.0.2.{n}")
-
-    assert counting.flush() == 3
-
-
 @pytest.mark.django_db(transaction=True)
 def test_two_processes_count_one_client_once(version):
     """Two flushes at the same moment, as two workers do."""
