@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Account
 from core.cache import versions as cache
-from registry import errors, moderation
+from registry import errors, moderation, publishing
 from registry.content import derived
 from registry.models import (
     Category,
@@ -160,6 +160,28 @@ def test_removal_is_asked_for_once_for_each_file(publish, version, staff, second
 
     verb_refused(errors.Conflict, asked, version, second, match="asked for already")
     assert asked(other, second)
+
+
+def test_content_is_refused_once_its_removal_is_confirmed(
+    publish, push, version, staff, second, bob
+):
+    removal = asked(version, staff)
+    publish(by=bob, name="csv-parser")  # it is asked for, and no more
+
+    moderation.confirm_removal(
+        version.function, removal, Grounds("Seen.", "legal"), by=second
+    )
+
+    again = push(by=bob, name="json-parser")
+    verb_refused(
+        errors.Conflict,
+        publishing.publish,
+        again,
+        by=bob,
+        via="cli",
+        match="content that staff removed",
+    )
+    publish(by=bob, name="xml-parser", code=OTHER_CODE)  # another content
 
 
 def test_confirming_one_removal_leaves_the_others(publish, version, staff, second):
