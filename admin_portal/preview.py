@@ -26,7 +26,7 @@ class DraftPage(FunctionPage):
 
     def __init__(self, draft: Draft):
         self.draft = draft
-        super().__init__(_version_of(draft))
+        super().__init__(_version_of(draft), is_pinned=False)
 
     @property
     def url(self) -> str:

@@ -255,6 +255,13 @@ def test_a_readme_within_a_folder_is_not_the_readme(pushed):
     assert pushed(readme=None, files={"docs/README.md": "# No\n"}).draft.readme == ""
 
 
+@pytest.mark.parametrize("category", [None, ""])
+def test_a_push_needs_a_category(pushed, category):
+    with refused(errors.InvalidCategory) as caught:
+        pushed(category=category)
+    assert caught.value.field == "category"
+
+
 @pytest.mark.parametrize("part", ["slug", "readme", "code", "files"])
 def test_a_part_of_the_wrong_type_is_named(pushed, part):
     with refused(errors.ValidationError) as caught:

@@ -120,7 +120,7 @@ class FunctionPage:
     """
 
     version: Version
-    is_pinned: bool = False
+    is_pinned: bool
     is_pending: bool = False
     draft = None
 

@@ -123,7 +123,7 @@ def _merged(
     function: Function, submission: intake.Submission, manifest, files, readme
 ) -> Manifest:
     drafts.merge(submission, manifest, files, readme)
-    return drafts.check(submission, function=function)
+    return drafts.check(submission, complete=True, function=function)
 
 
 def _repeated(function: Function, submission: intake.Submission) -> CiResult | None:

@@ -22,7 +22,6 @@ LOCKED_OWN = Prepared(
     lambda pk, owner: Function.objects.select_for_update().owned_by(owner).filter(pk=pk)
 )
 LOCKED_DRAFT = Prepared(lambda pk: Draft.objects.select_for_update().filter(pk=pk))
-SAVED = ("manifest", "files", "readme", "version", "revision", "updated_at")
 
 
 @dataclass
@@ -49,7 +48,7 @@ def push(body: dict, *, by: Account, via: str, patterns: Sequence[str] = ()) -> 
     submission = intake.read(body)
     slug = check_slug(submission, by)
     found = named(slug, by)
-    manifest = check(submission, function=found)
+    manifest = check(submission, complete=True, function=found)
     with transaction.atomic():
         function, is_new = claim(slug, by, found=found)
         require_within(patterns, function.slug)
@@ -83,7 +82,7 @@ def new_draft(name: str, *, by: Account, via: str = "admin") -> Draft:
     """
     slug = check_name(name)
     function, is_new = claim(slug, by, found=named(slug, by))
-    manifest, _ = Manifest.read({"name": name.strip()}, categories=(), complete=False)
+    manifest, _ = Manifest.read({"name": name.strip()}, categories=())
     draft = Draft.objects.create(
         function=function,
         via=via,
@@ -148,7 +147,7 @@ def save_draft(
     if not whole:
         merge(submission, draft.manifest, draft.files, draft.readme)
     manifest = check(
-        submission, is_whole_draft=whole, complete=False, function=draft.function
+        submission, complete=False, is_whole_draft=whole, function=draft.function
     )
     if write(draft, manifest, submission.files, submission.readme):
         touch(draft.function)
@@ -200,7 +199,7 @@ def check_slug(submission: intake.Submission, by: Account | None = None) -> str:
     """
     slug = submission.faults.check(_slug_of, submission, by)
     if slug is None:
-        check(submission)  # raises
+        check(submission, complete=True)  # raises
     return slug
 
 
@@ -231,13 +230,14 @@ def _check_slug(submission: intake.Submission) -> str:
 def check(
     submission: intake.Submission,
     *,
+    complete: bool,
     is_whole_draft: bool = False,
-    complete: bool = True,
     function: Function | None = None,
 ) -> Manifest:
     """The manifest of a submission whose every fault was looked for.
 
     Places ``code`` among the files. A push may come without a description.
+    complete: refuse missing required fields.
     function: the one it is for, which keeps a category that was retired.
     """
     raw, faults = submission.manifest, submission.faults
@@ -329,7 +329,7 @@ def write(draft: Draft, manifest: Manifest, files: dict, readme: str) -> bool:
     draft.version = None
     draft.revision += 1
     draft.updated_at = timezone.now()
-    draft.save(update_fields=None if draft._state.adding else SAVED)
+    draft.save()
     return True
 
 
