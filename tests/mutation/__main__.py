@@ -216,6 +216,14 @@ def change(right: str, changed: str) -> str:
     return f"{old} -> {new}"
 
 
+def accepting(diff: str, accepted: dict[str, str]) -> str | None:
+    """The key of ``accepted`` that stands for ``diff``: the change, or its old line."""
+    for key in accepted:
+        if f"{diff} -> ".startswith(f"{key} -> "):
+            return key
+    return None
+
+
 def report(sessions) -> int:
     """Print survivors and figures by package; 1 if one survives that isn't accepted."""
     accepted = tomllib.loads(ACCEPTED.read_text())
@@ -235,8 +243,9 @@ def report(sessions) -> int:
                 counts["killed"] += killed
                 if killed:
                     continue
-                if result.diff in accepted.get(module, {}):
-                    used.add((module, result.diff))
+                reason = accepting(result.diff, accepted.get(module, {}))
+                if reason:
+                    used.add((module, reason))
                     counts["accepted"] += 1
                 else:
                     survivors.append((module, item.mutations[0], result))
@@ -244,7 +253,7 @@ def report(sessions) -> int:
         print(f"{module}:{spec.start_pos[0]} {spec.definition_name}  {result.output}")
         print(f"    {result.diff}")
     for module, changes in accepted.items():
-        for stale in {(module, diff) for diff in changes} - used:
+        for stale in {(module, key) for key in changes} - used:
             if module in sessions:
                 print(f"accepted.toml: no such survivor: {' '.join(stale)}")
     print(f"\n{'package':22} mutants   tried  killed accepted  killed")
