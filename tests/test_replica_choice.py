@@ -7,6 +7,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.db import Error, ProgrammingError
 from django.db.utils import ConnectionHandler
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account
 from core.cache import versions
@@ -187,6 +188,30 @@ def test_a_replica_that_was_started_anew_is_asked_how_far_it_is(pair, clock):
     assert asked() == REPLICA
 
     assert standby.log.read_text().count("pg_last_wal_replay_lsn() -") == before + 1
+
+
+def test_a_replica_that_has_what_is_wanted_is_not_asked_again(pair, clock):
+    assert asked() == REPLICA
+
+    with CaptureQueriesContext(replicas.connections[REPLICA]) as questions:
+        assert {asked() for _ in range(5)} == {REPLICA}
+
+    assert len(questions) == 0
+
+
+def test_a_primary_that_ended_the_connection_is_asked_on_a_new_one(pair, clock):
+    primary, _ = pair
+    assert asked() == REPLICA
+    ended = replicas.connections[PRIMARY].connection.info.backend_pid
+    primary.execute(f"SELECT pg_terminate_backend({ended}, 5000)")
+    versions.bump("a")
+
+    def answer():
+        with replicas.connection().cursor() as cursor:
+            cursor.execute("SELECT 'answered'")
+            return cursor.fetchone()
+
+    assert replicas.reads_replica(answer)() == ("answered",)
 
 
 def test_reading_goes_on_while_the_primary_is_down_until_something_changed(pair, clock):

@@ -117,6 +117,31 @@ def test_the_time_in_the_queue_counts_as_waiting(monkeypatch):
     assert slept == []
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_writer_that_need_not_wait_is_told_what_is_wrong(monkeypatch):
+    """However patient it is."""
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 1e6)
+    connection.ensure_connection()
+    connection.connection.execute("PRAGMA query_only = 1")
+    try:
+        with pytest.raises(OperationalError, match="readonly"), transaction.atomic():
+            TagRule.objects.create(tag="a", becomes="")
+    finally:
+        connection.close()
+    assert not TagRule.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_queue_of_a_new_data_folder_is_made(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    connection.close()
+
+    write_later([], [])
+
+    assert TagRule.objects.count() == 1
+    assert (tmp_path / "writers").exists()
+
+
 def test_the_queue_needs_no_right_to_write(db):
     """Root, who ran a management command, may have made it."""
     connection.ensure_connection()

@@ -196,7 +196,7 @@ def _has_replayed(alias: str, wanted: int) -> bool:
     """Whether ``alias`` has; asked only when what it reported before is not enough."""
     django = connections[alias]
     raw, replayed = _replayed.get(django, (None, 0))
-    if raw is None or raw is not django.connection or replayed < wanted:
+    if raw is not django.connection or replayed < wanted:
         try:
             ((replayed, _),) = _rows(alias, REPLAYED)
         except Error as error:
