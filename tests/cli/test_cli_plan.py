@@ -299,10 +299,11 @@ def test_nothing_is_undone_while_another_command_writes(busy):
     assert tree(busy) == before
 
 
-def test_a_journal_that_is_a_link_is_not_followed(aerostack, busy, tmp_path):
+@pytest.mark.parametrize("entries", [[had("top.ts")], []], ids=["one", "none"])
+def test_a_journal_that_is_a_link_is_not_followed(aerostack, busy, tmp_path, entries):
     (busy / "aerostack.lock").write_text("")
     (tmp_path / "elsewhere").mkdir()
-    leave_journal(tmp_path / "elsewhere", [had("top.ts")], old={0: "evil"})
+    leave_journal(tmp_path / "elsewhere", entries, old={0: "evil"})
     (busy / JOURNAL_FOLDER).symlink_to(tmp_path / "elsewhere" / JOURNAL_FOLDER)
     before = tree(tmp_path)
 
