@@ -36,9 +36,9 @@ class Public:
     (conditions, Range and User-Agent) of the request.
     """
 
-    subjects: Sequence[str] = (ANYTHING,)
-    is_kept: bool = True
-    on_send: Callable[..., None] | None = None
+    subjects: Sequence[str]
+    is_kept: bool
+    on_send: Callable[..., None] | None
 
 
 def make_public(
