@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from tests.mutation.scope import PACKAGES, ROOT, Functions, modules, package_of
+from tests.mutation.scope import ALSO, PACKAGES, ROOT, Functions, modules, package_of
 
 SOURCE = """\
 LIMIT = 3
@@ -34,6 +34,13 @@ def test_a_path_narrows_the_scope_to_itself():
         "registry/manifest"
     }
     assert modules(["hub"]) == []
+
+
+def test_further_files_are_there_and_are_about_modules_in_scope():
+    assert set(ALSO) <= set(modules([]))
+    assert all(
+        (ROOT / f"tests/{name}.py").is_file() for f in ALSO.values() for name in f
+    )
 
 
 @pytest.mark.parametrize(

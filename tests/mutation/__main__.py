@@ -111,8 +111,9 @@ def mutants(module: str):
 
 
 def forget_survivors(sessions):
-    """Bring survivors back among what is to be tried."""
-    for file in sessions.values():
+    """Bring survivors that aren't accepted back among what is to be tried."""
+    accepted = tomllib.loads(ACCEPTED.read_text())
+    for module, file in sessions.items():
         with use_db(file, WorkDB.Mode.open) as db:
             done = list(db.completed_work_items)
             items = list(db.work_items)
@@ -120,6 +121,8 @@ def forget_survivors(sessions):
                 item.job_id: result
                 for item, result in done
                 if result.test_outcome == TestOutcome.KILLED
+                or result.worker_outcome == WorkerOutcome.NO_TEST
+                or accepting(result.diff, accepted.get(module, {}))
             }
             if len(keep) < len(done):
                 db.clear()
@@ -180,7 +183,7 @@ def work(tree, waiting, done, covering, options, until):
         outcome, said = runner.SURVIVED, "no test runs this line"
         is_program = changed is not None and compiles(changed)
         if is_program and tests:
-            timed = [(test, covering.seconds.get(test, 1)) for test in tests]
+            timed = [(test, covering.seconds_of(test)) for test in tests]
             asked = {"module": module, "source": changed, "tests": timed}
             process.stdin.write(json.dumps(asked) + "\n")
             process.stdin.flush()

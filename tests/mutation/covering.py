@@ -16,7 +16,7 @@ from pathlib import Path
 
 from coverage import CoverageData
 
-from .scope import ROOT, functions_of, importers, modules
+from .scope import ALSO, ROOT, functions_of, importers, modules
 
 # Files about other things than rules, or that would take a mutant's whole time.
 LEFT_OUT = set(
@@ -64,7 +64,8 @@ class Covering:
         self._write()
 
     def tests(self, module: str, line: int, within: float) -> list[str]:
-        """Tests that run ``line`` of ``module``, at most ``within`` seconds of them.
+        """Tests that run ``line`` of ``module``, ``within`` seconds of them at most, and
+        the files of ALSO.
 
         A test that runs little else comes first: it is the one about this line. For
         what runs at import, or once for all tests, those are taken that use the
@@ -92,7 +93,13 @@ class Covering:
             if total > within and chosen:
                 break
             chosen.append(self.names[test])
-        return chosen
+        return chosen + [f"tests/{name}.py" for name in ALSO.get(module, [])]
+
+    def seconds_of(self, test: str) -> float:
+        """How long ``test``, or all tests of a file, take."""
+        if "::" in test:
+            return self.seconds.get(test, 1)
+        return sum(s for name, s in self.seconds.items() if name.startswith(test)) or 30
 
     def _using(self, module: str) -> set[int]:
         functions = self.lines.get(module, {}).values()

@@ -31,6 +31,17 @@ PACKAGES = {
 }
 
 
+# Test files that show a module's mutants though no line of it is noted for them: they
+# run it in servers of their own, or it decides something once, when it is imported.
+ALSO = {
+    "accounts/names.py": ["test_names", "test_accounts_registration"],
+    "api/decorators.py": ["test_limits", "test_api_refusals", "test_replicas"],
+    "core/db/postgresql/base.py": ["test_postgresql_kept"],
+    "core/db/replicas.py": ["test_replica_choice"],
+    "registry/installs/counting.py": ["test_counting"],
+}
+
+
 def package_of(module: str) -> str:
     """The package of PACKAGES that ``module`` (a path from the root) belongs to."""
     for package, patterns in PACKAGES.items():
