@@ -64,7 +64,7 @@ class Covering:
         self._write()
 
     def tests(self, module: str, line: int, within: float) -> list[str]:
-        """Tests that run ``line`` of ``module``, ``within`` seconds of them at most, and
+        """Tests that run ``line`` of ``module``, ``within`` seconds of them, and
         the files of ALSO.
 
         A test that runs little else comes first: it is the one about this line. For
