@@ -135,6 +135,7 @@ def run(sessions, covering, options):
     until = time.monotonic() + options.minutes * 60
     waiting, done = Queue(), Queue()
     for module, file in sessions.items():
+        functions_of(module)  # kept: Python 3.11 can't parse in several threads at once
         with use_db(file, WorkDB.Mode.open) as db:
             pending = sorted(
                 db.pending_work_items, key=lambda i: i.mutations[0].start_pos
