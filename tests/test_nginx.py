@@ -59,6 +59,30 @@ def test_encodings_are_kept_apart(proxy):
     assert plain[1]["ETag"] != packed[1]["ETag"]
 
 
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip", "gzip"),
+        ("GZIP;q=1.0", "gzip"),
+        ("br, gzip;q=0.001", "gzip"),
+        ("deflate , gzip ; q=0.5 , br", "gzip"),
+        ("gzip;q=0", None),
+        ("gzip;q=0.000", None),
+        ("br, GZIP ; q=0. , deflate", None),
+        ("br;q=1,gzip;q=0", None),
+        ("identity;q=1, gzip;q=0, *;q=0", None),
+        ("x-gzip", None),
+        ("gzipped", None),
+        ("br", None),
+        ("gzip" + " " * 7_000 + "x", None),
+    ],
+)
+def test_gzip_is_sent_where_it_is_accepted_alone(proxy, accepted, encoding):
+    status, headers, _ = ask(proxy, INSTALL, **{"Accept-Encoding": accepted})
+
+    assert (status, headers.get("Content-Encoding")) == (200, encoding)
+
+
 def test_a_fresh_copy_is_answered_304(proxy):
     etag = ask(proxy, INSTALL)[1]["ETag"]
 
