@@ -10,6 +10,7 @@ from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
 from accounts import mail, views
+from core.http.methods import READING, answers, methods_of
 
 # No transaction around these: checking a password takes 0.2 s, during which SQLite
 # could serve no other writer. They record no Event.
@@ -41,13 +42,16 @@ def in_transaction(view):
 
 
 def guard(patterns: list[URLPattern | URLResolver]) -> None:
-    """Forbid every cache, the browser's included, to keep pages of ``patterns``, and
-    make their POSTs transactions, except those of SIGNING_IN."""
+    """Forbid every cache, the browser's included, to keep pages of ``patterns``, make
+    their POSTs transactions, except those of SIGNING_IN, and have each say which
+    methods it answers."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             guard(pattern.url_patterns)
             continue
         no_store = cache_control(private=True, no_store=True)
+        if not methods_of(pattern.callback):  # a page to read
+            pattern.callback = answers(*READING)(pattern.callback)
         pattern.callback = no_store(pattern.callback)
         if pattern.name not in SIGNING_IN:
             pattern.callback = in_transaction(pattern.callback)

@@ -13,21 +13,17 @@ from django.db import IntegrityError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import (
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
 
 from accounts import keys, profile_forms, projects
 from accounts.deletion import StillOwns, delete_account
 from accounts.models import record
+from core.http.methods import READING, WITH_FORM, answers
 
 MAX_OLD_KEYS = 20  # revoked or expired keys shown on a page
-page = require_http_methods(["GET", "HEAD", "POST"])
+page = answers(*WITH_FORM)
 
 
-@require_safe
+@answers(*READING)
 @login_required
 def home(request):
     return redirect("account_profile")
@@ -132,7 +128,7 @@ def delete_project(request, slug):
     )
 
 
-@require_POST
+@answers("POST")
 @login_required
 def end_session(request, pk):
     session = get_object_or_404(UserSession, pk=pk, user=request.user)

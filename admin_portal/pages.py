@@ -9,9 +9,9 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_http_methods
 
 from accounts.models import Event
+from core.http.methods import answers
 from registry.errors import NotFound, RegistryError
 from registry.models import Draft, Function, FunctionTag
 
@@ -29,7 +29,7 @@ def author_page(*methods: str):
 
     def decorate(view):
         @cache_control(private=True, no_store=True)
-        @require_http_methods(list(methods))
+        @answers(*methods)
         @wraps(view)
         def wrapped(request, *args, **kwargs):
             if not request.user.is_authenticated:

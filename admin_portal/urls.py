@@ -10,13 +10,17 @@ DRAFT = "admin/functions/edit/<uuid:draft_id>"
 FUNCTION = "admin/functions/<str:slug>"
 
 urlpatterns = [
-    path("admin", RedirectView.as_view(url="/admin/")),
+    path(
+        "admin", RedirectView.as_view(url="/admin/", http_method_names=["get", "head"])
+    ),
     path("admin/", views.my_functions, name="my_functions"),
     path("admin/", include("admin_portal.moderation.urls")),
     # Clients print this address after a push.
     path(
         "functions/edit/<uuid:draft_id>",
-        RedirectView.as_view(pattern_name="admin_portal:edit_draft"),
+        RedirectView.as_view(
+            pattern_name="admin_portal:edit_draft", http_method_names=["get", "head"]
+        ),
     ),
     path("admin/functions/new", views.new_function, name="new_function"),
     path("admin/functions/readme", views.render_readme, name="render_readme"),

@@ -3,7 +3,6 @@
 import re
 
 from django.conf import settings
-from django.views.decorators.http import require_safe
 
 from api.answers import public_answer
 from api.decorators import ENDPOINTS, Endpoint
@@ -14,7 +13,6 @@ from registry import errors
 ALWAYS = (errors.MethodNotAllowed, errors.Internal, errors.Unavailable)
 
 
-@require_safe
 def openapi_json(request):
     return public_answer(document(), subjects=())
 

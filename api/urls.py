@@ -26,4 +26,7 @@ def _patterns():
         yield path(route, by_method(views_of[template]))
 
 
-urlpatterns = [path("openapi.json", openapi_json), *_patterns()]
+urlpatterns = [
+    path("openapi.json", by_method({"GET": openapi_json})),
+    *_patterns(),
+]

@@ -3,20 +3,20 @@
 from django.db import DatabaseError
 from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from accounts.models import Switch
 from core.db import replicas
+from core.http.methods import READING, answers
 
 
-@require_safe
+@answers(*READING)
 @never_cache
 def healthz(request):
     """200 when the process answers and the database does too; 503 otherwise."""
     return _answer()
 
 
-@require_safe
+@answers(*READING)
 @never_cache
 def readyz(request):
     """As healthz, with a line for each replica. A broken replica is no 503, because the

@@ -6,10 +6,10 @@ from functools import partial, wraps
 from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
 
 from core.cache.versions import ANYTHING
 from core.db import replicas
+from core.http.methods import READING, answers
 from core.http.public import make_public
 from registry import errors
 
@@ -39,7 +39,7 @@ def public_page(view=None, *, subjects: Sequence[str] = (ANYTHING,)):
         return partial(public_page, subjects=subjects)
     view = replicas.reads_replica(view)
 
-    @require_safe
+    @answers(*READING)
     @wraps(view)
     def wrapped(request, *args, **kwargs):
         try:

@@ -8,10 +8,10 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account
 from admin_portal.moderation.forms import GroundsForm
+from core.http.methods import READING, answers
 from registry import moderation
 from registry.errors import NotFound, RegistryError
 from registry.models import Case
@@ -19,22 +19,32 @@ from registry.models import Case
 MAX_QUERY_CHARACTERS = 100
 
 
+def is_hidden_from(request: HttpRequest) -> bool:
+    """Whether staff's pages look missing to who asks."""
+    try:
+        moderation.require_staff(request.user)
+    except NotFound:
+        return True
+    return False
+
+
 def staff_page(*methods: str):
     """Decorate a view as staff's page: never cached, and 404 for everyone else."""
 
     def decorate(view):
-        answer = require_http_methods(list(methods or ("GET", "HEAD")))(view)
+        checked = answers(*(methods or READING))(view)
 
         @cache_control(private=True, no_store=True)
-        @wraps(view)
+        @wraps(checked)
         def wrapped(request, *args, **kwargs):
+            if is_hidden_from(request):
+                raise Http404("There is nothing at this address.")
             try:
-                if not request.user.is_authenticated:
-                    raise NotFound("There is nothing at this address.")
-                moderation.require_staff(request.user)
-                return answer(request, *args, **kwargs)
+                return checked(request, *args, **kwargs)
             except NotFound as error:
                 raise Http404(error.message) from error
+
+        wrapped.is_hidden_from = is_hidden_from
 
         return wrapped
 

@@ -6,9 +6,9 @@ from functools import wraps
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account
+from core.http.methods import WITH_FORM, answers
 from hub.function_page import find_page, redirect_to
 from hub.public import personal_page
 from registry import errors, following
@@ -16,12 +16,11 @@ from registry.models import Digest, Follow, Function
 
 VIA = "hub"
 MAX_STARS = 500  # shown in one's own list
-_get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def _personal(view):
     """A page of the signed-in account."""
-    return personal_page(_get_or_post(login_required(view)))
+    return personal_page(answers(*WITH_FORM)(login_required(view)))
 
 
 def _about_function(view):
@@ -123,7 +122,7 @@ def _choose_digest(request, account: Account, *, by: Account):
 
 
 @personal_page
-@_get_or_post
+@answers(*WITH_FORM)
 def stop_digest(request, token):
     """The link in a digest; works without signing in. The mail's robots only GET."""
     account = following.account_of(token)

@@ -8,9 +8,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import escape
 from django.views.decorators.csrf import csrf_protect
-from django.views.decorators.http import require_http_methods
 
 from core.http.limits import client_address, count
+from core.http.methods import WITH_FORM, answers
 from hub.feeds import AtomFeed
 from hub.function_page import find_page, redirect_to
 from hub.public import personal_page, public_page
@@ -50,7 +50,7 @@ class ReportForm(forms.Form):
 
 @personal_page
 @csrf_protect
-@require_http_methods(["GET", "HEAD", "POST"])
+@answers(*WITH_FORM)
 def report_function(request: HttpRequest, username, slug):
     """The one page about a function with a form that needs no account."""
     page = find_page(username, slug)
