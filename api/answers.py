@@ -49,6 +49,8 @@ def refusal(error: errors.RegistryError, path: str) -> HttpResponse:
     response = answer(body, error.status)
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="Aerostack Hub"'
+    if isinstance(error, errors.UnsupportedMediaType):
+        response.headers["Accept-Encoding"] = "identity"  # RFC 9110, 12.5.3
     return response
 
 

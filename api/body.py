@@ -20,6 +20,11 @@ def read_object(request) -> dict:
         raise errors.UnsupportedMediaType(
             f"The body is {errors.shown(request.content_type)}, not application/json."
         )
+    coding = request.headers.get("Content-Encoding", "").strip().lower()
+    if coding not in ("", "identity"):
+        raise errors.UnsupportedMediaType(
+            f"The body is packed ({errors.shown(coding)}); only a plain one is read."
+        )
     try:
         text = read_bytes(request).decode()
     except UnicodeDecodeError:

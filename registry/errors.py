@@ -186,7 +186,7 @@ class PayloadTooLarge(RegistryError):
 class UnsupportedMediaType(RegistryError):
     code = "UNSUPPORTED_MEDIA_TYPE"
     status = 415
-    fix = "Send the body as application/json."
+    fix = "Send the body as application/json, without a Content-Encoding."
 
 
 class RateLimited(RegistryError):

@@ -9,6 +9,7 @@ import pytest
 from core.http import limits
 from registry.models import Draft
 from tests.conftest import Api, body, key_of
+from tests.unchanged import rows
 from tests.wsgi_front import ask, process
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,30 @@ def test_a_body_is_declared_as_json_or_not_at_all(api, kind, is_taken):
     else:
         assert said(answer) == (415, "UNSUPPORTED_MEDIA_TYPE")
         assert kind.split(";")[0] in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "coding",
+    ["gzip", "x-gzip", "br", "deflate", "zstd", "compress", "GZIP", "identity, gzip"],
+)
+def test_a_packed_body_is_refused(api, coding):
+    before = rows()
+    packed = {"Content-Encoding": coding}
+
+    for method, path in [("POST", ""), ("POST", "ci/publish"), ("POST", "validate")]:
+        answer = api(method, path, body(), **packed)
+
+        assert said(answer) == (415, "UNSUPPORTED_MEDIA_TYPE")
+        assert "is packed" in answer.json()["error"]
+        assert answer.headers["Accept-Encoding"] == "identity"
+    assert rows() == before
+
+
+@pytest.mark.parametrize("coding", ["", "identity", " Identity "])
+def test_a_body_that_says_it_is_plain_is_read(api, coding):
+    answer = api("POST", VALIDATE, body(), **{"Content-Encoding": coding})
+
+    assert answer.status_code == 200
 
 
 def test_an_endpoint_that_takes_no_body_looks_at_none(api):
