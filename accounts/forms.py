@@ -169,7 +169,8 @@ class CredentialField(forms.JSONField):
             raise ValidationError(NO_PASSKEY)
         try:
             return super().to_python(value)
-        except RecursionError as error:  # very deep nesting
+        # Very deep nesting; a number of more digits than Python reads.
+        except (RecursionError, ValueError) as error:
             raise ValidationError(NO_PASSKEY) from error
 
     def bound_data(self, data, initial):

@@ -4,11 +4,10 @@ The form is the same with and without scripts. Only faults of the form itself ar
 here; the registry checks the rest.
 """
 
-import json
 from dataclasses import dataclass, field
 
 from admin_portal.forms import Files, ManifestForm, manifest_text, shown_value
-from registry import errors
+from registry import errors, strict_json
 from registry.errors import RegistryError
 from registry.paths import MAX_FILE_BYTES
 
@@ -136,27 +135,16 @@ def like_stored(stored: str, posted: str) -> str:
 def parse_object(text: str) -> dict:
     """The JSON object in ``text``.
 
-    Raises InvalidJson: not JSON, not an object, a repeated key, or values that
-    databases can't store (NaN, 1e999, lone surrogates).
+    Raises InvalidJson: not JSON as registry/strict_json.py takes it, or not an object.
     """
     try:
-        value = json.loads(text, object_pairs_hook=_unique)
-        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        reason = "too deeply nested" if isinstance(error, RecursionError) else error
-        message = f"aerostack.json can't be read: {reason}."
+        value = strict_json.parse(text, what="It")
+    except errors.InvalidJson as error:
+        message = f"aerostack.json can't be read. {error.message}"
         raise errors.InvalidJson(message, field=MANIFEST_PATH) from None
     if not isinstance(value, dict):
         message = "aerostack.json is not one JSON object."
         raise errors.InvalidJson(message, field=MANIFEST_PATH)
-    return value
-
-
-def _unique(pairs: list[tuple]) -> dict:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        twice = next(key for key, _ in pairs if [k for k, _ in pairs].count(key) > 1)
-        raise ValueError(f"the key {errors.shown(twice)} stands twice")
     return value
 
 

@@ -37,7 +37,10 @@ def parse(text: str, *, what: str) -> object:
 def _object(pairs: list[tuple[str, object]]) -> dict:
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise ValueError("an object has the same key twice")
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+        shown = errors.shown(twice)
+        raise ValueError(f"an object has the same key twice, {shown}")
     return made
 
 

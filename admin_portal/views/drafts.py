@@ -107,13 +107,14 @@ def resolve_draft(request: HttpRequest, draft_id):
     draft = own_draft(request, draft_id)
     texts = conflict.resolved(draft, request.POST)
     revision = request.POST.get("revision", "")
+    is_number = revision.isascii() and revision.isdecimal() and len(revision) < 10
     try:
         publishing.save_draft(
             draft,
             conflict.contents_of(texts, draft).as_body(),
             by=request.user,
             via=VIA,
-            revision=int(revision) if revision.isdecimal() else 0,
+            revision=int(revision) if is_number else 0,
             whole=True,
         )
     except RegistryError as error:
@@ -199,4 +200,5 @@ def _categories() -> list[str]:
 def _revision(request: HttpRequest, edit: DraftEdit) -> int:
     """The revision the form was loaded from; If-Match wins if sent."""
     tag = request.headers.get("If-Match", "").strip('"')
-    return int(tag) if tag.isdecimal() and len(tag) < 10 else edit.revision
+    is_number = tag.isascii() and tag.isdecimal() and len(tag) < 10
+    return int(tag) if is_number else edit.revision

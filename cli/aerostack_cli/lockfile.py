@@ -22,6 +22,7 @@ from aerostack_cli.snapshot import Snapshot, is_version
 
 FILE_NAME = "aerostack.lock"
 FORMAT = 1
+MAX_INTEGER_DIGITS = 20
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def read_lock(text: str) -> dict[str, Installed]:
     if not text.strip():
         return {}
     try:
-        content = json.loads(text)
+        content = json.loads(text, parse_int=_integer)
         if content["lockfileVersion"] != FORMAT:
             raise CliError(
                 f"{FILE_NAME} was written by a newer aerostack.",
@@ -88,6 +89,12 @@ def read_lock(text: str) -> dict[str, Installed]:
             code="DAMAGED_LOCK",
             fix="Restore it from version control, or remove it and install again.",
         ) from error
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_INTEGER_DIGITS:  # or Python would say how to read it
+        raise ValueError("a number is too large")
+    return int(digits)
 
 
 def write_lock(entries: dict[str, Installed]) -> str:

@@ -171,6 +171,7 @@ def test_a_lock_of_another_format_is_not_touched(aerostack, project, number):
         '{"lockfileVersion": 1, "functions": {"tool": 3}}',
         '{"lockfileVersion": 1, "functions": {"tool": []}}',
         "[" * 100_000,
+        '{"lockfileVersion": %s, "functions": {}}' % ("9" * 5_000),
         "<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> main\n",
     ],
     ids=lambda text: text[:40],
@@ -179,6 +180,7 @@ def test_a_lock_that_is_no_lock_is_damaged(aerostack, project, text):
     err = refused(aerostack, project, text)
 
     assert "aerostack.lock is damaged (" in err
+    assert "set_int_max_str_digits" not in err
     assert "Code: DAMAGED_LOCK" in err
     assert "Fix:  Restore it from version control, or remove it and install" in err
 
