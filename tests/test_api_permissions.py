@@ -55,6 +55,29 @@ def test_a_key_limited_to_other_functions_writes_nothing(api, alice):
     assert api("POST", api.base, body(name="mail-out"), key=key).status_code == 201
 
 
+@pytest.mark.parametrize(
+    ("patterns", "listed"),
+    [
+        ([], ["image-cropper", "image-resizer", "mailer"]),
+        (["*"], ["image-cropper", "image-resizer", "mailer"]),
+        (["image-*"], ["image-cropper", "image-resizer"]),
+        (["mailer", "image-c*"], ["image-cropper", "mailer"]),
+        (["nothing"], []),
+    ],
+)
+def test_a_limited_key_lists_what_it_may_touch(
+    api, alice, push, publish, patterns, listed
+):
+    push(name="mailer")
+    push(name="image-cropper")
+    publish(name="image-resizer")
+    key = key_of(alice, patterns=patterns)
+
+    shown = api("GET", "my", key=key).json()["functions"]
+
+    assert sorted(each["slug"] for each in shown) == listed
+
+
 def test_a_limited_key_is_judged_by_the_name_the_function_has_now(api, alice, publish):
     function = publish(name="mail-in").function
     Function.objects.filter(pk=function.pk).update(slug="post-in")

@@ -5,6 +5,7 @@ import uuid
 
 from django.db.models import Q
 
+from accounts.keys import may_touch
 from accounts.models import Account
 from api import shapes
 from api.answers import answer
@@ -44,7 +45,14 @@ OWN_BARE = Prepared(
     refusals=(errors.Unauthorized, errors.Forbidden),
 )
 def list_own(request):
-    return {"functions": [shapes.draft_item(draft) for draft in _own(request.account)]}
+    patterns = request.key.patterns
+    return {
+        "functions": [
+            shapes.draft_item(draft)
+            for draft in _own(request.account)
+            if may_touch(patterns, draft.function.slug)
+        ]
+    }
 
 
 @endpoint(
