@@ -28,12 +28,16 @@ def when_ready(server):
     """Before forking: close database connections, and freeze the garbage collector so
     that workers keep sharing memory."""
     import gc
+    import sys
 
     from django.db import connections
 
     from registry.content import sandbox
 
-    sandbox.prepare()
+    try:
+        sandbox.prepare()
+    except sandbox.Unconfined as error:
+        sys.exit(f"The Hub does not start: {error}")
     connections.close_all()
     gc.collect()
     gc.freeze()

@@ -7,6 +7,7 @@ from django.views.decorators.cache import never_cache
 from accounts.models import Switch
 from core.db import replicas
 from core.http.methods import READING, answers
+from registry.content import sandbox
 
 
 @answers(*READING)
@@ -19,9 +20,9 @@ def healthz(request):
 @answers(*READING)
 @never_cache
 def readyz(request):
-    """As healthz, with a line for each replica. A broken replica is no 503, because the
-    primary answers instead."""
-    return _answer(replicas.states)
+    """As healthz, with a line for each replica, and one that says how the worker is
+    confined. A broken replica is no 503, because the primary answers instead."""
+    return _answer(lambda: [*replicas.states(), sandbox.confinement()])
 
 
 def _answer(lines=lambda: ()):

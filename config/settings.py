@@ -291,6 +291,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # --- HTML and inspection reports are made after each publish, in a thread
 DERIVE_IN_BACKGROUND = env_flag("DERIVE_IN_BACKGROUND", True)
+# Checked here; the worker's starter reads it without settings (sandbox_child.py).
+REQUIRE_CONFINEMENT = env_flag("REQUIRE_CONFINEMENT", False)
 
 # --- static files and media
 STATIC_URL = "/static/"

@@ -9,3 +9,9 @@ def draw(card: dict[str, str]) -> str:
     from hub.og_image import drawing
 
     return drawing.as_png(card)
+
+
+def warm_up() -> None:
+    """In the worker: load what ``draw`` needs."""
+    names = "author", "slug", "version", "description", "license", "category", "command"
+    draw(dict.fromkeys(names, "Aā"))  # a letter of each font file

@@ -6,7 +6,7 @@ No database, no settings: authors' words and shipped fonts in, PNG bytes out.
 import base64
 import io
 import unicodedata
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -98,11 +98,17 @@ def _within(character: str, ranges) -> bool:
 
 @lru_cache(maxsize=64)
 def _font(size: int, weight: int, mono: bool, extended: bool):
-    family = "jetbrains-mono" if mono else "geist"
-    part = "latin-ext" if extended else "latin"
-    font = ImageFont.truetype(FONTS / f"{family}-{part}-wght-normal.woff2", size)
+    font = ImageFont.truetype(io.BytesIO(_font_file(mono, extended)), size)
     font.set_variation_by_axes([weight])
     return font
+
+
+@cache
+def _font_file(mono: bool, extended: bool) -> bytes:
+    """A font file, read once for all sizes: a worker can open none."""
+    family = "jetbrains-mono" if mono else "geist"
+    part = "latin-ext" if extended else "latin"
+    return (FONTS / f"{family}-{part}-wght-normal.woff2").read_bytes()
 
 
 def _fitting(text: str, largest: int, smallest: int) -> int:

@@ -98,6 +98,14 @@ def render_later(
     sandbox.submit(*_task(kind, text), timeout=timeout, done=settle)
 
 
+def warm_up() -> None:
+    """In the worker: load what the tasks of this module need."""
+    for language in LANGUAGES:
+        source_html("let a = 1;\n", language)
+    fences = "".join(f"```{language}\na = 1\n```\n" for language in LANGUAGES)
+    html_and_prose(f"# A\n\n- `b` [c](d)\n\n|e|f|\n|-|-|\n|g|h|\n\n{fences}")
+
+
 def source_html(text: str, language: str) -> str:
     """Highlighted source with a linked number for each line. Runs in the worker.
 

@@ -9,8 +9,9 @@ There are two lanes with one child each by default: ``run`` for callers that wai
 preview.
 
 The child is forked from a fresh interpreter, not from the server (sandbox_child.py): it
-inherits no database connection, environment variable or secret. Its answers are JSON,
-so a compromised child cannot make this process run code.
+inherits no database connection, environment variable or secret. The kernel keeps it
+from files, sockets and programs (confinement.py). Its answers are JSON, so a
+compromised child cannot make this process run code.
 """
 
 import atexit
@@ -25,7 +26,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from registry.content import sandbox_child
-from registry.content.sandbox_child import BASE_DIR, MAX_ANSWER_BYTES, Child, Died
+from registry.content.sandbox_child import (
+    BASE_DIR,
+    MAX_ANSWER_BYTES,
+    Child,
+    Died,
+    Unconfined,
+    confinement,
+)
 
 __all__ = [
     "BASE_DIR",
@@ -36,6 +44,8 @@ __all__ = [
     "SandboxCrashed",
     "SandboxError",
     "SandboxTimeout",
+    "Unconfined",
+    "confinement",
     "prepare",
     "run",
     "submit",
@@ -78,14 +88,23 @@ class SandboxBusy(SandboxError):
 
 def prepare() -> None:
     """Start the nursery before the server forks: the children of all its processes then
-    share memory, and the libraries are loaded before anybody waits."""
+    share memory, and the libraries are loaded before anybody waits. The log gets what
+    of the confinement holds.
+
+    Raises Unconfined if a layer of it does not, and REQUIRE_CONFINEMENT is set.
+    """
     sandbox_child.start_nursery()
+    found = confinement()
+    log.log(logging.WARNING if found.lacks else logging.INFO, "%s", found)
+    found.check()
 
 
 def run(function: Callable, *args, timeout: float = 2.0):
     """Run ``function(*args)`` in the worker and return its result.
 
-    function: module-level and importable; it takes and returns what JSON can hold.
+    function: module-level and importable; it takes and returns what JSON can hold. A
+        worker can open no file: if the function imports or reads one, its module has a
+        function ``warm_up`` that makes it do so once (see ``sandbox_worker._load``).
     timeout: seconds. The caller waits no longer than this, time in the queue included.
     The task is killed this long after its start.
 
@@ -131,9 +150,12 @@ class _Job:
     timeout: float
     future: Future = field(default_factory=Future)
 
-    def request(self) -> bytes:
-        name = f"{self.function.__module__}:{self.function.__qualname__}"
-        return json.dumps([name, self.args, self.timeout]).encode()
+    def request(self) -> tuple[bytes, float, str]:
+        """The arguments of ``Child.ask``."""
+        module = self.function.__module__
+        name = f"{module}:{self.function.__qualname__}"
+        asked = json.dumps([name, self.args, self.timeout]).encode()
+        return asked, self.timeout, module
 
 
 class _Lane:
@@ -182,7 +204,7 @@ class _Lane:
     def _ask(self, child: Child, job: _Job):
         for left in reversed(range(self._tries)):
             try:
-                return _result(child.ask(job.request(), job.timeout))
+                return _result(child.ask(*job.request()))
             except TimeoutError:
                 raise SandboxTimeout() from None
             except Died:

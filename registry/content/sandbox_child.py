@@ -3,8 +3,8 @@
 A *nursery* is a fresh interpreter without environment, connections or secrets
 (``sandbox_worker.py``). It loads the libraries once, handles no text itself, and forks
 children on request: each starts in milliseconds and shares the libraries' memory with
-the others. A child answers JSON frames over its own socket, and is killed by the
-process that requested it.
+the others. A child confines itself (``confinement.py``), answers JSON frames over its
+own socket, and is killed by the process that requested it.
 """
 
 import json
@@ -16,15 +16,50 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 START_SECONDS = 30  # for a child to become ready
+REQUIRED = os.environ.get("REQUIRE_CONFINEMENT") == "1"  # see config/settings.py
 
 
 class Died(Exception):
     """The child ended or sent an invalid answer."""
+
+
+class Unconfined(Exception):
+    """A layer of confinement does not hold, and REQUIRE_CONFINEMENT is set. The message
+    is for the operator."""
+
+
+@dataclass(frozen=True)
+class Confinement:
+    """What a child found when it tried what it must not do.
+
+    layers: name -> "" if it holds, or what goes on after the name.
+    """
+
+    layers: dict[str, str]
+
+    @property
+    def lacks(self) -> list[str]:
+        """Words for each layer that does not hold: "Landlock is not in this kernel"."""
+        return [f"{name} {why}" for name, why in self.layers.items() if why]
+
+    def check(self) -> None:
+        """Raise Unconfined if a layer does not hold and the operator requires all."""
+        if REQUIRED and self.lacks:
+            raise Unconfined(
+                f"REQUIRE_CONFINEMENT=1, and in the worker {', '.join(self.lacks)}. "
+                'docs/self-hosting.md, "Confinement", says what each layer needs. '
+                "REQUIRE_CONFINEMENT=0 starts with those that hold."
+            )
+
+    def __str__(self):
+        holding = ", ".join(name for name, why in self.layers.items() if not why)
+        return f"worker: {'; '.join(filter(None, [holding, *self.lacks]))}"
 
 
 class Child:
@@ -33,33 +68,48 @@ class Child:
     def __init__(self):
         self._process: _Process | None = None
 
-    def ask(self, request: bytes, timeout: float) -> dict:
+    def ask(self, request: bytes, timeout: float, module: str) -> dict:
         """The answer to one request of at most ``timeout`` seconds.
+
+        module: the name of the one that the task is in. A child loads nothing; one that
+        lacks the module is replaced by one that the nursery forks with it.
 
         Raises TimeoutError or Died; the process has been ended then.
         """
         self.start()
-        return self._exchange(request, timeout)
+        answer = self._exchange(request, timeout)
+        if "unloaded" in answer:
+            self.stop()
+            self.start(module)
+            answer = self._exchange(request, timeout)
+        return answer
 
-    def start(self) -> None:
-        """Start the process unless it runs. Raises TimeoutError or Died."""
+    def start(self, module: str = "") -> None:
+        """Start the process unless it runs. Raises TimeoutError, Died or Unconfined."""
         if self._process is not None and self._process.has_ended():
             self.stop()
         if self._process is not None:
             return
         try:
-            self._begin()
+            self._begin(module)
         except Died:  # the nursery was ending; the next try starts a new one
-            self._begin()
+            self._begin(module)
 
-    def _begin(self) -> None:
-        self._process = _Process(_nursery.fork())
+    def _begin(self, module: str) -> None:
+        global _confinement
+        self._process = _Process(_nursery.fork(module))
         try:
             ready = self._exchange(None, START_SECONDS)
         except (TimeoutError, Died):
             _nursery.close()
             raise
         self._process.is_called(ready["ready"])
+        _confinement = Confinement(ready["confinement"])
+        try:
+            _confinement.check()
+        except Unconfined:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         process, self._process = self._process, None
@@ -91,6 +141,20 @@ class Child:
         except (OSError, EOFError, ValueError) as error:
             self.stop()
             raise Died() from error
+
+
+def confinement() -> Confinement:
+    """What the last child found. If there was none, one is started for it."""
+    if _confinement is None:
+        child = Child()
+        try:
+            child.start()
+        except Unconfined:
+            pass
+        except (TimeoutError, Died):
+            return Confinement({"it": "does not start"})
+        child.stop()
+    return _confinement
 
 
 class _Process:
@@ -143,9 +207,10 @@ class _Nursery:
         self._control: socket.socket | None = None
         self._process: subprocess.Popen | None = None
 
-    def fork(self) -> socket.socket:
-        """A socket to a new child."""
+    def fork(self, module: str) -> socket.socket:
+        """A socket to a new child, which has ``module`` loaded."""
         ours, theirs = socket.socketpair()
+        ours.sendall(len(module).to_bytes(4, "big") + module.encode())
         # Non-blocking: a child that reads nothing must not block the caller.
         ours.setblocking(False)
         with theirs, self._lock:
@@ -200,6 +265,7 @@ class _Nursery:
 
 
 _nursery = _Nursery()
+_confinement: Confinement | None = None
 start_nursery, end_nursery = _nursery.start, _nursery.close
 after_fork = _nursery.after_fork
 

@@ -1,13 +1,15 @@
 """The program of the nursery and of the worker processes (see ``sandbox_child.py``).
 
 Standard input of the nursery is a socket. With each byte it receives another socket,
-and forks a worker for it. It never handles a text, so each worker starts clean. It ends
-when the last process that uses it ends.
+reads a frame with the name of a module from that, loads it and forks a worker. It never
+handles a text, so each worker starts clean. It ends when the last process that uses it
+ends.
 
-A worker says ``{"ready": pid}``, then reads one JSON frame ``[function, arguments,
+A worker confines itself (``confinement.py``) and says ``{"ready": pid, "confinement":
+{layer: why it does not hold}}``. Then it reads one JSON frame ``[function, arguments,
 seconds]`` at a time from its socket and answers with one of ``{"result": ...}``,
-``{"refused": sentence}``, ``{"too_large": bytes}``, ``{"failed": traceback}``. It ends
-when its socket is closed.
+``{"refused": sentence}``, ``{"too_large": bytes}``, ``{"failed": traceback}``,
+``{"unloaded": module}``. It ends when its socket is closed.
 """
 
 import contextlib
@@ -23,11 +25,14 @@ import socket
 import sys
 import traceback
 
+from registry.content.confinement import confine
 from registry.content.sandbox import MAX_ANSWER_BYTES, OutputTooLarge, SandboxError
 from registry.content.sandbox_child import receive_frame, send_frame
 
-MAX_MEMORY_BYTES = 768 * 1024 * 1024  # of address space
+# Their tasks are the most frequent; other modules are loaded when they are asked for.
+ALWAYS_LOADED = "registry.content.rendering", "registry.inspection"
 MAX_REQUEST_BYTES = 64 * 1024 * 1024  # 2 MiB of source is at most 12 MiB as JSON
+_loaded: set[str] = set()
 
 
 def main() -> None:
@@ -37,51 +42,55 @@ def main() -> None:
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # leaves no zombies
-    _prepare()
+    for module in ALWAYS_LOADED:
+        _load(module)
     while True:
         byte, sockets, _, _ = socket.recv_fds(control, 1, 1)
         if not byte:
             return
-        if not os.fork():
-            control.close()
-            _work(socket.socket(fileno=sockets[0]))
-            os._exit(0)
-        os.close(sockets[0])
+        # No socket object: reading and writing are all that a worker may do with it.
+        with open(sockets[0], "r+b", buffering=0) as stream:
+            if module := receive_frame(stream, MAX_REQUEST_BYTES).decode():
+                _load(module)
+            if not os.fork():
+                control.close()
+                _work(stream)
+                os._exit(0)
 
 
-def _prepare() -> None:
-    """Load what tasks need before the first fork, so that workers share its memory and
-    no preview waits for it."""
-    from registry import inspection
-    from registry.content import rendering
+def _load(module: str) -> None:
+    """Load a module of tasks with all that they need, for a worker can open no file.
 
-    for language in rendering.LANGUAGES:
-        rendering.source_html("let a = 1;\n", language)
-    rendering.readme_html("# A\n\n- `b` [c](d)\n\n|e|f|\n|-|-|\n|g|h|\n")
-    inspection.inspect({}, {f"a.{suffix}": "a();" for suffix in ("ts", "tsx", "js")})
+    Its function ``warm_up``, if it has one, runs its tasks once: what is imported or
+    read by that is in the memory that all workers share.
+    """
+    if _is_loaded(module):
+        return
+    _loaded.add(module)
+    try:
+        getattr(importlib.import_module(module), "warm_up", lambda: None)()
+    except Exception:  # its tasks fail; those of other modules go on
+        traceback.print_exc()
     gc.collect()
     gc.freeze()
 
 
-def _work(connection: socket.socket) -> None:
-    """Answer requests on ``connection`` until it is closed."""
+def _is_loaded(module: str) -> bool:
+    known = sys.modules.get(module)
+    return module in _loaded or (known is not None and not hasattr(known, "warm_up"))
+
+
+def _work(stream) -> None:
+    """Answer requests on ``stream`` until it is closed."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    _limit_process()
-    stream = connection.makefile("rwb", buffering=0)
-    with contextlib.suppress(EOFError, ConnectionError):
-        send_frame(stream, json.dumps({"ready": os.getpid()}).encode())
-        while True:
-            send_frame(stream, _answer(receive_frame(stream, MAX_REQUEST_BYTES)))
-
-
-def _limit_process() -> None:
-    if sys.platform == "linux":  # macOS refuses to set it
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     os.nice(5)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")  # the OOM killer takes this process first
+    ready = {"ready": os.getpid(), "confinement": confine()}
+    with contextlib.suppress(EOFError, ConnectionError):
+        send_frame(stream, json.dumps(ready).encode())
+        while True:
+            send_frame(stream, _answer(receive_frame(stream, MAX_REQUEST_BYTES)))
 
 
 def _limit_cpu(seconds: float) -> None:
@@ -93,9 +102,13 @@ def _limit_cpu(seconds: float) -> None:
 
 def _answer(request: bytes) -> bytes:
     name, args, seconds = json.loads(request)
+    module, _, path = name.partition(":")
+    if not _is_loaded(module):
+        return json.dumps({"unloaded": module}).encode()
     _limit_cpu(seconds)
     try:
-        answer = json.dumps({"result": _resolve(name)(*args)}).encode()
+        function = functools.reduce(getattr, path.split("."), sys.modules[module])
+        answer = json.dumps({"result": function(*args)}).encode()
     except OutputTooLarge:
         return b'{"too_large": true}'
     except SandboxError as error:
@@ -108,11 +121,6 @@ def _answer(request: bytes) -> bytes:
     if len(answer) > MAX_ANSWER_BYTES:
         return json.dumps({"too_large": len(answer)}).encode()
     return answer
-
-
-def _resolve(name: str):
-    module, _, path = name.partition(":")
-    return functools.reduce(getattr, path.split("."), importlib.import_module(module))
 
 
 if __name__ == "__main__":

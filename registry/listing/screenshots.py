@@ -25,6 +25,17 @@ class NoPicture(SandboxError):
     """The sentence says what is wrong with the upload."""
 
 
+def warm_up() -> None:
+    """In the worker: load what ``reencode`` needs."""
+    from PIL import Image
+
+    small = Image.new("RGB", (2, 2))
+    for kind in FORMATS:
+        file = io.BytesIO()
+        small.save(file, kind, exif=small.getexif())
+        reencode(base64.b64encode(file.getvalue()).decode())
+
+
 def reencode(encoded: str) -> dict:
     """The picture in ``encoded`` (base64) as WebP, without metadata.
 

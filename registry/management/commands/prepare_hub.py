@@ -1,9 +1,10 @@
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from whitenoise.compress import Compressor
 
 from accounts.models import Account, random_password
+from registry.content import sandbox
 from registry.management import demo
 from registry.models import Function, SearchDocument
 
@@ -12,6 +13,11 @@ class Command(BaseCommand):
     help = "Make the database ready to serve, with demo content on the first start."
 
     def handle(self, **options):
+        if settings.REQUIRE_CONFINEMENT:  # before anything is written
+            try:
+                sandbox.confinement().check()
+            except sandbox.Unconfined as error:
+                raise CommandError(f"The Hub does not start: {error}") from None
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
         call_command("clearsessions")  # one indexed DELETE; nothing else removes them
