@@ -115,6 +115,14 @@ def private_directory(path: Path) -> Path:
     return path
 
 
+def public_directory(path: Path) -> Path:
+    """``path``, created with mode 0755 when it is missing, whatever the umask."""
+    if not path.exists():
+        path.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o755)
+    return path
+
+
 def secret_from(path: Path) -> str:
     """The secret in the file ``path``, which is created (0600) when missing.
 

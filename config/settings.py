@@ -15,9 +15,13 @@ from config.env import (
     env_storage,
     env_url,
     private_directory,
+    public_directory,
     secret_from,
 )
 
+# Whatever the Hub makes is for its own user: database, keys, media, temporary files.
+# Here, as each way to start it reads the settings before it makes a file.
+os.umask(0o077)
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = private_directory(Path(os.environ.get("HUB_DATA_DIR") or BASE_DIR / "data"))
 
@@ -296,13 +300,22 @@ REQUIRE_CONFINEMENT = env_flag("REQUIRE_CONFINEMENT", False)
 
 # --- static files and media
 STATIC_URL = "/static/"
-STATIC_ROOT = private_directory(DATA_DIR / "static")
+STATIC_ROOT = public_directory(DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static", ("docs", BASE_DIR / "docs" / "pictures")]
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
+# Django sets the mode of stored files itself. The Hub reads its media, nginx the static
+# files, as another user.
+FILE_UPLOAD_PERMISSIONS, STATIC_FILE_PERMISSIONS = 0o600, 0o644
 STORAGES = {
     "default": env_storage("MEDIA_STORAGE_URL"),
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
+        "OPTIONS": {
+            "file_permissions_mode": STATIC_FILE_PERMISSIONS,
+            "directory_permissions_mode": 0o755,
+        },
+    },
 }
 # Until prepare_hub has collected and compressed the files, serve the originals.
 WHITENOISE_USE_FINDERS = not any(STATIC_ROOT.iterdir())

@@ -1,3 +1,5 @@
+import os
+
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -50,7 +52,8 @@ class Command(BaseCommand):
             )
             vendored = "vendor" in path.relative_to(settings.STATIC_ROOT).parts
             if path.suffix in (".css", ".js") and is_new and not vendored:
-                compressor.compress(str(path))
+                for packed in compressor.compress(str(path)):
+                    os.chmod(packed, settings.STATIC_FILE_PERMISSIONS)
 
     def _say_hello(self, password_file):
         say = self.stdout.write
