@@ -29,7 +29,7 @@ from tests.hub_server import HubServer
 ROOT = Path(sandbox.BASE_DIR)
 PATIENCE = 60  # seconds; only ever waited in full when something is broken
 LACKING = sandbox.confinement().layers
-EPERM, EACCES, EINVAL, EMFILE = 1, 13, 22, 24
+EPERM, EAGAIN, EACCES, EINVAL, EMFILE = 1, 11, 13, 22, 24
 # x86_64's uretprobe and uprobe: Linux lets them pass all filters, and ends who calls
 # them from elsewhere than the kernel's own trampoline.
 UNFILTERED = {335, 336}
@@ -124,6 +124,7 @@ OTHERS = {
     "become another user": "os.setuid(1)",
     "slow others down": "os.setpriority(os.PRIO_PGRP, 0, 19)",
 }
+THREAD = "_thread.start_new_thread(print, ())"
 
 
 @pytest.fixture
@@ -150,21 +151,21 @@ def test_the_worker_can_not(what, scene):
 
 
 def test_the_worker_can_not_start_a_thread():
-    assert inside(attempt, "_thread.start_new_thread(print, ())") == (
-        "can't start new thread"
-    )
+    assert inside(attempt, THREAD) == "can't start new thread"
 
 
 # --- each layer alone, as where the kernel lacks the others
 
 ALONE = """
-import _thread, contextlib, ctypes, json, os, resource, signal, socket, subprocess, sys
+import _thread, ctypes, json, os, resource, signal, socket, subprocess, sys
 from registry.content import confinement
 {attempt}
-codes = json.loads(sys.argv[2])
-confinement.gain_no_privileges()
-with contextlib.suppress(confinement.Missing):  # limits do not bind root
-    getattr(confinement, sys.argv[1])()
+layer, codes = sys.argv[1], json.loads(sys.argv[2])
+if layer == "limit" and os.geteuid() == 0:
+    os.setuid(65534)  # limits do not bind root
+if layer != "limit":
+    confinement.gain_no_privileges()
+getattr(confinement, layer)()
 print(json.dumps([attempt(code) for code in codes]))
 """
 
@@ -220,15 +221,14 @@ def test_seccomp_alone_refuses_all_of_it(scene):
     assert set(found.values()) == {EPERM}, found
 
 
-@pytest.mark.skipif(bool(LACKING["limits"]), reason=f"limits {LACKING['limits']}")
-def test_limits_alone_refuse_programs(scene):
-    assert alone("limit", ["os.fork()"]) == [11]
+def test_limits_alone_refuse_files_sockets_and_programs(scene):
+    reading = FILES["read a file"].format(**scene)
 
+    descriptors = alone("limit", [reading, *SOCKETS.values()])
+    forking, threading = alone("limit", ["os.fork()", THREAD])
 
-def test_limits_alone_refuse_files_and_sockets(scene):
-    codes = [FILES["read a file"].format(**scene), *SOCKETS.values()]
-
-    assert set(alone("limit", codes)) == {EMFILE, EINVAL}  # EINVAL: copying one
+    assert set(descriptors) == {EMFILE, EINVAL}  # EINVAL: copying one
+    assert (forking, threading) == (EAGAIN, "can't start new thread")
 
 
 # --- system calls
@@ -541,6 +541,21 @@ def test_the_hub_does_not_start_without_a_layer_that_is_required(tmp_path):
         assert "Landlock is refused here" in made.stderr
         assert "Traceback" not in made.stderr
     assert not list(tmp_path.glob("hub.sqlite3*"))
+
+
+@needs(*LACKING)
+def test_texts_are_read_where_all_layers_that_are_required_hold():
+    made = subprocess.run(
+        [sys.executable, "-c", ASK],
+        cwd=ROOT,
+        env=os.environ | {"REQUIRE_CONFINEMENT": "1"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+    said = "worker: no_new_privs, Landlock, limits, seccomp\n1\n"
+    assert (made.returncode, made.stdout) == (0, said), made.stderr
 
 
 def test_readyz_and_the_log_of_a_start_say_what_holds(tmp_path, capfd):
