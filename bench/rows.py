@@ -104,9 +104,7 @@ class Template:
         about = sent["readme"].partition("\n## ")[2]
         about = about[:MAX_ABOUT_CHARACTERS].rstrip("`")
         self.readme = f"# {NAME}\n\n{TEXT}\n\n## {about}\n"
-        self.report = json.dumps(
-            inspection.inspect(config, self.files) | {"incomplete": ""}
-        )
+        self.report = json.dumps(inspection.inspect(config, self.files))
         self.html = {
             path: (kind := rendering.language_of(path), _html(kind, text))
             for path, text in self.files.items()

@@ -1,7 +1,8 @@
 """Credentials in source: about twenty rules on well-known prefixes, in linear time.
 
 Each rule is a literal prefix and a bounded run of characters, so that no text can make
-it slow. Obvious placeholders are not reported.
+it slow. A run that nothing of its own kind may follow is possessive (``{20,64}+``): it
+need not be tried shorter. Obvious placeholders are not reported.
 """
 
 import re
@@ -113,13 +114,13 @@ RULES = {
             "gitlab-token",
             "glpat-",
             "a GitLab token",
-            START + r"(glpat-[\w-]{20,64})(?![\w-])",
+            START + r"(glpat-[\w-]{20,64}+)(?![\w-])",
         ),
         _rule(
             "slack-token",
             "xox",
             "a Slack token",
-            START + r"(xox[abeoprs]-[0-9A-Za-z-]{20,250})(?![\w-])",
+            START + r"(xox[abeoprs]-[0-9A-Za-z-]{20,250}+)(?![\w-])",
         ),
         _rule(
             "slack-webhook",
@@ -149,14 +150,14 @@ RULES = {
             "anthropic-key",
             "sk-ant-",
             "an Anthropic key",
-            START + r"(sk-ant-[\w-]{32,200})(?![\w-])",
+            START + r"(sk-ant-[\w-]{32,200}+)(?![\w-])",
         ),
         _rule(
             "openai-key",
             "sk-",
             "an OpenAI key",
             START
-            + r"(sk-(?:proj|svcacct|admin)-[\w-]{40,250}|sk-[0-9A-Za-z]{48})(?![\w-])",
+            + r"(sk-(?:proj|svcacct|admin)-[\w-]{40,250}+|sk-[0-9A-Za-z]{48})(?![\w-])",
         ),
         _rule(
             "google-key",
@@ -177,7 +178,7 @@ RULES = {
             "pypi-token",
             "pypi-AgEI",
             "a PyPI token",
-            START + r"(pypi-AgEI[\w-]{50,250})(?![\w-])",
+            START + r"(pypi-AgEI[\w-]{50,250}+)(?![\w-])",
         ),
         _rule(
             "sendgrid-key",
@@ -204,7 +205,7 @@ RULES = {
             "a Cloudflare token",
             r"(?i:(?:cloudflare|cf)_?api_?(?:token|key))"
             + QUOTED
-            + r"([\w-]{37,45})(?![\w-])",
+            + r"([\w-]{37,45}+)(?![\w-])",
         ),
         _rule(
             "private-key",
@@ -217,7 +218,7 @@ RULES = {
             "json-web-token",
             "eyJ",
             "a signed token (JWT)",
-            START + r"(eyJ[\w-]{10,400}\.eyJ[\w-]{30,4000}\.[\w-]{40,700})(?![\w-])",
+            START + r"(eyJ[\w-]{10,400}\.eyJ[\w-]{30,4000}\.[\w-]{40,700}+)(?![\w-])",
         ),
         _rule(
             "connection-string",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from registry import inspection
 from registry.content import sandbox
 from registry.inspection import has_code
+from registry.inspection.reports import unread
 
 PATIENCE = 60  # seconds
 EXAMPLES = Path(sandbox.BASE_DIR, "examples")
@@ -608,7 +609,7 @@ def test_inspection_comes_back_from_hostile_code(code):
         timeout=2.0,
     )
 
-    assert set(report) == {"findings", "facts", "incomplete"}
+    assert {"findings", "facts", "incomplete"} <= set(report)
     assert len(report["findings"]) <= 200
     assert not report["incomplete"] or report["incomplete"].endswith(".")
     assert sandbox.run(abs, -1, timeout=PATIENCE) == 1
@@ -623,11 +624,13 @@ def test_inspect_safely_gives_the_whole_report():
     }
 
 
-def test_inspect_safely_still_says_what_needs_no_parser():
-    files = {"index.ts": "// \u202e\n"}
-    report = inspection.inspect_safely({}, files, timeout=0.0)
+def test_inspect_safely_still_says_what_needs_no_parser(monkeypatch):
+    inspection.inspect_safely({}, {}, timeout=PATIENCE)  # the worker runs
+    files = {"index.ts": "// \u202e\n", "slow.ts": "a:" * 250_000}
+    report = inspection.inspect_safely({}, files, timeout=1.0)
 
     assert report["incomplete"] == "This text took too long to process."
+    assert "unsearched" not in report
     assert [f["rule"] for f in report["findings"]] == [
         "entrypoint-empty",
         "bidirectional-text",
@@ -659,3 +662,119 @@ def test_demo_function_is_clean(manifest):
         for f in report["findings"]
         if f["severity"] != "info"
     ] == []
+
+
+# What was not read whole is unknown, never "none"
+
+
+def words(count):
+    return "".join(f"f(a{n});\n" for n in range(count))
+
+
+NOT_READ = {
+    "broken": {"index.ts": "const a = (;\nimport './x"},
+    "more nodes than are visited": {"index.ts": "[" + "0," * 310_000 + "0]"},
+    "hosts padded with local ones": {
+        "index.ts": "".join(f"f('http://localhost/{n}');\n" for n in range(501))
+        + "f('https://api.example.net');"
+    },
+    "imports padded": {"index.ts": "import './index';\n" * 501 + "import 'axios';"},
+    "variables padded": {"index.ts": "".join(f"c.env.A{n};" for n in range(501))},
+    "exports padded": {
+        "index.ts": "".join(f"export const a{n}=1;" for n in range(501))
+    },
+    "a long specifier": {"index.ts": f"import '{'a' * 201}';"},
+    "an escaped specifier": {"index.ts": r"import 'ax\u0069os';"},
+    "an escaped specifier, exported": {"index.ts": r"export * from 'ax\u0069os';"},
+    "an escaped specifier, required": {"index.ts": r"require('ax\x69os');"},
+    "an escaped name": {"index.ts": r"f\u0065tch(x);"},
+    "an escaped property": {"index.ts": r"globalThis.f\u{65}tch(x);"},
+    "escaped letters in a text": {"index.ts": r"globalThis['f\145tch'](x);"},
+    "an entrypoint in another language": {"main.vue": "<script>fetch('/x')</script>"},
+    "an import in another language": {
+        "index.ts": "import App from './App.svelte';",
+        "App.svelte": "<script>fetch('/x')</script>",
+    },
+    "more findings than are kept": {
+        f"{n}.ts": "\u202e" * 50 + "const a = 1;" for n in range(5)
+    },
+}
+
+
+@pytest.mark.parametrize("files", NOT_READ.values(), ids=NOT_READ)
+def test_what_was_not_read_whole_is_incomplete(files):
+    entrypoint = next(iter(files))
+
+    report = inspection.inspect({"entrypoint": entrypoint}, files)
+
+    assert report["incomplete"].endswith(".")
+    assert unread(report) == report["incomplete"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        words(3000),
+        "const red = '\\x1b[31m', bar = '\\u2502', nl = '\\n', t = `a\\tb${nl}`;",
+        "const m = await import(name); require(`./${name}`);",
+        "".join(f"f('http://localhost/{n}');\n" for n in range(500)),
+        "import data from './data.json';",
+    ],
+    ids=["long", "escapes of signs", "computed names", "500 hosts", "data"],
+)
+def test_usual_code_is_read_whole(code):
+    report = inspection.inspect({}, {"index.ts": code, "data.json": "{}"})
+
+    assert (report["incomplete"], unread(report)) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        r"f('https:\/\/api.example.net/x');",
+        r"f(`https:\x2f\x2fapi.example.net/${id}`);",
+        "f('HTTPS://api.example.net/x');",
+        f"f('https://api.example.net/{'x' * 6000}');",
+        "const a = await import('https://api.example.net/x.js').a.b<T>();",
+    ],
+    ids=["escaped", "hexadecimal", "upper case", "long", "in a gap of the grammar"],
+)
+def test_host_is_found_however_it_is_written(code):
+    assert [host["host"] for host in facts(code)["hosts"]] == ["api.example.net"]
+
+
+@pytest.mark.parametrize("code", ["const a = (;", "[" + "0," * 310_000 + "0]"])
+def test_nothing_is_called_unused_where_code_was_not_read(code):
+    rules = {
+        rule
+        for rule, *_ in found(
+            code,
+            {"schema.ts": code},
+            npmDependencies=["hono"],
+            envVars=["TOKEN"],
+            drizzleSchema=True,
+        )
+    }
+
+    assert not rules & {
+        "unused-dependency",
+        "unused-env-var",
+        "drizzle-schema-without-tables",
+    }
+
+
+def test_report_of_an_older_inspector_speaks_for_what_it_read_alone():
+    whole = {"findings": [], "facts": {}, "incomplete": ""}
+    partly = whole | {"findings": [{"rule": "inspected-in-part"}]}
+
+    assert unread(whole) == ""
+    assert unread(partly)
+    assert "not been looked at yet" in unread({})
+
+
+def test_report_says_when_not_even_credentials_were_searched():
+    slow = "sk-ant-" * 70_000
+    report = inspection.inspect_safely({}, {"index.ts": slow}, timeout=0.001)
+
+    assert report["unsearched"]
+    assert report["incomplete"]

@@ -237,7 +237,7 @@ def test_versions_with_a_removed_file_are_inspected_anew(
         confirmed(version, staff, second)
 
     schedules = [c for c in callbacks if getattr(c, "func", None) is derived.schedule]
-    assert [c.args for c in schedules] == [(version.pk,), (theirs.pk,)]
+    assert [c.args for c in schedules] == [(version.pk, "alice"), (theirs.pk, "bob")]
 
 
 def test_versions_with_a_removed_file_say_why_they_are_gone(

@@ -1,6 +1,5 @@
 """Untrusted text as HTML: what is shown, what is inert, what gives up in time."""
 
-import queue
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -499,15 +498,6 @@ def test_render_is_what_the_worker_makes():
     assert rendering.render("readme", "*a*", PATIENCE) == rendering.Rendered(
         "<p><em>a</em></p>", complete=True, prose="a"
     )
-
-
-def test_render_later_hands_over_the_result():
-    results = queue.Queue()
-    rendering.render_later("typescript", "let a;", results.put)
-    rendering.render_later("readme", "[" * 20_000, results.put)
-
-    assert results.get(timeout=PATIENCE).complete
-    assert "too complex" in results.get(timeout=PATIENCE).reason
 
 
 def test_readme_output_is_limited():

@@ -22,8 +22,8 @@ PATIENCE = 60  # seconds; only ever waited in full when something is broken
 HANGS = re.search, "(a|aa)+$", "a" * 100 + "b"  # busy inside C for years
 
 
-def run(function, *args, timeout=PATIENCE):
-    return sandbox.run(function, *args, timeout=timeout)
+def run(function, *args, timeout=PATIENCE, **how):
+    return sandbox.run(function, *args, timeout=timeout, **how)
 
 
 def worker_pid() -> int:
@@ -132,76 +132,114 @@ def test_what_a_task_prints_does_not_disturb_its_answer():
     assert run(abs, -1) == 1
 
 
-def test_submit_hands_over_the_result_or_the_error():
-    outcomes, ready = [], threading.Semaphore(0)
-
-    def done(result, error):
-        outcomes.append((result, error and str(error)))
-        ready.release()
-
-    sandbox.submit(abs, -3, timeout=PATIENCE, done=done)
-    sandbox.submit(os.abort, timeout=PATIENCE, done=done)
-    sandbox.submit(abs, -4, timeout=PATIENCE, done=done)
-
-    assert all(ready.acquire(timeout=PATIENCE) for _ in range(3))
-    assert outcomes == [
-        (3, None),
-        (None, "Processing this text failed."),
-        (4, None),
-    ]
-
-
-def test_submit_tries_again_when_the_worker_is_killed():
-    outcomes = queue.SimpleQueue()
-
-    def ask(function, *args):
-        sandbox.submit(
-            function,
-            *args,
-            timeout=PATIENCE,
-            done=lambda *outcome: outcomes.put(outcome),
-        )
-
-    ask(os.getpid)
-    pid, _ = outcomes.get(timeout=PATIENCE)
-    ask(time.sleep, 0.5)
+def test_background_tries_again_when_the_worker_is_killed():
+    pid, outcomes = run(os.getpid, lane=sandbox.CHEAP), []
+    thread = threading.Thread(
+        target=lambda: outcomes.append(run(time.sleep, 0.5, lane=sandbox.CHEAP))
+    )
+    thread.start()
     time.sleep(0.2)
     os.kill(pid, signal.SIGKILL)
+    thread.join(PATIENCE)
 
-    assert outcomes.get(timeout=PATIENCE) == (None, None)
-
-
-def test_a_hostile_task_in_the_background_spares_its_neighbours():
-    outcomes, ready = [], threading.Semaphore(0)
-
-    def done(result, error):
-        outcomes.append((result, type(error)))
-        ready.release()
-
-    sandbox.submit(time.sleep, 600, timeout=0.5, done=done)
-    sandbox.submit(abs, -1, timeout=0.5, done=done)
-
-    assert run(abs, -2) == 2
-    assert all(ready.acquire(timeout=PATIENCE) for _ in range(2))
-    assert outcomes == [(None, sandbox.SandboxTimeout), (1, type(None))]
+    assert outcomes == [None]
 
 
-def test_submit_refuses_at_once_when_too_many_wait():
-    ready, accepted = threading.Semaphore(0), []
+@pytest.mark.parametrize("other", [sandbox.FOREGROUND, sandbox.CHEAP])
+def test_a_hostile_task_spares_the_other_lanes(other):
+    outcomes = []
 
-    def done(result, error):
-        ready.release()
+    def task():
+        try:
+            run(time.sleep, 600, timeout=1.0, lane=sandbox.COSTLY)
+        except sandbox.SandboxTimeout:
+            outcomes.append("killed")
 
-    def fill(limit):
-        for _ in range(limit):
-            sandbox.submit(time.sleep, 0.02, timeout=PATIENCE, done=done)
-            accepted.append(1)
+    thread = threading.Thread(target=task)
+    thread.start()
 
-    with pytest.raises(sandbox.SandboxBusy, match="waiting"):
-        fill(2 * sandbox.MAX_WAITING)
+    assert run(abs, -2, lane=other) == 2
+    assert outcomes == []
+    thread.join(PATIENCE)
+    assert outcomes == ["killed"]
 
-    assert len(accepted) >= sandbox.MAX_WAITING
-    assert all(ready.acquire(timeout=PATIENCE) for _ in accepted)
+
+def test_time_in_the_queue_is_not_taken_from_a_background_task():
+    answers = []
+
+    def ask():
+        answers.append(run(time.sleep, 0.3, timeout=0.8, lane=sandbox.CHEAP))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+
+    assert answers == [None] * 4
+
+
+def test_run_refuses_at_once_when_too_many_wait():
+    held = threading.Thread(
+        target=lambda: run(time.sleep, 1.0, lane=sandbox.COSTLY), daemon=True
+    )
+    held.start()
+    outcomes = queue.SimpleQueue()
+
+    def ask():
+        try:
+            outcomes.put(run(abs, -1, lane=sandbox.COSTLY))
+        except sandbox.SandboxBusy as error:
+            outcomes.put(str(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(sandbox.MAX_WAITING + 9)]
+    for thread in threads:
+        thread.start()
+    for thread in [held, *threads]:
+        thread.join(PATIENCE)
+    answers = [outcomes.get() for _ in threads]
+
+    assert answers.count(1) >= sandbox.MAX_WAITING
+    assert {*answers} == {1, str(sandbox.SandboxBusy())}
+
+
+def test_who_waited_in_vain_is_told_that_the_worker_is_busy():
+    held = threading.Thread(target=run, args=(time.sleep, 1.0), daemon=True)
+    held.start()
+    time.sleep(0.2)
+
+    with pytest.raises(sandbox.SandboxBusy):
+        run(abs, -1, timeout=0.1)
+
+    held.join(PATIENCE)
+
+
+def test_what_becomes_of_a_task_is_told_after_its_caller_left():
+    held = threading.Thread(target=run, args=(time.sleep, 1.0), daemon=True)
+    held.start()
+    time.sleep(0.2)
+    told = queue.SimpleQueue()
+
+    # It starts after 0.8 s, so it has not had its time when the caller goes.
+    with pytest.raises(sandbox.SandboxTimeout):
+        run(time.sleep, 1.4, timeout=2.0, settled=told.put)
+
+    assert told.get(timeout=PATIENCE).exception() is None
+    held.join(PATIENCE)
+
+
+def test_a_meter_counts_the_time_of_tasks_and_not_of_waiting():
+    held = threading.Thread(target=run, args=(time.sleep, 1.0), daemon=True)
+    held.start()
+    time.sleep(0.2)
+    waiting, killed = sandbox.Meter(), sandbox.Meter()
+
+    run(abs, -1, meter=waiting)
+    with pytest.raises(sandbox.SandboxTimeout):
+        run(time.sleep, 600, timeout=0.5, meter=killed)
+
+    assert waiting.seconds < 0.5 <= killed.seconds + 0.1
+    held.join(PATIENCE)
 
 
 def test_many_threads_get_their_own_answers():
@@ -303,15 +341,9 @@ def test_run_survives_kill_9_of_the_nursery():
 
 def test_a_child_without_a_task_ends(monkeypatch):
     monkeypatch.setattr(sandbox, "IDLE_SECONDS", 0.1)
-    outcomes = queue.SimpleQueue()
 
     def ask():
-        sandbox.submit(
-            os.getpid,
-            timeout=PATIENCE,
-            done=lambda *outcome: outcomes.put(outcome),
-        )
-        return outcomes.get(timeout=PATIENCE)[0]
+        return run(os.getpid, lane=sandbox.CHEAP)
 
     ask()  # from now on its thread waits that long only
     pid = ask()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from registry.inspection.modules import resolve
+from registry.inspection.reports import unread
 
 BOX_WIDTH, BOX_HEIGHT, GAP, ARC = 168, 64, 64, 36
 LAYERS = {  # layer -> what it is to a reader; in the order of a call
@@ -43,12 +44,13 @@ def layers_of(report: dict, paths: Sequence[str]) -> Layers | None:
     if len(present) < 2:
         return None
     rules = {finding["rule"] for finding in report["findings"]}
+    is_portable = "core-imports-framework" not in rules and not unread(report)
     boxes = [
         Box(
             LAYERS[layer],
             found[layer],
             index * (BOX_WIDTH + GAP),
-            layer == "core" and "core-imports-framework" not in rules,
+            layer == "core" and is_portable,
         )
         for index, layer in enumerate(present)
     ]

@@ -20,8 +20,9 @@ from core.db.prepared import Prepared
 from registry import errors
 from registry.catalog import functions
 from registry.catalog.file_tree import Entry, tree_of
-from registry.content import stored
+from registry.content import derived, stored
 from registry.content.rendering import README, RENDERER, Rendered, language_of, safe
+from registry.inspection import INSPECTOR
 from registry.inspection.uses import Uses, uses_of
 from registry.installs.steps import Steps, steps_of
 from registry.models import (
@@ -172,11 +173,15 @@ class FunctionPage:
 
     @cached_property
     def report(self) -> dict:
-        """Of the version's inspection; empty until it is made."""
+        """Of the version's inspection; empty until it is made. That of an older
+        inspector is shown until there is a new one."""
         try:
-            return self.version.inspection.report
+            made = self.version.inspection
         except Inspection.DoesNotExist:
             return {}
+        if made.inspector != INSPECTOR:
+            derived.ask_for(self.version)
+        return made.report
 
     @cached_property
     def uses(self) -> Uses:

@@ -5,6 +5,8 @@ and names only the files that differ when that fails.
 """
 
 import difflib
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from registry.content import sandbox
@@ -32,11 +34,15 @@ def compare(
     *,
     find_renames: bool = True,
     timeout: float = 2.0,
+    settled: Callable[[list | None, str], None] | None = None,
 ) -> Comparison:
     """The changes from ``old`` to ``new`` (path -> text), computed in the worker.
 
     find_renames: count the same text under another path as one change.
     timeout: seconds to wait at most.
+    settled: called as ``settled(files, "")`` or ``settled(None, reason)`` when it is
+        certain what the worker makes of these texts, in another thread and perhaps
+        later. Not called where the worker had no time for them.
     """
     changed = {
         path
@@ -47,12 +53,31 @@ def compare(
         return Comparison([])
     old = {path: text for path, text in old.items() if path in changed}
     new = {path: text for path, text in new.items() if path in changed}
+
+    def tell(made: Future) -> None:
+        if not made.cancelled():
+            error = made.exception()
+            settled(None if error else made.result(), _sentence(error) if error else "")
+
+    how = {"timeout": timeout, "settled": tell if settled else None}
     try:
-        files = sandbox.run(compare_texts, old, new, find_renames, timeout=timeout)
-        return Comparison(files)
+        return Comparison(sandbox.run(compare_texts, old, new, find_renames, **how))
     except sandbox.SandboxError as error:
-        reason = f"The lines could not be compared: {error}"
-        return Comparison(_changed_files(old, new, find_renames), reason)
+        return names_only(old, new, _sentence(error), find_renames=find_renames)
+
+
+def names_only(
+    old: dict[str, str], new: dict[str, str], reason: str, *, find_renames: bool = True
+) -> Comparison:
+    """The files that differ, and why their lines were not compared.
+
+    old, new: path -> text, or hash of the text.
+    """
+    return Comparison(_changed_files(old, new, find_renames), reason)
+
+
+def _sentence(error: BaseException) -> str:
+    return f"The lines could not be compared: {error}"
 
 
 def compare_texts(

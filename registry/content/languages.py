@@ -11,6 +11,11 @@ ALIASES = {
     "md": "markdown",
 }
 SCRIPT_SUFFIXES = frozenset(".ts .mts .cts .tsx .js .mjs .cjs .jsx".split())
+# Imported as text or data; nothing in them runs.
+DATA_SUFFIXES = frozenset(
+    ".json .jsonc .json5 .css .scss .sql .txt .md .html .svg .graphql .gql .toml .yaml"
+    " .yml .csv .xml".split()
+)
 
 
 def language_of(path: str) -> str:
@@ -28,3 +33,8 @@ def known_language(name: str) -> str:
 def is_script(path: str) -> bool:
     """Whether the inspection can parse the file."""
     return PurePosixPath(path).suffix.lower() in SCRIPT_SUFFIXES
+
+
+def is_data(path: str) -> bool:
+    """Whether the file holds text or data, by its name, which nobody runs."""
+    return PurePosixPath(path).suffix.lower() in DATA_SUFFIXES

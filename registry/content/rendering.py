@@ -7,7 +7,7 @@ escaped text, and the page says why. See docs/rendering.md.
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from html import escape
 
@@ -25,10 +25,11 @@ __all__ = [
     "RENDERER",
     "Rendered",
     "language_of",
+    "plain",
     "plain_html",
     "readme_html",
     "render",
-    "render_later",
+    "rendered",
     "resolve_relative",
     "safe",
     "source_html",
@@ -76,26 +77,26 @@ def render(kind: str, text: str, timeout: float = 2.0) -> Rendered:
     timeout: seconds to wait at most.
     """
     try:
-        made = sandbox.run(*_task(kind, text), timeout=timeout)
+        return rendered(kind, text, timeout=timeout)
     except SandboxError as error:
-        return _plain(kind, text, error)
-    return _rendered(made)
+        return plain(kind, text, str(error))
 
 
-def render_later(
-    kind: str, text: str, done: Callable[[Rendered], None], timeout: float = 10.0
-) -> None:
-    """``render`` in the background: ``done(rendered)`` is called in another thread.
+def rendered(kind: str, text: str, **how) -> Rendered:
+    """``render`` for who handles failures. how: of ``sandbox.run``.
 
-    timeout: seconds from when the worker starts on the text.
-
-    Raises SandboxBusy at once when too much is waiting already.
+    Raises SandboxError.
     """
+    task = (html_and_prose, text) if kind == README else (source_html, text, kind)
+    made = sandbox.run(*task, **how)
+    html, words = (made, "") if isinstance(made, str) else made
+    return Rendered(safe(html), complete=True, prose=words)
 
-    def settle(made, error):
-        done(_plain(kind, text, error) if error else _rendered(made))
 
-    sandbox.submit(*_task(kind, text), timeout=timeout, done=settle)
+def plain(kind: str, text: str, reason: str) -> Rendered:
+    """What stands for a text that was not rendered. reason: a sentence for people."""
+    html = plain_html(text, numbered=kind != README)
+    return Rendered(html, complete=False, reason=reason)
 
 
 def warm_up() -> None:
@@ -171,21 +172,6 @@ def script_data(value: object) -> SafeString:
 def html_and_prose(readme: str) -> tuple[str, str]:
     """What is kept of a README. Runs in the worker."""
     return readme_html(readme), prose_of(readme)
-
-
-def _task(kind: str, text: str) -> tuple:
-    return (html_and_prose, text) if kind == README else (source_html, text, kind)
-
-
-def _rendered(made: str | list[str]) -> Rendered:
-    """What the worker made of a task."""
-    html, words = (made, "") if isinstance(made, str) else made
-    return Rendered(safe(html), complete=True, prose=words)
-
-
-def _plain(kind: str, text: str, error: SandboxError) -> Rendered:
-    html = plain_html(text, numbered=kind != README)
-    return Rendered(html, complete=False, reason=str(error))
 
 
 def _with_line_feeds(text: str) -> str:

@@ -4,9 +4,9 @@ Some texts make the libraries for highlighting, Markdown and syntax analysis slo
 much memory or crash. So they run in a child process with limits on time, memory and
 output (docs/architecture.md, "The worker").
 
-There are two lanes with one child each by default: ``run`` for callers that wait,
-``submit`` for background tasks. So a hostile text in the background never delays a
-preview.
+There are three lanes with one child each by default: FOREGROUND for callers that wait,
+CHEAP and COSTLY for background tasks (derived.py). So a hostile text in the background
+never delays a preview, and no cheap text waits behind a costly one.
 
 The child is forked from a fresh interpreter, not from the server (sandbox_child.py): it
 inherits no database connection, environment variable or secret. The kernel keeps it
@@ -21,6 +21,7 @@ import logging
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -38,7 +39,11 @@ from registry.content.sandbox_child import (
 __all__ = [
     "BASE_DIR",
     "MAX_ANSWER_BYTES",
+    "CHEAP",
+    "COSTLY",
+    "FOREGROUND",
     "MAX_WAITING",
+    "Meter",
     "OutputTooLarge",
     "SandboxBusy",
     "SandboxCrashed",
@@ -48,7 +53,6 @@ __all__ = [
     "confinement",
     "prepare",
     "run",
-    "submit",
 ]
 
 WORKERS = max(1, int(os.environ.get("SANDBOX_WORKERS") or 1))  # children per lane
@@ -56,7 +60,7 @@ MAX_WAITING = 64  # jobs per lane; each may hold 2 MiB of source
 # An idle child ends after this time: it holds 12 MB and the memory of its largest text,
 # and a new one starts in milliseconds.
 IDLE_SECONDS = 5
-FOREGROUND, BACKGROUND = "foreground", "background"
+FOREGROUND, CHEAP, COSTLY = "foreground", "cheap", "costly"
 
 log = logging.getLogger(__name__)
 
@@ -99,48 +103,55 @@ def prepare() -> None:
     found.check()
 
 
-def run(function: Callable, *args, timeout: float = 2.0):
+class Meter:
+    """How many seconds of the worker its tasks have taken; waiting doesn't count."""
+
+    def __init__(self):
+        self._jobs: list[_Job] = []
+
+    def add(self, job: "_Job") -> None:
+        self._jobs.append(job)
+
+    @property
+    def seconds(self) -> float:
+        return sum(job.seconds for job in self._jobs)
+
+
+def run(
+    function: Callable,
+    *args,
+    timeout: float = 2.0,
+    lane: str = FOREGROUND,
+    meter: Meter | None = None,
+    settled: Callable[[Future], None] | None = None,
+):
     """Run ``function(*args)`` in the worker and return its result.
 
     function: module-level and importable; it takes and returns what JSON can hold. A
         worker can open no file: if the function imports or reads one, its module has a
         function ``warm_up`` that makes it do so once (see ``sandbox_worker._load``).
-    timeout: seconds. The caller waits no longer than this, time in the queue included.
-    The task is killed this long after its start.
+    timeout: seconds. The task is killed this long after its start. In the foreground
+        the caller waits no longer either, time in the queue included.
+    lane: a background task whose process dies is tried once more, because its result
+        may be stored.
+    meter: is told what the task costs.
+    settled: is called with the task's future, in another thread, when it ends. It is
+        told what became of a task that the caller did not wait for to its end.
 
-    Raises SandboxTimeout, SandboxCrashed, OutputTooLarge, SandboxBusy, or a plain
-    SandboxError with the sentence of a SandboxError that ``function`` raised.
+    Raises SandboxTimeout, SandboxCrashed, OutputTooLarge, SandboxBusy (the task never
+    started), or a plain SandboxError with the sentence of a SandboxError that
+    ``function`` raised.
     """
-    future = _lane(FOREGROUND).add(_Job(function, args, timeout))
+    job = _Job(function, args, timeout)
+    if meter is not None:
+        meter.add(job)
+    future = _lane(lane).add(job, settled)
     try:
-        return future.result(timeout)
+        return future.result(timeout if lane == FOREGROUND else None)
     except TimeoutError:
-        future.cancel()
+        if future.cancel():
+            raise SandboxBusy() from None
         raise SandboxTimeout() from None
-
-
-def submit(
-    function: Callable,
-    *args,
-    timeout: float = 2.0,
-    done: Callable[[object, SandboxError | None], None],
-) -> None:
-    """Run ``function(*args)`` in the background.
-
-    timeout: seconds from when the task starts; time in the queue doesn't count. A task
-    whose process dies is tried once more, because its result may be stored.
-    done: called as ``done(result, None)`` or ``done(None, error)`` in a thread of
-        this process, once. It must not wait for another background task, and must close
-        database connections it opens.
-
-    Raises SandboxBusy when too many tasks wait; ``done`` is not called then.
-    """
-
-    def settled(future: Future) -> None:
-        error = future.exception()
-        done(None if error else future.result(), error)
-
-    _lane(BACKGROUND).add(_Job(function, args, timeout), settled)
 
 
 @dataclass
@@ -149,6 +160,14 @@ class _Job:
     args: tuple
     timeout: float
     future: Future = field(default_factory=Future)
+    began: float | None = None  # time.monotonic() when a worker took it
+    ended: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        if self.began is None:
+            return 0.0
+        return (self.ended or time.monotonic()) - self.began
 
     def request(self) -> tuple[bytes, float, str]:
         """The arguments of ``Child.ask``."""
@@ -162,7 +181,7 @@ class _Lane:
     """A bounded queue, and threads that each run its jobs in their own child."""
 
     def __init__(self, name: str):
-        self._tries = 2 if name == BACKGROUND else 1
+        self._tries = 1 if name == FOREGROUND else 2
         self._jobs: queue.Queue[_Job] = queue.Queue(MAX_WAITING)
         self.children = [Child() for _ in range(WORKERS)]
         for child in self.children:
@@ -204,12 +223,16 @@ class _Lane:
     def _ask(self, child: Child, job: _Job):
         for left in reversed(range(self._tries)):
             try:
+                child.start()
+                job.began = job.began or time.monotonic()
                 return _result(child.ask(*job.request()))
             except TimeoutError:
                 raise SandboxTimeout() from None
             except Died:
                 if not left:
                     raise SandboxCrashed() from None
+            finally:
+                job.ended = time.monotonic()
 
 
 def _result(answer: dict):

@@ -27,6 +27,6 @@ def not_rendered(blob: Blob, kind: str, version: Version) -> Rendered:
     """What a page shows of a text that has no HTML (yet). Has it made."""
     if blob.size and not blob.text:
         return Rendered(safe(""), False, REMOVED)
-    derived.schedule(version.pk)
+    derived.ask_for(version)
     html = plain_html(blob.text, numbered=kind != README)
     return Rendered(html, False, NOT_YET, is_pending=True)

@@ -5,17 +5,18 @@ Reports are shown with file and line by the editor, the API, the CLI and the Hub
 would break. Only syntax is read; no code is run.
 """
 
-from collections.abc import Callable
+import time
 
 from registry.content import sandbox
 from registry.content.languages import is_script
-from registry.content.sandbox import SandboxError
+from registry.content.sandbox import SandboxError, SandboxTimeout
 from registry.inspection.checks import (
     CHECKS,
     Project,
     entrypoint_findings,
     is_contacted,
     layers_of,
+    partly_read,
 )
 from registry.inspection.facts import Facts
 from registry.inspection.rules import RULES, SEVERITIES, Place, documentation
@@ -27,11 +28,13 @@ __all__ = [
     "documentation",
     "has_code",
     "inspect",
-    "inspect_later",
     "inspect_safely",
+    "inspected",
+    "inspected_text",
+    "not_inspected",
 ]
 
-INSPECTOR = 1  # raise it whenever reports change for the same files
+INSPECTOR = 2  # raise it whenever reports change for the same files
 MAX_FINDINGS = 200
 
 
@@ -46,10 +49,11 @@ def inspect(manifest: dict, files: dict[str, str]) -> dict:
     manifest: aerostack.json as an object; fields of a wrong type count as absent.
     files: path -> text.
 
-    Returns ``{"findings": [...], "facts": {...}}``, made of what JSON can hold:
-    findings have severity, rule, message, why, fix, path, line, column, endLine,
-    endColumn (from 1, columns in UTF-16 code units as editors count them); facts
-    are described in docs/inspection.md.
+    Returns ``{"findings": [...], "facts": {...}, "incomplete": ""}``, made of what JSON
+    can hold: findings have severity, rule, message, why, fix, path, line, column,
+    endLine, endColumn (from 1, columns in UTF-16 code units as editors count them);
+    facts are described in docs/inspection.md; incomplete is a sentence where they are
+    not of all the code (reports.py says what follows from that).
     """
     # The parsers' memory is needed in the worker only.
     from registry.inspection.collector import collect
@@ -58,50 +62,81 @@ def inspect(manifest: dict, files: dict[str, str]) -> dict:
     scripts = {path: text for path, text in files.items() if is_script(path)}
     facts = {path: collect(Source(path, text)) for path, text in scripts.items()}
     project = Project(manifest, files, facts)
-    findings = _text_only(manifest, files)["findings"]
+    findings = _text_findings(manifest, files)
     for check in CHECKS:
         findings += check(project)
-    return {"findings": _sorted(findings), "facts": _facts(project)}
+    return _report(project, findings, _incomplete(project, findings))
 
 
-def inspect_safely(manifest: dict, files: dict[str, str], timeout: float = 2.0) -> dict:
-    """Run ``inspect`` in the worker; wait ``timeout`` seconds at most.
+def inspect_text(manifest: dict, files: dict[str, str]) -> dict:
+    """A report with the findings that need no parser. Run it in the sandbox worker.
 
-    The report has one more key, ``incomplete``: empty, or a sentence saying why the
-    code was not parsed. Text findings are there in either case.
+    It is linear in what real files hold, but credentials can be made slow to find.
     """
-    try:
-        report = sandbox.run(inspect, manifest, files, timeout=timeout)
-    except SandboxError as error:
-        return _text_only(manifest, files) | {"incomplete": str(error)}
-    return report | {"incomplete": ""}
-
-
-def inspect_later(
-    manifest: dict,
-    files: dict[str, str],
-    done: Callable[[dict], None],
-    timeout: float = 10.0,
-) -> None:
-    """Like ``inspect_safely``, in the background: ``done(report)`` is called in a
-    thread.
-
-    Raises SandboxBusy at once when too much is waiting already.
-    """
-
-    def settle(report, error):
-        if error is not None:
-            report = _text_only(manifest, files)
-        done(report | {"incomplete": str(error) if error else ""})
-
-    sandbox.submit(inspect, manifest, files, timeout=timeout, done=settle)
-
-
-def _text_only(manifest: dict, files: dict[str, str]) -> dict:
-    """The findings that need no parser. Linear time, safe in any process."""
-    findings = [*entrypoint_findings(manifest, files), *text_findings(files)]
     project = Project(manifest, files, {})
-    return {"findings": _sorted(findings), "facts": _facts(project)}
+    return _report(project, _text_findings(manifest, files), "")
+
+
+def inspected(manifest: dict, files: dict[str, str], **how) -> dict:
+    """Run ``inspect`` in the worker. how: of ``sandbox.run``. Raises SandboxError."""
+    return sandbox.run(inspect, manifest, files, **how)
+
+
+def inspected_text(manifest: dict, files: dict[str, str], **how) -> dict:
+    """Run ``inspect_text`` in the worker; otherwise like ``inspected``."""
+    return sandbox.run(inspect_text, manifest, files, **how)
+
+
+def inspect_safely(
+    manifest: dict, files: dict[str, str], timeout: float = 2.0, **how
+) -> dict:
+    """The report of ``inspect``, made in the worker; wait ``timeout`` seconds at most.
+
+    Where the code can't be parsed in time, ``incomplete`` says why, and there are the
+    findings that need no parser. Where not even those could be made, the report has
+    ``unsearched``: nobody looked for credentials. how: further options of
+    ``sandbox.run``.
+    """
+    end = time.monotonic() + timeout
+    try:
+        report = inspected_text(manifest, files, timeout=timeout, **how)
+    except SandboxError as error:
+        return not_inspected(manifest, files, str(error)) | {"unsearched": True}
+    left = end - time.monotonic()
+    try:
+        if left <= 0:
+            raise SandboxTimeout()
+        return inspected(manifest, files, timeout=left, **how)
+    except SandboxError as error:
+        return report | {"incomplete": str(error)}
+
+
+def not_inspected(manifest: dict, files: dict[str, str], reason: str) -> dict:
+    """The report on code that was not looked at. reason: a sentence for people."""
+    findings = list(entrypoint_findings(manifest, files))
+    return _report(Project(manifest, files, {}), findings, reason)
+
+
+def _text_findings(manifest: dict, files: dict[str, str]) -> list[dict]:
+    return [*entrypoint_findings(manifest, files), *text_findings(files)]
+
+
+def _report(project: Project, findings: list[dict], incomplete: str) -> dict:
+    return {
+        "findings": _sorted(findings),
+        "facts": _facts(project),
+        "incomplete": incomplete,
+    }
+
+
+def _incomplete(project: Project, findings: list[dict]) -> str:
+    paths = partly_read(project)
+    if paths:
+        others = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        return f"Only a part of {paths[0]}{others} was read."
+    if len(findings) > MAX_FINDINGS:
+        return f"Of {len(findings)} findings, {MAX_FINDINGS} are kept."
+    return ""
 
 
 def _sorted(findings: list[dict]) -> list[dict]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
-from registry.content.languages import is_script, language_of
+from registry.content.languages import is_data, is_script, language_of
 from registry.inspection.facts import Facts
 from registry.inspection.modules import (
     dependency_name,
@@ -98,8 +98,7 @@ def check_route_export(project: Project) -> Iterator[dict]:
     message = f"{name} (routeExport) is not exported by {project.entrypoint}."
     if name in entry.type_exports:
         message = f"{name} (routeExport) is exported as a type only."
-    broken = any(project.facts[path].broken for path in project.facts)
-    severity = WARNING if broken else ""
+    severity = WARNING if partly_read(project) else ""
     yield finding("route-export-missing", message, Place(entry.path), severity)
 
 
@@ -141,6 +140,8 @@ def check_imports(project: Project) -> Iterator[dict]:
 
 
 def check_unused_dependencies(project: Project) -> Iterator[dict]:
+    if partly_read(project):  # it may be used in what was not read
+        return
     modules = {m for facts in project.facts.values() for m, _ in facts.imports}
     # The first segments too: some packages are named like Node's modules (buffer).
     used = {package_of(m) for m in modules} | {m.split("/")[0] for m in modules}
@@ -170,7 +171,7 @@ def check_env_vars(project: Project) -> Iterator[dict]:
                 reported.add(name)
                 message = f"{name} is read, but not in envVars."
                 yield finding("undeclared-env-var", message, place)
-    for name in listed:
+    for name in [] if partly_read(project) else listed:
         if not any(name in f.env_vars or name in f.mentions for f in facts):
             message = f"{name} is in envVars, but nothing reads it."
             yield finding("unused-env-var", message, project.in_manifest(name))
@@ -180,7 +181,8 @@ def check_drizzle(project: Project) -> Iterator[dict]:
     tables = [(n, place) for f in project.facts.values() for n, place in f.tables]
     promised = project.manifest.get("drizzleSchema") is True
     schema = project.layers["schema"]
-    if promised and not (schema and project.facts[schema].tables):
+    is_unread = schema in partly_read(project)
+    if promised and not (schema and (project.facts[schema].tables or is_unread)):
         where = Place(schema) if schema else project.in_manifest("drizzleSchema")
         message = (
             f"{schema} defines no Drizzle table."
@@ -233,6 +235,24 @@ def check_completeness(project: Project) -> Iterator[dict]:
         if facts.in_part:
             message = f"{facts.path} was inspected only in part."
             yield finding("inspected-in-part", message, Place(facts.path))
+    for path in _never_parsed(project):
+        message = f"{path} is neither TypeScript nor JavaScript, so it was not parsed."
+        yield finding("inspected-in-part", message, Place(path))
+
+
+def partly_read(project: Project) -> list[str]:
+    """The files whose facts may be too few, by path."""
+    partly = [f.path for f in project.facts.values() if f.in_part or f.broken]
+    return sorted([*partly, *_never_parsed(project)])
+
+
+def _never_parsed(project: Project) -> list[str]:
+    """Files that run, as the entrypoint or an import, and that no parser here knows."""
+    run = {project.entrypoint} & project.files.keys()
+    for facts in project.facts.values():
+        for module, _ in facts.imports:
+            run.add(resolve(facts.path, module, project.files) or "")
+    return sorted(path for path in run - {""} if not (is_script(path) or is_data(path)))
 
 
 CHECKS: list[Callable[[Project], Iterator[dict]]] = [

@@ -11,7 +11,7 @@ import re
 from tree_sitter import Language, Node
 
 from registry.inspection.declarations import Declarations
-from registry.inspection.facts import Facts
+from registry.inspection.facts import MAX_FACTS, Facts
 from registry.inspection.rules import Place
 from registry.inspection.syntax import (
     Source,
@@ -38,7 +38,10 @@ from registry.inspection.vocabulary import (
 )
 
 # A file without any of these words needs no ``on_identifier``.
-NOTED = re.compile("|".join(["eval", *sorted(BROWSER_STORAGE)]).encode())
+NOTED = re.compile("|".join(["eval", r"\\u", *sorted(BROWSER_STORAGE)]).encode())
+ESCAPE = re.compile(
+    r"\\(?:u\{0*([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([0-7]{1,3}))"
+)
 
 
 def collect(source: Source) -> Facts:
@@ -46,11 +49,18 @@ def collect(source: Source) -> Facts:
     collector = _Collector(source)
     collector.facts.syntax += source.syntax_findings()
     for module, line in imported_types(source) if source.filled else ():
-        collector.facts.imports.append((module, Place(source.path, line)))
+        place = Place(source.path, line)
+        collector.facts.imports.append((module, place))
+        collector.hosts_in(module, place)
     handlers = _handlers(source.tree.language)
+    idle = set()
     if not NOTED.search(source.data):  # it would be half of all calls
-        handlers = {k: h for k, h in handlers.items() if h != _Collector.on_identifier}
-    collector.facts.in_part = not visit(source.tree, handlers, collector)
+        idle.add(_Collector.on_identifier)
+    if b"\\" not in source.data:
+        idle.add(_Collector.on_string)
+    handlers = {kind: h for kind, h in handlers.items() if h not in idle}
+    if not visit(source.tree, handlers, collector):
+        collector.facts.in_part = True
     collector.name_bindings()
     return collector.facts
 
@@ -75,6 +85,15 @@ class _Collector(Declarations):
             kind = self.facts.bindings.setdefault(name, COMMON_BINDINGS[name])
             if name not in self.seen_storage:
                 self.facts.storage.append((kind, name, self.facts.env_vars[name]))
+
+    def hosts_in(self, text: str, place: Place) -> None:
+        """Add the hosts of the addresses in ``text``."""
+        if "://" in text:
+            for match in URL.finditer(text):
+                if len(self.facts.hosts) == MAX_FACTS:
+                    self.facts.in_part = True
+                    return
+                self.facts.hosts.append((match[1].lower(), match[2].lower(), place))
 
     def on_assignment(self, node):
         """``module.exports = {...}``, ``exports.name = ...`` and ``({X} = env)``."""
@@ -127,6 +146,7 @@ class _Collector(Declarations):
 
     def on_identifier(self, node):
         text = self.text(node)
+        self._hidden(text)
         if text == "eval" and node.id not in self.skip:
             self._dynamic(node, "eval")
         elif text in BROWSER_STORAGE:
@@ -285,16 +305,48 @@ class _Collector(Declarations):
     # text
 
     def on_name(self, node):
+        text = self.text(node)
+        self._hidden(text)
         if node.id not in self.skip:
-            self.facts.mentions.add(self.text(node))
+            self.facts.mentions.add(text)
+
+    def _hidden(self, name: str) -> None:
+        """A name with an escape (``f\\u0065tch``) is not looked up, so it is unread."""
+        if "\\" in name:
+            self.facts.in_part = True
+
+    def on_string(self, node):
+        """A text with escapes: the addresses in it are looked for when it is whole."""
+        parts = node.named_children
+        if not any(part.type == "escape_sequence" for part in parts):
+            return
+        texts = []
+        for part in parts:
+            if part.type == "string_fragment":
+                self.skip.add(part.id)
+                texts.append(self.source.text(part, len(self.source.data)))
+            else:
+                is_escape = part.type == "escape_sequence"
+                texts.append(self._unescaped(self.text(part)) if is_escape else " ")
+        self.hosts_in("".join(texts), self.source.place(parts[0]))
+
+    def _unescaped(self, escape: str) -> str:
+        match = ESCAPE.fullmatch(escape)
+        if match is None:
+            return escape[1:]
+        octal = match[4]
+        code = int(octal, 8) if octal else int(match[1] or match[2] or match[3], 16)
+        character = chr(min(code, 0x10FFFF))
+        if character.isascii() and character.isalnum():
+            self.facts.in_part = True  # written so that no search finds it
+        return character
 
     def on_fragment(self, node):
-        text = self.source.text(node, 5000)
+        text = self.source.text(node, len(self.source.data))
         if len(text) <= 64:
             self.facts.mentions.add(text)
-        if "://" in text:
-            for match in URL.finditer(text):
-                self.add(self.facts.hosts, node, match[1], match[2].lower())
+        if node.id not in self.skip and "://" in text:
+            self.hosts_in(text, self.source.place(node))
 
     def on_comment(self, node):
         text = self.text(node)
@@ -318,6 +370,8 @@ _HANDLERS = {
     "property_identifier": _Collector.on_name,
     "shorthand_property_identifier": _Collector.on_name,
     "shorthand_property_identifier_pattern": _Collector.on_name,
+    "string": _Collector.on_string,
+    "template_string": _Collector.on_string,
     "string_fragment": _Collector.on_fragment,
     "comment": _Collector.on_comment,
 }

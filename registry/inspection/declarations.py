@@ -40,13 +40,24 @@ class Declarations:
         time."""
         if len(facts) < MAX_FACTS:
             facts.append((*what, self.source.place(node)))
+        else:
+            self.facts.in_part = True
 
     def name(self, names: dict[str, Place], name: str, node: Node) -> None:
         """Add a name with its first place."""
-        if name and name not in names and len(names) < MAX_FACTS:
+        if not name or name in names:
+            return
+        if len(names) < MAX_FACTS:
             names[name] = self.source.place(node)
+        else:
+            self.facts.in_part = True
 
     def imported(self, module: str, node: Node) -> None:
+        """Note an import. ``module`` is empty where its name is computed, or written so
+        that it was not read: too long, or with escapes."""
+        if not module and node.type in ("string", "template_string"):
+            kinds = {part.type for part in node.named_children}
+            self.facts.in_part |= "template_substitution" not in kinds
         if module:
             self.imports_d1 |= module == "drizzle-orm/d1"
             self.add(self.facts.imports, node, module)
@@ -79,7 +90,7 @@ class Declarations:
         is_type = "type" in kinds
         source = node.child_by_field_name("source")
         module = self.literal(source)
-        if module:
+        if source is not None:
             self.imported(module, source)
         if declaration := node.child_by_field_name("declaration"):
             self._declared(declaration)

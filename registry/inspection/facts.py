@@ -13,7 +13,7 @@ class Facts:
 
     path: str
     broken: bool = False
-    in_part: bool = False
+    in_part: bool = False  # something in the file was not read
     exports: dict[str, Place] = field(default_factory=dict)
     type_exports: dict[str, Place] = field(default_factory=dict)
     reexports: dict[str, tuple[str, str]] = field(default_factory=dict)

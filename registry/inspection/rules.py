@@ -160,9 +160,27 @@ _TABLE = [
     Rule(
         "inspected-in-part",
         INFO,
-        "A file was too long or too nested to be inspected as a whole.",
-        "Facts and findings may be missing.",
-        "Split the file, or leave generated code out.",
+        "A part of a file was not read: it is too long or too nested, it has more than"
+        " 500 facts of one kind, it hides a name behind escapes, or it runs and is"
+        " neither TypeScript nor JavaScript.",
+        "Facts and findings may be missing, so nothing is said of what the code does"
+        " not do.",
+        "Split the file, write names without escapes, or leave generated code out.",
+    ),
+    Rule(
+        "not-inspected",
+        WARNING,
+        "The code was not parsed, because that took too long or failed.",
+        "There are only findings that need no parser.",
+        "Try again. If it stays so, split long files and leave generated code out.",
+    ),
+    Rule(
+        "not-searched",
+        ERROR,
+        "The files were not searched for credentials, because that took too long or"
+        " failed.",
+        "Publishing may still refuse them, and published files are public for good.",
+        "Try again in a moment. If it stays so, leave generated code out.",
     ),
 ]
 RULES = {rule.id: rule for rule in _TABLE}

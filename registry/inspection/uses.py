@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from registry.inspection.modules import dependency_name, package_of
+from registry.inspection.reports import unread
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Use:
 
 @dataclass(frozen=True)
 class Uses:
-    """All uses, by kind. missing: why there are no facts of the code, or ""."""
+    """All uses, by kind. missing: why the code may use more, or ""; then an empty kind
+    is not known to be empty."""
 
     packages: list[Use] = field(default_factory=list)
     variables: list[Use] = field(default_factory=list)
@@ -40,7 +42,8 @@ def uses_of(manifest: dict, report: dict) -> Uses:
     """The uses by ``manifest`` (aerostack.json) and inspection ``report`` (may be
     empty)."""
     facts = report.get("facts", {})
-    is_whole = bool(report) and not report.get("incomplete")
+    missing = unread(report)
+    is_whole = not missing
     return Uses(
         packages=_packages(manifest, facts.get("imports", []), is_whole),
         variables=_variables(manifest, facts.get("env_vars", []), is_whole),
@@ -57,15 +60,7 @@ def uses_of(manifest: dict, report: dict) -> Uses:
         ],
         exports=_seen(facts.get("exports", [])),
         findings=report.get("findings", []),
-        missing=_missing(report, is_whole),
-    )
-
-
-def _missing(report: dict, is_whole: bool) -> str:
-    if is_whole:
-        return ""
-    return report.get("incomplete") or (
-        "The code has not been looked at yet; reload in a moment."
+        missing=missing,
     )
 
 

@@ -52,6 +52,8 @@ ROUTER_CALLS = ROUTERS | {"express", "fastify", "Fastify"}
 ROUTER_TYPE = re.compile(r":\s*(?:OpenAPI)?Hono\b")
 METHODS = {"get", "post", "put", "patch", "delete", "options", "head", "all"}
 
-URL = re.compile(r"\b(https?|wss?)://(\[[0-9A-Fa-f:]{2,45}\]|[A-Za-z0-9.-]{1,253})")
+URL = re.compile(
+    r"\b((?i:https?|wss?))://(\[[0-9A-Fa-f:]{2,45}\]|[A-Za-z0-9.-]{1,253})"
+)
 JSX_SOURCE = re.compile(r"@jsxImportSource\s+([@\w./-]{1,214})")
 TYPE_REFERENCE = re.compile(r"<reference\s+types=[\"']([@\w./-]{1,214})[\"']")

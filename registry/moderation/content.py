@@ -256,4 +256,5 @@ def _take_down_uses(removal: Removal, decision: Decision) -> None:
     for pk in {version.function_id for version in versions}:
         _refresh_listing(locked(Function(pk=pk)))
     for version in versions:
-        transaction.on_commit(partial(derived.schedule, version.pk))
+        again = partial(derived.schedule, version.pk, version.published_by)
+        transaction.on_commit(again)

@@ -10,9 +10,12 @@ from typing import NamedTuple
 from django.db import connection
 
 from registry.inspection.checks import is_contacted
+from registry.inspection.modules import package_of
+from registry.inspection.reports import unread
 from registry.search.engines import engine
 from registry.search.rank_keys import rank_key_of
 from registry.search.text import (
+    MAX_CODE_WORDS,
     MAX_README_CHARACTERS,
     code_words,
     indexed,
@@ -145,8 +148,10 @@ def _row(
     function: Facts, manifest: dict, report: dict | None, code: str, readme: str
 ) -> Row:
     facts = (report or {}).get("facts", {})
-    whole = bool(report) and not report.get("incomplete")
+    is_whole = not unread(report or {})  # what is not known is not "no"
     hosts = [fact["host"] for fact in facts.get("hosts", [])]
+    packages = filter(None, (package_of(f["module"]) for f in facts.get("imports", [])))
+    words_of_code = code.split()
     tags = json.loads(function.tags)
     names = f"{function.slug} {function.name}"
     tagged = " ".join(map(_tag, tags))
@@ -163,10 +168,14 @@ def _row(
         language=function.language,
         runtime=function.runtime,
         license=function.license,
-        no_dependencies=bool(manifest) and not manifest.get("npmDependencies"),
-        no_network=whole
+        no_dependencies=is_whole
+        and not manifest.get("npmDependencies")
+        and not any(packages),
+        no_network=is_whole
+        and len(words_of_code) < MAX_CODE_WORDS  # else there are more
         and not any(map(is_contacted, hosts))
-        and REACHES_OUT.isdisjoint(code.split()),
+        and not any(f["rule"] == "dynamic-code" for f in report["findings"])
+        and REACHES_OUT.isdisjoint(words_of_code),
         has_tables=bool(manifest.get("drizzleSchema") or facts.get("tables")),
         words=frozenset(
             (
