@@ -20,13 +20,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts import mail, switches
+from accounts import mail, quotas, switches
 from accounts.models import Account, ApiKey, Project, record
 from core.db.any_of import AnyOf
 from core.db.prepared import Prepared
 
 SCOPES = ("draft:write", "publish", "yank", "listing:write")
-MAX_KEYS = 100  # usable ones of one account, made by hand
 ACCOUNT_PREFIX, PROJECT_PREFIX = "ac_secret_", "ak_secret_"
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_CHARACTERS, CHECK_CHARACTERS = 36, 6
@@ -95,11 +94,12 @@ def create_key(
     scopes: of SCOPES. patterns: slug globs the key is limited to; none means all.
 
     Returns the row and the secret, which is not kept and can't be shown again.
-    Raises ValueError for an unknown scope, and switches.SwitchedOff while staff let
-    no keys be made.
+    Raises ValueError for an unknown scope, switches.SwitchedOff while staff let no keys
+    be made, and quotas.Exceeded, but not for an operator's script.
     """
     if via != "system":
         switches.require("key_creation")
+        require_room(quotas.locked(account))
     scopes = [] if project else sorted(set(scopes), key=SCOPES.index)
     secret = new_secret(PROJECT_PREFIX if project else ACCOUNT_PREFIX)
     key = ApiKey.objects.create(
@@ -118,6 +118,12 @@ def create_key(
     if via != "system":  # an operator's script: nothing but the key is printed
         _mail_after_commit(key, "key_created")
     return key, secret
+
+
+def require_room(account: Account) -> None:
+    """Raise quotas.Exceeded when ``account`` has as many usable keys as it may."""
+    used = ApiKey.objects.usable().filter(account=account).count()
+    quotas.require(quotas.KEYS, account, used=used)
 
 
 @transaction.atomic

@@ -46,6 +46,10 @@ class Account(AbstractBaseUser):
     # Set by staff. Until a second factor exists, signed-in pages redirect to its
     # set-up.
     needs_second_factor = models.BooleanField(default=False)
+    # Quotas that staff raised: name -> limit, in the unit of accounts/quotas.py.
+    raised_quotas = models.JSONField(default=dict, blank=True)
+    # When the quota of new names will be full again; empty: it is.
+    slugs_full_at = models.DateTimeField(null=True, blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
 
     USERNAME_FIELD = "username"

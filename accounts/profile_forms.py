@@ -12,10 +12,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from accounts import switches
-from accounts.keys import MAX_KEYS, SCOPES
-from accounts.models import Account, ApiKey, Project, record
-from accounts.projects import MAX_PROJECTS
+from accounts import keys, projects, quotas, switches
+from accounts.keys import SCOPES
+from accounts.models import Account, Project, record
 from accounts.text import refuse_invisible
 
 MAX_LINKS, MAX_LINK_CHARACTERS = 5, 200
@@ -36,6 +35,15 @@ def check_link(link: str) -> None:
     URLValidator(schemes=["https"])(link)
     if "@" in urlsplit(link).netloc:
         raise ValidationError("Leave out the name before the @ in the address.")
+
+
+def require_room(kept, account: Account) -> None:
+    """Raise ValidationError when ``account`` may have no more of what the module
+    ``kept`` makes. That one asks again, with the account locked."""
+    try:
+        kept.require_room(account)
+    except quotas.Exceeded as exceeded:
+        raise ValidationError(f"{exceeded} {exceeded.quota.fix}") from exceeded
 
 
 class ProfileForm(forms.ModelForm):
@@ -105,10 +113,7 @@ class ProjectKeyForm(forms.Form):
     def clean(self):
         if switch := switches.is_off("key_creation"):
             raise ValidationError(switches.sentence(switch))
-        if ApiKey.objects.usable().filter(account=self.account).count() >= MAX_KEYS:
-            raise ValidationError(
-                f"You have {MAX_KEYS} keys in use. Revoke one you no longer need first."
-            )
+        require_room(keys, self.account)
         return super().clean()
 
     @property
@@ -188,10 +193,8 @@ class ProjectForm(forms.ModelForm):
             self.add_error("slug", "The name has no letters to make one from: add it.")
         elif self.account.projects.filter(slug=data["slug"]).exists():
             self.add_error("slug", f"You have a project “{data['slug']}” already.")
-        elif self.account.projects.count() >= MAX_PROJECTS:
-            raise ValidationError(
-                f"You have {MAX_PROJECTS} projects. Delete one you don't need first."
-            )
+        else:
+            require_room(projects, self.account)
         return data
 
 

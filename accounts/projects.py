@@ -2,18 +2,18 @@
 
 from django.db import transaction
 
-from accounts import mail
+from accounts import mail, quotas
 from accounts.models import Account, Project, record
-
-MAX_PROJECTS = 100  # of one account
 
 
 @transaction.atomic
 def create_project(account: Account, *, name: str, slug: str, url: str = "") -> Project:
     """Add a project to ``account``.
 
-    Raises django.db.IntegrityError when the account has a project of that slug.
+    Raises django.db.IntegrityError when the account has a project of that slug, and
+    quotas.Exceeded.
     """
+    require_room(quotas.locked(account))
     project = account.projects.create(name=name, slug=slug, url=url)
     record(
         "create_project",
@@ -24,6 +24,11 @@ def create_project(account: Account, *, name: str, slug: str, url: str = "") -> 
         stale=(),
     )
     return project
+
+
+def require_room(account: Account) -> None:
+    """Raise quotas.Exceeded when ``account`` has as many projects as it may."""
+    quotas.require(quotas.PROJECTS, account, used=account.projects.count())
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts import keys, profile_forms, projects
+from accounts import keys, profile_forms, projects, quotas
 from accounts.deletion import StillOwns, delete_account
 from accounts.models import record
 from core.http.methods import READING, WITH_FORM, answers
@@ -47,7 +47,6 @@ def list_keys(request):
     context = {"form": form, "account_section": "keys"}
     if form.is_valid():
         context |= _new_key(request, form, scopes=form.cleaned_data["scopes"])
-        context["form"] = profile_forms.KeyForm(account=request.user)
     context |= _key_lists(request.user.keys.filter(project=None))
     return render(request, "account/keys.html", context)
 
@@ -75,6 +74,8 @@ def list_projects(request):
             project = projects.create_project(request.user, **form.cleaned_data)
         except IntegrityError:  # the form was sent twice at once
             form.add_error("slug", "You have a project of that short name already.")
+        except quotas.Exceeded as exceeded:
+            form.add_error(None, f"{exceeded} {exceeded.quota.fix}")
         else:
             return redirect("account_project", project.slug)
     listed = request.user.projects.order_by("name")
@@ -91,7 +92,6 @@ def project_detail(request, slug):
     context = _settings(project=project, form=form)
     if form.is_valid():
         context |= _new_key(request, form, project=project)
-        context["form"] = profile_forms.ProjectKeyForm(account=request.user)
     context |= _key_lists(project.keys)
     return render(request, "account/project.html", context)
 
@@ -161,16 +161,22 @@ def _settings(**context) -> dict:
 
 
 def _new_key(request, form, *, project=None, scopes=()) -> dict:
-    """Make the key that ``form`` describes; its secret is shown on this page only."""
-    key, secret = keys.create_key(
-        request.user,
-        name=form.cleaned_data["name"],
-        scopes=scopes,
-        patterns=form.cleaned_data.get("patterns", ()),
-        expires_at=form.expires_at,
-        project=project,
-    )
-    return {"new_key": key, "secret": secret}
+    """Make the key that ``form`` describes; its secret is shown on this page only, with
+    an empty form."""
+    try:
+        key, secret = keys.create_key(
+            request.user,
+            name=form.cleaned_data["name"],
+            scopes=scopes,
+            patterns=form.cleaned_data.get("patterns", ()),
+            expires_at=form.expires_at,
+            project=project,
+        )
+    except quotas.Exceeded as exceeded:  # another was made since the form was checked
+        form.add_error(None, f"{exceeded} {exceeded.quota.fix}")
+        return {}
+    empty = type(form)(account=request.user)
+    return {"new_key": key, "secret": secret, "form": empty}
 
 
 def _key_lists(rows) -> dict:

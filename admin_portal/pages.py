@@ -7,12 +7,12 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.cache import caches
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 
 from accounts.models import Event
 from core.http.methods import answers
-from registry.errors import NotFound, RegistryError
+from registry.errors import NotFound, RateLimited, RegistryError
 from registry.models import Draft, Function, FunctionTag
 
 VIA = "admin"
@@ -24,7 +24,8 @@ def author_page(*methods: str):
     """Decorate a view as a page for signed-in accounts that is never cached.
 
     A request for JSON gets 401 instead of a redirect to sign-in. NotFound becomes a
-    404. Any other refusal that the view doesn't catch is shown above My Functions.
+    404, too many requests a page that says so. Any other refusal that the view doesn't
+    catch is shown above My Functions.
     """
 
     def decorate(view):
@@ -38,6 +39,8 @@ def author_page(*methods: str):
                 return view(request, *args, **kwargs)
             except NotFound as error:
                 raise Http404(error.message) from error
+            except RateLimited as error:
+                return _too_many(request, error)
             except RegistryError as error:  # such as read-only mode
                 return _refused(request, error)
 
@@ -107,6 +110,16 @@ def _refused(request: HttpRequest, error: RegistryError):
         return as_json(error)
     say_no(request, error)
     return redirect("admin_portal:my_functions")
+
+
+def _too_many(request: HttpRequest, error: RateLimited):
+    if wants_json(request):
+        response = as_json(error)
+    else:
+        response = render(request, "429.html", {"error": error}, status=error.status)
+    for name, value in error.usage.refused_headers.items():
+        response.headers[name] = value
+    return response
 
 
 def _sign_in(request: HttpRequest):

@@ -15,6 +15,7 @@ urlpatterns = [
     ),
     path("admin/", views.my_functions, name="my_functions"),
     path("admin/", include("admin_portal.moderation.urls")),
+    path("admin/limits", views.limits, name="limits"),
     # Clients print this address after a push.
     path(
         "functions/edit/<uuid:draft_id>",

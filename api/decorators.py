@@ -15,11 +15,14 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 
 from accounts import keys
+from accounts.models import Account
+from accounts.quotas import Quota
 from api.answers import PRIVATE, answer, failure, refusal
 from api.body import read_object
 from core.db import replicas
 from core.http.limits import Limit, Usage, client_address, count
 from registry import errors
+from registry.publishing import quotas
 from registry.publishing.claims import require_within
 
 log = logging.getLogger(__name__)
@@ -64,9 +67,14 @@ def endpoint(
     body: str = "",
     query: tuple[str, ...] = (),
     limit: Limit | None = None,
+    quota: Quota | None = None,
     refusals: tuple[type[errors.RegistryError], ...] = (),
 ):
-    """Declare a view as the endpoint ``method path``; see Endpoint."""
+    """Declare a view as the endpoint ``method path``; see Endpoint.
+
+    limit: of requests, by account or address. quota: where anyone may call, it counts
+    those who send an account key, instead of ``limit``.
+    """
     limit = limit or (WRITES if scope else None)
 
     def decorate(view):
@@ -78,14 +86,14 @@ def endpoint(
             usage = None
             try:
                 _let_in(request, caller, scope)
-                usage = _count(request, limit)
+                usage = _count(request, limit, quota)
                 request.json = read_object(request) if body else None
                 made = view(request, **kwargs)
             except errors.RegistryError as error:
                 made = refusal(error, request.path_info)
                 if isinstance(error, errors.RateLimited):
                     made.headers["Retry-After"] = str(error.extra["seconds"])
-                    usage = usage or error.usage
+                    usage = error.usage or usage
             response = _as_response(made)
             for name, value in (usage.headers if usage else {}).items():
                 response.headers[name] = value
@@ -181,19 +189,28 @@ def sent_key(request) -> str:
     return token.strip() if kind.lower() == "bearer" else ""
 
 
-def _count(request, limit: Limit | None) -> Usage | None:
+def _count(request, limit: Limit | None, quota: Quota | None) -> Usage | None:
+    if quota and (account := caller_of(request)):
+        return quotas.count(quota, account)
     if limit is None:
         return None
     who = request.account.username if request.account else client_address(request)
     usage = count(limit, who)
     if usage and usage.is_over:
-        error = errors.RateLimited(
+        raise errors.RateLimited(
             f"More than {limit.count} requests in {limit.seconds} seconds.",
-            seconds=usage.resets_in,
+            usage=usage,
         )
-        error.usage = usage
-        raise error
     return usage
+
+
+def caller_of(request) -> Account | None:
+    """Whose account key came along to an endpoint for anyone, if one did."""
+    try:
+        key = keys.read_key(sent_key(request))
+    except keys.InvalidKey:
+        return None
+    return key.account if key.is_account_key else None
 
 
 def _as_response(made: object) -> HttpResponse:

@@ -1,8 +1,6 @@
 """Reporting a function to the Hub's staff."""
 
-from accounts import keys
-from accounts.models import Account
-from api.decorators import endpoint, sent_key
+from api.decorators import caller_of, endpoint
 from core.http.limits import client_address
 from registry import errors, moderation
 from registry.catalog import functions
@@ -36,21 +34,12 @@ def report_function(request):
         raise errors.ValidationError("function is not username/slug.", field="function")
     made = moderation.report(
         functions.find_function(slug, username=username),
-        by=_reporter(request),
+        by=caller_of(request),
         source=client_address(request),
         via="api",
         **sent,
     )
     return 202, {"id": str(made.pk)}
-
-
-def _reporter(request) -> Account | None:
-    """Whose account key came along, if one did. None is needed."""
-    try:
-        key = keys.read_key(sent_key(request))
-    except keys.InvalidKey:
-        return None
-    return key.account if key.is_account_key else None
 
 
 def _text(body: dict, name: str) -> str:

@@ -298,6 +298,18 @@ DERIVE_IN_BACKGROUND = env_flag("DERIVE_IN_BACKGROUND", True)
 # Checked here; the worker's starter reads it without settings (sandbox_child.py).
 REQUIRE_CONFINEMENT = env_flag("REQUIRE_CONFINEMENT", False)
 
+# --- quotas of one account: accounts/quotas.py declares what they are of. Staff can
+# raise them for an account.
+QUOTA_NEW_SLUGS = env_int("QUOTA_NEW_SLUGS", 20, at_most=100_000)  # at once
+QUOTA_NEW_SLUGS_A_DAY = env_int("QUOTA_NEW_SLUGS_A_DAY", 60, at_most=1_000_000)
+QUOTA_OPEN_DRAFTS = env_int("QUOTA_OPEN_DRAFTS", 1_000, at_most=1_000_000)
+QUOTA_DRAFT_MB = env_int("QUOTA_DRAFT_MB", 256, at_most=1_000_000)
+QUOTA_PUBLISHED_MB = env_int("QUOTA_PUBLISHED_MB", 1_024, at_most=1_000_000)
+QUOTA_KEYS = env_int("QUOTA_KEYS", 100, at_most=1_000_000)
+QUOTA_PROJECTS = env_int("QUOTA_PROJECTS", 100, at_most=1_000_000)
+QUOTA_VALIDATIONS = env_int("QUOTA_VALIDATIONS", 60, at_most=1_000_000)  # a minute
+QUOTA_PREVIEWS = env_int("QUOTA_PREVIEWS", 120, at_most=1_000_000)  # a minute
+
 # --- static files and media
 STATIC_URL = "/static/"
 STATIC_ROOT = public_directory(DATA_DIR / "static")

@@ -153,6 +153,24 @@ class MethodNotAllowed(RegistryError):
     fix = "Use one of the methods in the Allow header."
 
 
+class QuotaExceeded(RegistryError):
+    code = "QUOTA_EXCEEDED"
+    status = 403
+    fix = "Delete what you no longer need, or ask the Hub's staff for more."
+
+    @classmethod
+    def of(cls, exceeded) -> "QuotaExceeded":
+        """As a refusal. exceeded: an accounts.quotas.Exceeded."""
+        error = cls(
+            str(exceeded),
+            quota=exceeded.quota.name,
+            used=exceeded.used,
+            limit=exceeded.limit,
+        )
+        error.fix = exceeded.quota.fix
+        return error
+
+
 class DuplicateSlug(RegistryError):
     code = "DUPLICATE_SLUG"
     status = 409
@@ -193,6 +211,13 @@ class RateLimited(RegistryError):
     code = "RATE_LIMITED"
     status = 429
     fix = "Wait for the seconds in the Retry-After header, then try again."
+
+    def __init__(self, message: str, *, usage=None, **extra):
+        """usage: the core.http.limits.Usage that is over its limit."""
+        if usage:
+            extra["seconds"] = usage.resets_in
+        super().__init__(message, **extra)
+        self.usage = usage
 
 
 class Internal(RegistryError):

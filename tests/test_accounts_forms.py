@@ -192,7 +192,10 @@ def test_a_hundred_usable_keys_are_enough(alice, bob, form):
     assert form(KEY, account=alice).is_valid()
     hundredth, _ = create_key(alice, name="hundredth")
 
-    fault = "You have 100 keys in use. Revoke one you no longer need first."
+    fault = (
+        "You have 100 keys in use, of 100 at most. Revoke one you no longer need, or "
+        "ask the Hub's staff for more."
+    )
     assert faults(form(KEY, account=alice)) == {"__all__": [fault]}
     assert form(KEY, account=bob).is_valid()
     revoke_key(hundredth, by=alice)
@@ -299,7 +302,10 @@ def test_a_hundred_projects_are_enough(alice, bob):
     assert form.is_valid()
     hundredth = create_project(alice, name="Shop", slug="shop")
 
-    fault = "You have 100 projects. Delete one you don't need first."
+    fault = (
+        "You have 100 projects, of 100 at most. Delete one you don't need, or ask the "
+        "Hub's staff for more."
+    )
     another = PROJECT | {"name": "Another"}
     assert faults(ProjectForm(another, account=alice)) == {"__all__": [fault]}
     assert ProjectForm(another, account=alice, instance=hundredth).is_valid()

@@ -13,7 +13,8 @@ from registry.models import Draft, Function, ListingRevision, SecretWaiver, Yank
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # Pages that belong to no one in particular, or show what is the account's own.
-OPEN = {"my_functions", "new_function", "render_readme", "decisions", "offers"}
+OPEN = {"my_functions", "limits", "new_function", "render_readme"}
+OPEN |= {"decisions", "offers"}
 
 
 def named(patterns):

@@ -53,7 +53,8 @@ def test_the_documented_number_a_minute_is_let_in(
     assert "Retry-After" not in last.headers
     assert last.status_code != 429
     assert (refused.status_code, refused.json()["code"]) == (429, "RATE_LIMITED")
-    assert refused.json()["error"] == f"More than {count} requests in 60 seconds."
+    what = "validations" if name == "validate" else "requests"
+    assert refused.json()["error"] == f"More than {count} {what} in 60 seconds."
     assert refused.headers["Retry-After"] == "40"
     assert refused.headers["RateLimit"] == f'"{name}";r=0;t=40'
     time_machine.shift(39)

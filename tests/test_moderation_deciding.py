@@ -225,6 +225,14 @@ VERBS = {
         ACCOUNT,
         ready=lambda s: s.alice_is(needs_second_factor=True),
     ),
+    "raise_quota": Verb(
+        lambda s, g, by: m.raise_quota(s.alice, "keys", 101, g, by=by), ACCOUNT
+    ),
+    "reset_quota": Verb(
+        lambda s, g, by: m.reset_quota(s.alice, "keys", g, by=by),
+        ACCOUNT,
+        ready=lambda s: s.alice_is(raised_quotas={"keys": 101}),
+    ),
     "except_name": Verb(
         lambda s, g, by: m.except_name("image-reslzer", s.bob, g, by=by),
         EXCEPTION,

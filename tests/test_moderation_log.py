@@ -18,11 +18,13 @@ pytestmark = pytest.mark.django_db
 
 GROUNDS = Grounds("It has to be.", "other")
 # Source: docs/moderation.md, "The public log": sign-outs, required second factors,
-# switches and unconfirmed removals.
+# limits of an account, switches and unconfirmed removals.
 PRIVATE = {
     "force_sign_out",
     "require_second_factor",
     "waive_second_factor",
+    "raise_quota",
+    "reset_quota",
     "throw_switch",
     "release_switch",
     "request_removal",

@@ -10,6 +10,7 @@ from accounts.models import Account, Event
 from registry import errors, publishing
 from registry.models import Category, Draft, Function, NameClaim, Version
 from registry.publishing import claims, releases
+from registry.publishing.quotas import locked
 from tests.conftest import CODE, body, make_account
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.main_flow]
@@ -101,6 +102,11 @@ def test_ci_calls_at_once_make_one_version(alice):
     assert (Version.objects.count(), Draft.objects.count()) == (1, 1)
 
 
+def claim(account, found):
+    budget = locked(account)
+    return claims.claim("image-resizer", account, found=found, budget=budget)
+
+
 def test_a_claim_finds_its_function_deleted_since_it_was_found(alice):
     publishing.push(body(), by=alice, via="cli")
     found = claims.named("image-resizer", alice)
@@ -108,7 +114,9 @@ def test_a_claim_finds_its_function_deleted_since_it_was_found(alice):
     Function.objects.all().delete()
 
     with transaction.atomic():
-        function, is_new = claims.claim("image-resizer", alice, found=found)
+        function, is_new = claims.claim(
+            "image-resizer", alice, found=found, budget=locked(alice)
+        )
 
     assert is_new
     assert Function.objects.get() == function != found
@@ -120,7 +128,9 @@ def test_a_claim_finds_its_name_given_up_since_it_was_found(alice):
     claims.give_up(found)
 
     with transaction.atomic():
-        function, is_new = claims.claim("image-resizer", alice, found=found)
+        function, is_new = claims.claim(
+            "image-resizer", alice, found=found, budget=locked(alice)
+        )
 
     assert is_new
     assert (function.slug, function.owner) == ("image-resizer", alice)
@@ -133,7 +143,7 @@ def test_a_claim_finds_its_function_transferred_since_it_was_found(alice, bob):
     Function.objects.update(owner=bob)
 
     with pytest.raises(errors.DuplicateSlug), transaction.atomic():
-        claims.claim("image-resizer", alice, found=found)
+        claim(alice, found)
 
 
 def test_a_claim_finds_its_function_made_since_none_was_found(alice):
@@ -141,7 +151,9 @@ def test_a_claim_finds_its_function_made_since_none_was_found(alice):
     draft = publishing.push(body(), by=alice, via="cli").draft
 
     with transaction.atomic():
-        claimed = claims.claim("image-resizer", alice, found=found)
+        claimed = claims.claim(
+            "image-resizer", alice, found=found, budget=locked(alice)
+        )
 
     assert found is None
     assert claimed == (draft.function, False)

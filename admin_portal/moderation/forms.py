@@ -4,6 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.models import Account
+from accounts.quotas import QUOTAS, Quota
 from registry.errors import RegistryError
 from registry.models import Case, Category, Function
 from registry.models.moderation import RULES
@@ -142,6 +143,31 @@ class MoveForm(UpkeepForm):
         if missing:
             raise ValidationError(f"There is no published {', '.join(missing[:20])}.")
         return found
+
+
+def _choice(quota: Quota) -> tuple[str, str]:
+    unit = f", {quota.unit}" if quota.unit else ""
+    return quota.name, quota.label + unit
+
+
+class ResetQuotaForm(UpkeepForm):
+    name = forms.ChoiceField(label="Limit of")
+
+    def prepare(self, subject):
+        self.fields["name"].choices = [
+            _choice(quota)
+            for quota in QUOTAS.values()
+            if quota.name in subject.raised_quotas
+        ]
+
+
+class QuotaForm(UpkeepForm):
+    name = forms.ChoiceField(label="Limit of", choices=map(_choice, QUOTAS.values()))
+    limit = forms.IntegerField(
+        min_value=1,
+        label="New limit",
+        help_text="In the unit named above; more than the Hub's limit.",
+    )
 
 
 class TagForm(UpkeepForm):

@@ -8,11 +8,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.models import Account
+from admin_portal.moderation.forms import QuotaForm, ResetQuotaForm
 from admin_portal.moderation.pages import Action, perform, searched, staff, staff_page
 from registry import moderation
 from registry.moderation.accounts import subject_of
 from registry.moderation.log import page_by_id
 from registry.moderation.reports import record_of
+from registry.publishing import quotas
 
 SHOWN_EVENTS = 20
 ACCOUNT_ACTIONS = {
@@ -59,6 +61,29 @@ ACCOUNT_ACTIONS = {
             a, grounds, by=by
         ),
         done="A second factor is up to them.",
+    ),
+    "raise-quota": Action(
+        title="Raise a limit of {}",
+        says=("They may have more than others of one thing. The rest stays.",),
+        label="Raise the limit",
+        do=lambda a, data, grounds, by: moderation.raise_quota(
+            a, data["name"], data["limit"], grounds, by=by
+        ),
+        form=QuotaForm,
+        done="The limit is raised.",
+    ),
+    "reset-quota": Action(
+        title="Set a limit of {} back",
+        says=(
+            "The Hub's limit holds for them again.",
+            "They keep what they have above it, and can't add to it.",
+        ),
+        label="Set it back",
+        do=lambda a, data, grounds, by: moderation.reset_quota(
+            a, data["name"], grounds, by=by
+        ),
+        form=ResetQuotaForm,
+        done="The Hub's limit holds again.",
     ),
 }
 
@@ -114,6 +139,7 @@ def account_detail(request: HttpRequest, username):
         "functions": account.functions.select_related("owner")[:50],
         "decisions": decisions,
         "record": record_of(account),
+        "uses": quotas.use_of(account),
         "events": account.events.order_by("-id")[:SHOWN_EVENTS],
         "page_name": "accounts",
     }

@@ -11,6 +11,7 @@ from admin_portal.views.drafts import (
 from admin_portal.views.functions import (
     deprecate,
     function_detail,
+    limits,
     my_functions,
     start_next_version,
     undeprecate,
@@ -43,6 +44,7 @@ __all__ = [
     "edit_draft",
     "edit_listing",
     "function_detail",
+    "limits",
     "listing_history",
     "my_functions",
     "new_function",

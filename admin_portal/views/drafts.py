@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from accounts.quotas import PREVIEWS, VALIDATIONS
 from admin_portal import checking, conflict, starters
 from admin_portal.draft_edit import DraftEdit, read_edit, show_draft
 from admin_portal.forms import NewFunctionForm
@@ -27,6 +28,7 @@ from registry.licenses import IDENTIFIERS
 from registry.manifest import json_schema
 from registry.models import Category, Draft
 from registry.paths import MAX_README_BYTES
+from registry.publishing import quotas
 
 PANELS = {"check": "findings"}
 # Monaco inserts style elements; no other page allows that.
@@ -150,8 +152,18 @@ def _editor(request, draft: Draft, edit: DraftEdit, status=200) -> HttpResponse:
         "in_editor": True,
     }
     if panel == "findings":
-        context |= checking.check(draft).as_context()
+        context |= _check(request, draft)
     return render(request, "admin_portal/edit_draft.html", context, status=status)
+
+
+def _check(request: HttpRequest, draft: Draft) -> dict:
+    """Template context of the findings. Too many checks are no reason to show no
+    editor."""
+    try:
+        quotas.count(VALIDATIONS, request.user)
+    except errors.RateLimited as error:
+        return {"not_checked": f"{error.message} {error.fix}"}
+    return checking.check(draft).as_context()
 
 
 @author_page("GET", "HEAD")
@@ -162,6 +174,7 @@ def check_draft(request: HttpRequest, draft_id):
     if not wants_json(request):
         editor = reverse("admin_portal:edit_draft", args=[draft.pk])
         return redirect(f"{editor}?panel=check")
+    quotas.count(VALIDATIONS, request.user)
     context = checking.check(draft).as_context() | {"draft": draft, "in_editor": True}
     html = render_to_string("admin_portal/_findings.html", context)
     return JsonResponse({"findings": context["findings"], "html": html})
@@ -170,6 +183,7 @@ def check_draft(request: HttpRequest, draft_id):
 @author_page("POST")
 def render_readme(request: HttpRequest):
     """A README as the Hub shows it, as an HTML fragment."""
+    quotas.count(PREVIEWS, request.user)
     text = request.POST.get("readme", "").replace("\r\n", "\n")[:MAX_README_BYTES]
     context = {"readme": render_text(README, text)}
     return render(request, "admin_portal/_readme.html", context)

@@ -13,6 +13,7 @@ from admin_portal.pages import VIA, author_page, events_of, own_function, say_no
 from registry import errors, publishing
 from registry.errors import RegistryError
 from registry.models import Draft, Function, Version
+from registry.publishing import quotas
 
 WORDS = {
     "push": "made a draft",
@@ -80,6 +81,13 @@ def my_functions(request: HttpRequest):
 def _open_drafts():
     """Open drafts, newest first, without their files: a list shows none."""
     return Draft.objects.open().defer("files", "readme").order_by("-updated_at")
+
+
+@author_page("GET", "HEAD")
+def limits(request: HttpRequest):
+    """What the account uses of its quotas."""
+    context = {"uses": quotas.use_of(request.user), "account_section": "functions"}
+    return render(request, "admin_portal/limits.html", context)
 
 
 @author_page("GET", "HEAD")

@@ -7,6 +7,7 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
 
+from accounts.quotas import PREVIEWS
 from admin_portal.listing_forms import (
     Examples,
     ListingForm,
@@ -23,6 +24,7 @@ from registry.errors import RegistryError
 from registry.listing import editing
 from registry.listing.screenshots import SHA256
 from registry.models import Category, Function
+from registry.publishing import quotas
 
 MAX_REVISION_ROWS = 100
 
@@ -49,6 +51,7 @@ def edit_listing(request: HttpRequest, slug):
     try:
         wanted = wanted_listing(stored, page.form, page.pictures, page.examples)
         if posted.get("then") == "preview":
+            quotas.count(PREVIEWS, request.user)
             return page.render(request, readme=render_text(README, wanted.readme))
         editing.edit_listing(
             function,
@@ -124,6 +127,7 @@ def restore_listing(request: HttpRequest, slug, revision):
         else:
             messages.success(request, f"The listing is back at revision {revision}.")
         return redirect("admin_portal:edit_listing", slug)
+    quotas.count(PREVIEWS, request.user)
     now, then = editing.listing_of(function), editing.listing_at(kept)
     context = {
         "function": function,

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
+from accounts.quotas import PREVIEWS, VALIDATIONS
 from admin_portal import checking
 from admin_portal.conflict import texts_of
 from admin_portal.draft_edit import Contents
@@ -16,6 +17,7 @@ from registry.content.comparison import compare
 from registry.errors import RegistryError
 from registry.models import Draft, Version
 from registry.publishing import drafts as draft_verbs
+from registry.publishing import quotas
 from registry.publishing.rehearsal import rehearse
 from registry.publishing.waivers import unwaived
 
@@ -23,12 +25,15 @@ from registry.publishing.waivers import unwaived
 @author_page("GET", "HEAD")
 def preview_draft(request: HttpRequest, draft_id, tab="readme", path=""):
     """The Hub's page of the function, made from the saved draft."""
-    return DraftPage(own_draft(request, draft_id)).render(request, tab, path)
+    draft = own_draft(request, draft_id)
+    quotas.count(PREVIEWS, request.user)
+    return DraftPage(draft).render(request, tab, path)
 
 
 @author_page("GET", "HEAD")
 def compare_draft(request: HttpRequest, draft_id):
     draft = own_draft(request, draft_id)
+    quotas.count(PREVIEWS, request.user)
     live = draft.function.latest
     context = {
         "draft": draft,
@@ -46,6 +51,7 @@ def publish_draft(request: HttpRequest, draft_id):
     draft = own_draft(request, draft_id)
     if request.method == "POST":
         return _publish(request, draft)
+    quotas.count(VALIDATIONS, request.user)
     live = draft.function.latest
     context = {
         "draft": draft,

@@ -22,6 +22,7 @@ CONTENT = (
     errors.PayloadTooLarge,
     errors.UnsupportedMediaType,
     errors.DuplicateSlug,
+    errors.QuotaExceeded,
 )
 
 

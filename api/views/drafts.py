@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from accounts.keys import may_touch
 from accounts.models import Account
+from accounts.quotas import VALIDATIONS
 from api import shapes
 from api.answers import answer
 from api.decorators import endpoint, require_scope, require_within_key
@@ -194,6 +195,7 @@ def publish_from_ci(request):
     body="CiPublish",
     answers={200: "Diagnostics"},
     limit=CHECKS,
+    quota=VALIDATIONS,
     refusals=(
         errors.InvalidJson,
         errors.PayloadTooLarge,

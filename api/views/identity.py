@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts import keys
 from accounts.passwords import SecondFactorNeeded, WrongPassword, check_password
+from accounts.quotas import Exceeded
 from accounts.switches import SwitchedOff
 from api import shapes
 from api.decorators import endpoint
@@ -46,7 +47,12 @@ def take_telemetry(request):
     body="Login",
     answers={200: "Token"},
     limit=LOGINS,
-    refusals=(errors.Unauthorized, errors.Forbidden, errors.ValidationError),
+    refusals=(
+        errors.Unauthorized,
+        errors.Forbidden,
+        errors.ValidationError,
+        errors.QuotaExceeded,
+    ),
 )
 def log_in(request):
     email, password = request.json.get("email"), request.json.get("password")
@@ -68,4 +74,6 @@ def log_in(request):
         )
     except SwitchedOff as off:
         raise errors.ReadOnly(str(off)) from off
+    except Exceeded as exceeded:
+        raise errors.QuotaExceeded.of(exceeded) from None
     return {"token": secret}

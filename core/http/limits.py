@@ -41,6 +41,11 @@ class Usage:
             "RateLimit-Policy": f'"{limit.name}";q={limit.count};w={limit.seconds}',
         }
 
+    @property
+    def refused_headers(self) -> dict[str, str]:
+        """Of a 429."""
+        return self.headers | {"Retry-After": str(self.resets_in)}
+
 
 def count(limit: Limit, client: str) -> Usage | None:
     """Count one request of ``client``. None when limits are off (RATE_LIMITS=0)."""

@@ -27,6 +27,7 @@ class Draft(models.Model):
     manifest = models.JSONField(default=dict)  # aerostack.json; may be incomplete
     files = models.JSONField(default=dict)  # path -> text
     readme = models.TextField(blank=True)
+    stored_bytes = models.PositiveIntegerField(default=0)  # publishing.quotas.size_of
     # Counts the saves; a save names the one it started from (If-Match).
     revision = models.PositiveIntegerField(default=1)
     # The version it was published as; empty again once it is changed.
@@ -41,6 +42,13 @@ class Draft(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["function", "-updated_at"], name="draft_newest"),
+            # What an account's open drafts hold, without reading them. With the empty
+            # ``version``, or SQLite looks at each row for it.
+            models.Index(
+                fields=["function", "stored_bytes", "version"],
+                name="draft_open",
+                condition=models.Q(version=None),
+            ),
         ]
 
     def __str__(self):
@@ -118,6 +126,8 @@ class Version(models.Model):
     )
     integrity = models.CharField(max_length=60)  # integrity.of_files
     size = models.PositiveIntegerField()  # bytes of all files
+    # publishing.quotas.size_of. NULL: published before it was kept; then ``size``.
+    stored_bytes = models.PositiveIntegerField(null=True, blank=True)
     draft_uid = models.UUIDField()  # the draft it was made of
     published_by = models.CharField(max_length=39)  # username; outlives the account
     via = models.CharField(max_length=20)
@@ -134,7 +144,11 @@ class Version(models.Model):
         indexes = [
             models.Index(
                 fields=["function", "is_prerelease", "-sort_key"], name="version_order"
-            )
+            ),
+            # What an account's versions hold, without reading them.
+            models.Index(
+                fields=["function", "stored_bytes", "size"], name="version_bytes"
+            ),
         ]
 
     def __str__(self):

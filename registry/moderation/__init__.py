@@ -8,7 +8,9 @@ Source: docs/moderation.md.
 
 from registry.moderation.accounts import (
     force_sign_out,
+    raise_quota,
     require_second_factor,
+    reset_quota,
     restore_account,
     suspend_account,
     waive_second_factor,
@@ -80,6 +82,7 @@ __all__ = [
     "order_categories",
     "quarantine_function",
     "quarantine_version",
+    "raise_quota",
     "refuse_transfer",
     "release_claim",
     "release_name",
@@ -92,6 +95,7 @@ __all__ = [
     "require_second_factor",
     "require_staff",
     "reserve_name",
+    "reset_quota",
     "restore_account",
     "retire_category",
     "suspend_account",

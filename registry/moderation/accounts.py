@@ -1,12 +1,16 @@
 """What staff may do to an account."""
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Account
+from accounts.quotas import QUOTAS
 from registry import errors
 from registry.models import Decision
 from registry.moderation.deciding import Grounds, decide, last
+
+MAX_RAISED = 1_000_000  # things or MiB; the most that a setting takes, too
 
 
 @transaction.atomic
@@ -86,6 +90,74 @@ def waive_second_factor(account: Account, grounds: Grounds, *, by: Account) -> D
     subject = subject_of(account)
     made = decide("waive_second_factor", subject, grounds, by=by, account=account)
     _set_needs_factor(account, False)
+    return made
+
+
+@transaction.atomic
+def raise_quota(
+    account: Account, name: str, limit: int, grounds: Grounds, *, by: Account
+) -> Decision:
+    """Let ``account`` have more than the Hub's limit of one quota.
+
+    name: of accounts.quotas.QUOTAS. limit: in the quota's unit; more than the Hub's, at
+    most MAX_RAISED. It may be less than it was raised to before.
+
+    Raises as ``decide``; ValidationError; Conflict when that is its limit already.
+    """
+    account = _locked(account)
+    before = account.raised_quotas.get(name)
+    made = _decide_quota("raise_quota", account, name, limit, grounds, by)
+    least = getattr(settings, QUOTAS[name].setting) + 1
+    if not least <= limit <= MAX_RAISED:
+        raise errors.ValidationError(
+            f"Use {least:,} to {MAX_RAISED:,}: the Hub's limit is {least - 1:,}.",
+            field="limit",
+        )
+    if limit == before:
+        raise errors.Conflict(f"That limit of {account.username} is {limit:,} already.")
+    account.raised_quotas[name] = limit
+    account.save(update_fields=["raised_quotas"])
+    return made
+
+
+@transaction.atomic
+def reset_quota(
+    account: Account, name: str, grounds: Grounds, *, by: Account
+) -> Decision:
+    """Give ``account`` the Hub's limit of a quota again. It keeps what it has above.
+
+    Raises as ``decide``; ValidationError; Conflict when it is not raised.
+    """
+    account = _locked(account)
+    made = _decide_quota("reset_quota", account, name, None, grounds, by)
+    if account.raised_quotas.pop(name, None) is None:
+        raise errors.Conflict(f"That limit of {account.username} is not raised.")
+    account.save(update_fields=["raised_quotas"])
+    return made
+
+
+def _decide_quota(
+    action: str,
+    account: Account,
+    name: str,
+    limit: int | None,
+    grounds: Grounds,
+    by: Account,
+) -> Decision:
+    """``decide``, for a locked account. Its Event has the limits before and after;
+    None: the Hub's."""
+    made = decide(
+        action,
+        subject_of(account),
+        grounds,
+        by=by,
+        account=account,
+        quota=name,
+        before=account.raised_quotas.get(name),
+        limit=limit,
+    )
+    if name not in QUOTAS:
+        raise errors.ValidationError("There is no such quota.", field="name")
     return made
 
 

@@ -14,7 +14,7 @@ SWITCHING = ("throw_switch", "release_switch")
 # yet, which would reveal where a secret is.
 PRIVATE = frozenset(
     "force_sign_out require_second_factor waive_second_factor request_removal "
-    "withdraw_removal".split()
+    "withdraw_removal raise_quota reset_quota".split()
     + [*SWITCHING]
 )
 

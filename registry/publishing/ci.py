@@ -9,7 +9,7 @@ from accounts.models import Account, record
 from registry import errors, paths, semver, switches
 from registry.manifest import Manifest
 from registry.models import Draft, Function, Version
-from registry.publishing import drafts, intake, releases
+from registry.publishing import drafts, intake, quotas, releases
 from registry.publishing.claims import claim, named, require_within
 
 
@@ -47,7 +47,8 @@ def publish_from_ci(
     wants_publish = body.get("publish")
     submission = _read(body)
     slug = drafts.check_slug(submission, by)
-    function, created = claim(slug, by, found=named(slug, by))
+    budget = quotas.locked(by)
+    function, created = claim(slug, by, found=named(slug, by), budget=budget)
     require_within(patterns, function.slug)
     drafts.note_rename(submission, slug, function)
     draft = None if created else _open_draft(function)
@@ -58,7 +59,10 @@ def publish_from_ci(
     manifest = _merged(function, submission, *_base(function, draft))
     event = "save_draft" if draft else "push"
     draft = draft or Draft(function=function, via=via, revision=0)
-    changed = drafts.write(draft, manifest, submission.files, submission.readme)
+    was = drafts.open_size(draft)
+    content = manifest, submission.files, submission.readme
+    # A draft that is published at once needs no room among the open ones.
+    changed = drafts.write(draft, *content, None if wants_publish else budget)
     result = CiResult(
         str(draft.pk),
         function,
@@ -68,7 +72,9 @@ def publish_from_ci(
     )
     if wants_publish:
         switches.require("publishing")
-        publication = releases.release(draft, by=by, via=via)
+        publication = releases.release(draft, by=by, via=via, budget=budget)
+        if changed and draft.version_id is None:
+            budget.require_draft(draft.stored_bytes, was=was, is_written=True)
         result.version = publication.version
         result.already_published = publication.already_published
     elif changed:

@@ -12,6 +12,7 @@ from registry import errors, switches
 from registry.models import Function, NameClaim, NameException, Redirect
 from registry.names import look_alike
 from registry.publishing import resemblance
+from registry.publishing.quotas import Budget
 
 IDLE_CLAIM = timedelta(days=90)
 
@@ -38,7 +39,6 @@ LOCKED_CLAIM = Prepared(
 )
 CLAIM = Prepared(lambda form: NameClaim.objects.filter(look_alike=form))
 REDIRECT = Prepared(lambda slug: Redirect.objects.filter(slug=slug))
-ACCOUNT = Prepared(lambda pk: Account.objects.filter(pk=pk).values_list("pk"))
 
 
 def named(slug: str, owner: Account) -> Function | None:
@@ -47,7 +47,7 @@ def named(slug: str, owner: Account) -> Function | None:
 
 
 def claim(
-    slug: str, owner: Account, *, found: Function | None
+    slug: str, owner: Account, *, found: Function | None, budget: Budget
 ) -> tuple[Function, bool]:
     """The function ``slug`` of ``owner``, locked, made when it is new; and whether it
     is new.
@@ -58,12 +58,13 @@ def claim(
 
     found: what ``named`` says of the slug. Only what may have changed since is asked
     again: whether the function is still there, and whose it is.
+    budget: the owner's; a new name is taken from it.
 
-    Raises DuplicateSlug, ReadOnly, Unauthorized. Source: docs/architecture.md, "Names".
+    Raises DuplicateSlug, ReadOnly, RateLimited. Source: docs/architecture.md, "Names".
     """
     function = LOCKED.first(found.pk) if found else None
     if function is None or is_given_up(function):
-        return _claim_new(slug, owner)
+        return _claim_new(slug, owner, budget)
     if function.owner_id != owner.pk:  # transferred since
         raise _duplicate(slug, function)
     switches.require()
@@ -79,10 +80,8 @@ def require_within(patterns: Sequence[str], slug: str) -> None:
         )
 
 
-def _claim_new(slug: str, owner: Account) -> tuple[Function, bool]:
+def _claim_new(slug: str, owner: Account, budget: Budget) -> tuple[Function, bool]:
     """Take a name that no function of ``owner`` had a moment ago."""
-    if not ACCOUNT(owner.pk):
-        raise errors.Unauthorized  # deleted since its key was checked
     switches.require("new_slugs")
     if REDIRECT(slug):
         raise errors.DuplicateSlug(
@@ -93,6 +92,7 @@ def _claim_new(slug: str, owner: Account) -> tuple[Function, bool]:
     # The claim is locked, so nobody else makes a function of this name meanwhile.
     function = LOCKED_CALLED.first(slug)
     if function is None:
+        budget.take_slug()
         form = look_alike(slug)
         function = Function.objects.create(slug=slug, owner=owner, look_alike=form)
         resemblance.note(function)

@@ -13,7 +13,7 @@ from registry.catalog.vocabulary import accepted_categories, tag_warnings
 from registry.manifest import Manifest
 from registry.models import Draft, Function, Version
 from registry.names import check_name, slugify
-from registry.publishing import intake
+from registry.publishing import intake, quotas
 from registry.publishing.claims import claim, named, release_if_unused, require_within
 from registry.secrets import find_secrets
 
@@ -32,17 +32,26 @@ class Saved:
     warnings: list[str] = field(default_factory=list)
 
 
-def push(body: dict, *, by: Account, via: str, patterns: Sequence[str] = ()) -> Saved:
+def push(
+    body: dict,
+    *,
+    by: Account,
+    via: str,
+    patterns: Sequence[str] = (),
+    is_exempt: bool = False,
+) -> Saved:
     """Make a new draft of what a client sent; claim its slug on the first push.
 
     body: the push body (docs/api.md, "Push"), parsed JSON. Missing values come from
     its ``config_schema``, then from the defaults. Without a README the draft starts
     with the one the function shows.
     patterns: slug globs that the caller's key is limited to; none: no limit.
+    is_exempt: no quota holds; for seeding, imports and manage.py.
 
     Raises one RegistryError carrying every fault: those of Manifest.parse and
     check_files, EmptyCode, MissingEntrypoint, DuplicateSlug, ReservedName. Or
-    Forbidden, when the key does not reach the function.
+    Forbidden, when the key does not reach the function; RateLimited (too many new
+    names), QuotaExceeded (too many or too large drafts).
     """
     # All that needs no lock comes before the transaction: SQLite has one writer.
     submission = intake.read(body)
@@ -50,27 +59,18 @@ def push(body: dict, *, by: Account, via: str, patterns: Sequence[str] = ()) -> 
     found = named(slug, by)
     manifest = check(submission, complete=True, function=found)
     with transaction.atomic():
-        function, is_new = claim(slug, by, found=found)
+        budget = quotas.locked(by, is_exempt=is_exempt)
+        function, is_new = claim(slug, by, found=found, budget=budget)
         require_within(patterns, function.slug)
         note_rename(submission, slug, function)
-        draft = Draft.objects.create(
+        draft = Draft(
             function=function,
             via=via,
             manifest=manifest.as_json(),
             files=submission.files,
             readme=submission.readme or shown_readme(function),
         )
-        if not is_new:
-            touch(function)
-        record(
-            "push",
-            function,
-            by=by,
-            via=via,
-            draft=str(draft.pk),
-            claimed=is_new,
-            stale=(),
-        )
+        _start(draft, budget, claimed=is_new)
     return Saved(draft, submission.faults.warnings + secret_warnings(draft.files))
 
 
@@ -78,43 +78,50 @@ def push(body: dict, *, by: Account, via: str, patterns: Sequence[str] = ()) -> 
 def new_draft(name: str, *, by: Account, via: str = "admin") -> Draft:
     """Claim ``name`` and start an empty draft of it, for the editor.
 
-    Raises InvalidName, ReservedName, DuplicateSlug.
+    Raises InvalidName, ReservedName, DuplicateSlug, RateLimited, QuotaExceeded.
     """
     slug = check_name(name)
-    function, is_new = claim(slug, by, found=named(slug, by))
+    budget = quotas.locked(by)
+    function, is_new = claim(slug, by, found=named(slug, by), budget=budget)
     manifest, _ = Manifest.read({"name": name.strip()}, categories=())
-    draft = Draft.objects.create(
+    draft = Draft(
         function=function,
         via=via,
         manifest=manifest.as_json() | {"entrypoint": "index.ts"},
         files={"index.ts": ""},
         readme=shown_readme(function),
     )
-    touch(function)
-    record(
-        "push", function, by=by, via=via, draft=str(draft.pk), claimed=is_new, stale=()
-    )
-    return draft
+    return _start(draft, budget, claimed=is_new)
 
 
 @transaction.atomic
 def next_draft(version: Version, *, by: Account, via: str = "admin") -> Draft:
     """Start a new draft with the content of ``version`` and the listing's README.
 
-    Raises NotFound unless ``by`` owns the function.
+    Raises NotFound unless ``by`` owns the function, QuotaExceeded.
     """
+    budget = quotas.locked(by)
     function = owned(version.function_id, by)
-    draft = Draft.objects.create(
+    draft = Draft(
         function=function,
         via=via,
         manifest=version.manifest | {"tags": function.tags},
         files=files_of(version),
         readme=shown_readme(function),
     )
-    touch(function)
-    record(
-        "push", function, by=by, via=via, draft=str(draft.pk), claimed=False, stale=()
-    )
+    return _start(draft, budget, claimed=False)
+
+
+def _start(draft: Draft, budget: quotas.Budget, *, claimed: bool) -> Draft:
+    """Store a new draft with its Event. claimed: its function is new."""
+    function, by, via = draft.function, budget.account, draft.via
+    draft.stored_bytes = quotas.size_of(draft.manifest, draft.files, draft.readme)
+    budget.require_draft(draft.stored_bytes)
+    draft.save(force_insert=True)
+    if not claimed:
+        touch(function)
+    made = {"draft": str(draft.pk), "claimed": claimed}
+    record("push", function, by=by, via=via, stale=(), **made)
     return draft
 
 
@@ -140,6 +147,7 @@ def save_draft(
 
     Raises NotFound (not its owner's), EditConflict, and as ``push`` for what is there.
     """
+    budget = quotas.locked(by)
     draft = locked(draft, by)
     check_revision(draft, revision)
     submission = intake.read(body)
@@ -149,7 +157,7 @@ def save_draft(
     manifest = check(
         submission, complete=False, is_whole_draft=whole, function=draft.function
     )
-    if write(draft, manifest, submission.files, submission.readme):
+    if write(draft, manifest, submission.files, submission.readme, budget):
         touch(draft.function)
         record(
             "save_draft", draft.function, by=by, via=via, draft=str(draft.pk), stale=()
@@ -260,7 +268,7 @@ def check(
     # A part with a fault of its own is not reported as missing too.
     unread = {fault.field for fault in faults.found} & {"code", "files", "entrypoint"}
     if not is_whole_draft and not unread:
-        faults.found += check_code(manifest, submission.files, submission.code)
+        faults.found += intake.check_code(manifest, submission.files, submission.code)
     errors.refuse(faults.found)
     return manifest
 
@@ -273,34 +281,6 @@ def _place_code(submission: intake.Submission):
     return intake.place_code(
         submission, named=named, language=submission.manifest.get("language") or ""
     )
-
-
-def check_code(manifest: Manifest, files: dict, code: str | None) -> list:
-    """Every fault between the manifest and the files it came with."""
-    found = []
-    fault = intake.check_entrypoint(files, manifest["entrypoint"], code)
-    if fault:
-        found.append(fault)
-    if manifest["language"] == "javascript" and manifest["entrypoint"].endswith(
-        (".ts", ".tsx", ".mts", ".cts")
-    ):
-        found.append(
-            errors.ValidationError(
-                f"The language is javascript, but {manifest['entrypoint']} is "
-                "TypeScript.",
-                field="language",
-            )
-        )
-    if manifest["drizzleSchema"] and not any(
-        path.rpartition("/")[2] in ("schema.ts", "schema.js") for path in files
-    ):
-        found.append(
-            errors.ValidationError(
-                "drizzleSchema is true, but there is no schema.ts.",
-                field="drizzleSchema",
-            )
-        )
-    return found
 
 
 def merge(
@@ -320,17 +300,36 @@ def merge(
     submission.readme = submission.readme or readme
 
 
-def write(draft: Draft, manifest: Manifest, files: dict, readme: str) -> bool:
-    """Store new content in ``draft``. Returns False when it has that content."""
+def write(
+    draft: Draft,
+    manifest: Manifest,
+    files: dict,
+    readme: str,
+    budget: quotas.Budget | None,
+) -> bool:
+    """Store new content in ``draft``. Returns False when it has that content.
+
+    budget: the owner's; None: the caller looks at it. Raises QuotaExceeded.
+    """
     values = manifest.as_json()
     if (draft.manifest, draft.files, draft.readme) == (values, files, readme):
         return False
+    size, was = quotas.size_of(values, files, readme), open_size(draft)
+    if budget:
+        budget.require_draft(size, was=was)
+    draft.stored_bytes = size
     draft.manifest, draft.files, draft.readme = values, files, readme
     draft.version = None
     draft.revision += 1
     draft.updated_at = timezone.now()
     draft.save()
     return True
+
+
+def open_size(draft: Draft) -> int | None:
+    """The bytes of a draft that is stored and open, else None."""
+    is_open = not draft._state.adding and draft.version_id is None
+    return draft.stored_bytes if is_open else None
 
 
 def locked(draft: Draft, by: Account, switch: str = switches.READ_ONLY) -> Draft:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from registry import errors, paths, strict_json
-from registry.manifest import FIELDS, Faults, is_missing
+from registry.manifest import FIELDS, Faults, Manifest, is_missing
 
 # Some clients send these out of habit. They set nothing: an author can't choose them.
 NEVER_READ = frozenset(
@@ -207,3 +207,31 @@ def check_entrypoint(
         f"The entrypoint {errors.shown(entrypoint)} names no file that was sent.",
         field="entrypoint",
     )
+
+
+def check_code(manifest: Manifest, files: dict, code: str | None) -> list:
+    """Every fault between the manifest and the files it came with."""
+    found = []
+    fault = check_entrypoint(files, manifest["entrypoint"], code)
+    if fault:
+        found.append(fault)
+    if manifest["language"] == "javascript" and manifest["entrypoint"].endswith(
+        (".ts", ".tsx", ".mts", ".cts")
+    ):
+        found.append(
+            errors.ValidationError(
+                f"The language is javascript, but {manifest['entrypoint']} is "
+                "TypeScript.",
+                field="language",
+            )
+        )
+    if manifest["drizzleSchema"] and not any(
+        path.rpartition("/")[2] in ("schema.ts", "schema.js") for path in files
+    ):
+        found.append(
+            errors.ValidationError(
+                "drizzleSchema is true, but there is no schema.ts.",
+                field="drizzleSchema",
+            )
+        )
+    return found

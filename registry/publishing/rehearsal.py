@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 from registry import errors, semver, switches
 from registry.errors import RegistryError
+from registry.manifest import Manifest
 from registry.models import Draft, Version
-from registry.publishing import releases, waivers
+from registry.publishing import quotas, releases, waivers
 from registry.publishing.claims import require_claim
 
 
@@ -50,12 +51,22 @@ def rehearse(draft: Draft) -> Rehearsal:
         lambda: require_claim(function),
         lambda: releases.refuse_stopped(function),
         lambda: waivers.refuse_secrets(function, draft.files),
+        lambda: _require_room(draft, manifest, told.existing),
     ):
         try:
             rule()
         except RegistryError as error:
             told.faults += error.faults or [error]
     return told
+
+
+def _require_room(
+    draft: Draft, manifest: Manifest | None, existing: Version | None
+) -> None:
+    """Raise QuotaExceeded when the version is new and has no room."""
+    if manifest and not existing:
+        budget = quotas.Budget(draft.function.owner)
+        budget.require_published(releases.size_of(draft, manifest))
 
 
 def free_number(draft: Draft) -> str:

@@ -24,7 +24,7 @@ from registry.models import (
     Version,
     VersionFile,
 )
-from registry.publishing import drafts, waivers
+from registry.publishing import drafts, intake, quotas, waivers
 from registry.publishing.claims import require_claim
 
 # What each publish asks of a function, with its row locked.
@@ -57,7 +57,12 @@ class Publication:
 
 @transaction.atomic
 def publish(
-    draft: Draft, *, by: Account, via: str, revision: int | None = None
+    draft: Draft,
+    *,
+    by: Account,
+    via: str,
+    revision: int | None = None,
+    is_exempt: bool = False,
 ) -> Publication:
     """Freeze ``draft`` into a permanent version and put its function on the Hub.
 
@@ -65,23 +70,28 @@ def publish(
     and CI all end here. The draft stays, so its author can go on from it.
 
     revision: of the draft the author looked at; None skips the comparison.
+    is_exempt: no quota holds; for seeding, imports and manage.py.
 
     Returns the version; publishing the same draft, or the same version with the same
     content, again changes nothing and says so.
 
     Raises NotFound (not its owner's), EditConflict, VersionConflict (the number is
-    taken by other content, or yanked), SecretFound, and every fault of Manifest.parse
-    and check_files. Source: docs/lifecycle.md, "Publish", after "Version snapshots are
-    permanent" in the product's command line guide.
+    taken by other content, or yanked), SecretFound, QuotaExceeded (published bytes),
+    and every fault of Manifest.parse and check_files. Source: docs/lifecycle.md,
+    "Publish", after "Version snapshots are permanent" in the product's command line
+    guide.
     """
     # Two publishes of one function run one after the other, because this locks its
     # row; the unique constraint on Version is the backstop.
+    budget = quotas.locked(by, is_exempt=is_exempt)
     draft = drafts.locked(draft, by, "publishing")
     drafts.check_revision(draft, revision)
-    return release(draft, by=by, via=via)
+    return release(draft, by=by, via=via, budget=budget)
 
 
-def release(draft: Draft, *, by: Account, via: str) -> Publication:
+def release(
+    draft: Draft, *, by: Account, via: str, budget: quotas.Budget
+) -> Publication:
     """``publish`` for a draft whose function this transaction has locked, where the
     switch for publishing was looked at."""
     function = draft.function
@@ -100,7 +110,9 @@ def release(draft: Draft, *, by: Account, via: str) -> Publication:
     texts = _texts(draft, hashes)
     _refuse_removed(texts)
     category = _category(manifest)
-    version = _insert(draft, manifest, hashes, texts, by=by, via=via)
+    size = size_of(draft, manifest)
+    budget.require_published(size)
+    version = _insert(draft, manifest, hashes, texts, size, by=by, via=via)
     draft.version = version
     draft.save(update_fields=["version"])
     record("publish", version, by=by, via=via, draft=str(draft.pk))
@@ -138,7 +150,7 @@ def check_complete(draft: Draft) -> Manifest:
     )
     found = faults.found + paths.check_files(draft.files)
     found += paths.check_readme(draft.readme)
-    found += drafts.check_code(manifest, draft.files, draft.code)
+    found += intake.check_code(manifest, draft.files, draft.code)
     errors.refuse(found)
     return manifest
 
@@ -220,11 +232,17 @@ def _texts(draft: Draft, hashes: dict[str, str]) -> dict[str, str]:
     return texts
 
 
+def size_of(draft: Draft, manifest: Manifest) -> int:
+    """The bytes that a version made of ``draft`` counts for."""
+    return quotas.size_of(manifest.as_json(), draft.files, draft.readme)
+
+
 def _insert(
     draft: Draft,
     manifest: Manifest,
     hashes: dict[str, str],
     texts: dict[str, str],
+    stored_bytes: int,
     *,
     by: Account,
     via: str,
@@ -245,6 +263,7 @@ def _insert(
         readme_id=integrity.sha256_of(draft.readme) if draft.readme.strip() else None,
         integrity=integrity.of_files(hashes),
         size=sum(paths.size_of(text) for text in draft.files.values()),
+        stored_bytes=stored_bytes,
         draft_uid=draft.pk,
         published_by=by.username,
         via=via,

@@ -30,7 +30,9 @@ export class Findings extends EventTarget {
     }).catch(() => null);
     this.panel.removeAttribute("aria-busy");
     if (!response?.ok) {
-      this.panel.textContent = "The draft could not be checked just now. It is saved; try again in a moment.";
+      const answer = await response?.json().catch(() => null);
+      const why = answer?.error ?? "The draft could not be checked just now.";
+      this.panel.textContent = `${why} It is saved; try again in a moment.`;
       return;
     }
     const answer = await response.json();

@@ -21,13 +21,15 @@ export function previewReadme(form, documents) {
     try {
       const response = await fetch(form.dataset.readmeUrl, {
         method: "POST", body, redirect: "manual", signal: request.signal,
+        headers: { Accept: "application/json, text/html" },
       });
-      if (!response.ok) throw new Error(`status ${response.status}`);
+      if (!response.ok) throw new Error((await response.json()).error);
       target.innerHTML = await response.text();
     } catch (error) {
       if (error.name === "AbortError") return;
       shown = null;
-      target.textContent = "The preview could not be drawn. The README itself is kept.";
+      const why = error.constructor === Error && error.message;
+      target.textContent = `${why || "The preview could not be drawn."} The README itself is kept.`;
     }
   };
 
