@@ -196,12 +196,14 @@ def _count(request, limit: Limit | None, quota: Quota | None) -> Usage | None:
         return None
     who = request.account.username if request.account else client_address(request)
     usage = count(limit, who)
-    if usage and usage.is_over:
-        raise errors.RateLimited(
-            f"More than {limit.count} requests in {limit.seconds} seconds.",
-            usage=usage,
-        )
+    refuse_over(usage, f"More than {limit.count} requests in {limit.seconds} seconds.")
     return usage
+
+
+def refuse_over(usage: Usage | None, sentence: str) -> None:
+    """Raise RateLimited, with ``sentence``, when ``usage`` is over its limit."""
+    if usage and usage.is_over:
+        raise errors.RateLimited(sentence, usage=usage)
 
 
 def caller_of(request) -> Account | None:

@@ -293,6 +293,10 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # bytes; the editor's whole form
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
+# Seconds of the worker that one address may have for validations in a minute; its limit
+# of requests alone would let 24 KB texts that take 2 seconds keep the worker busy.
+VALIDATE_WORKER_SECONDS = env_int("VALIDATE_WORKER_SECONDS", 10, at_most=3600)
+
 # --- HTML and inspection reports are made after each publish, in a thread
 DERIVE_IN_BACKGROUND = env_flag("DERIVE_IN_BACKGROUND", True)
 # Checked here; the worker's starter reads it without settings (sandbox_child.py).

@@ -3,6 +3,7 @@
 import re
 import uuid
 
+from django.conf import settings
 from django.db.models import Q
 
 from accounts.keys import may_touch
@@ -10,11 +11,12 @@ from accounts.models import Account
 from accounts.quotas import VALIDATIONS
 from api import shapes
 from api.answers import answer
-from api.decorators import endpoint, require_scope, require_within_key
+from api.decorators import endpoint, refuse_over, require_scope, require_within_key
 from api.views.common import CHANGES, CONTENT, FUNCTIONS, via_of
 from core.db.prepared import Prepared
-from core.http.limits import Limit
+from core.http.limits import Limit, client_address, count
 from registry import errors, publishing
+from registry.content.sandbox import Meter
 from registry.inspection import validation
 from registry.models import Draft
 
@@ -204,7 +206,17 @@ def publish_from_ci(request):
     ),
 )
 def validate_function(request):
-    found = validation.diagnose(request.json)
+    seconds = settings.VALIDATE_WORKER_SECONDS
+    work, client = Limit("validate-work", seconds * 1000, 60), client_address(request)
+    refuse_over(
+        count(work, client, cost=0),
+        f"These validations took more than {seconds} seconds of work in a minute.",
+    )
+    meter = Meter()
+    try:
+        found = validation.diagnose(request.json, meter=meter)
+    finally:
+        count(work, client, cost=round(meter.seconds * 1000))
     return {"ok": all(d["severity"] != "error" for d in found), "diagnostics": found}
 
 

@@ -47,8 +47,11 @@ class Usage:
         return self.headers | {"Retry-After": str(self.resets_in)}
 
 
-def count(limit: Limit, client: str) -> Usage | None:
-    """Count one request of ``client``. None when limits are off (RATE_LIMITS=0)."""
+def count(limit: Limit, client: str, cost: int = 1) -> Usage | None:
+    """Count one request of ``client``. None when limits are off (RATE_LIMITS=0).
+
+    cost: what counts for more or less than one; 0 only looks.
+    """
     if not settings.RATE_LIMITS:
         return None
     now = int(time.time())
@@ -56,9 +59,9 @@ def count(limit: Limit, client: str) -> Usage | None:
     cache, key = caches["local"], f"limit:{limit.name}:{client}:{window}"
     cache.add(key, 0, timeout=limit.seconds * 2)
     try:
-        used = cache.incr(key)
+        used = cache.incr(key, cost)
     except ValueError:  # evicted between the two calls
-        used = 1
+        used = cost
     return Usage(limit, used, limit.seconds - passed)
 
 
