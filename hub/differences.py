@@ -1,6 +1,8 @@
 """Two versions of a function side by side: lines, words, and what they newly use."""
 
-from dataclasses import dataclass
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 
 from django.core.cache import caches
 
@@ -9,6 +11,10 @@ from registry.inspection import uses
 from registry.models import Version
 
 KEPT_SECONDS = 600  # no longer: staff may have a text removed
+# A failure is kept too, or each request for two slow texts would cost the worker two
+# seconds. But where the worker had no time for them, that says nothing of the texts:
+# else whoever keeps it busy could take comparisons away from others for long.
+BUSY_SECONDS = 5
 KINDS = {
     "packages": "npm packages",
     "variables": "Environment variables",
@@ -31,22 +37,59 @@ class Side:
 
 @dataclass(frozen=True)
 class NewUse:
-    """What one kind of use gained and lost."""
+    """What one kind of use gained and lost.
+
+    Where the older version was not read whole, nothing is known to be new: what only
+    the newer one is seen to use is in ``used``. Where the newer one was not, nothing is
+    known to be gone.
+    """
 
     title: str
     gained: list[str]
     lost: list[str]
+    used: list[str] = field(default_factory=list)
+
+
+_under_way: dict[str, Future] = {}  # by key; who asks meanwhile waits for the same
+_lock = threading.Lock()
 
 
 def compared(old: Version, new: Version) -> comparison.Comparison:
-    """What changed from ``old`` to ``new``, in the worker; kept by their hashes."""
-    key = f"compare:1:{old.integrity}:{new.integrity}"
+    """What changed from ``old`` to ``new``, in the worker; kept by their hashes, also
+    where it failed."""
+    key = f"compare:2:{old.integrity}:{new.integrity}"
     kept = caches["drawn"].get(key)
-    if kept is None:
-        kept = comparison.compare(_texts(old), _texts(new))
-        if not kept.reason:
-            caches["drawn"].set(key, kept, KEPT_SECONDS)
-    return kept
+    if kept is not None:
+        return kept
+    if reason := caches["local"].get(key):
+        return comparison.names_only(_hashes(old), _hashes(new), reason)
+    with _lock:
+        made = _under_way.get(key)
+        is_first = made is None
+        if is_first:
+            made = _under_way[key] = Future()
+    if is_first:
+        try:
+            made.set_result(_compare(key, old, new))
+        except BaseException as error:
+            made.set_exception(error)
+        finally:
+            with _lock:
+                del _under_way[key]
+    return made.result()
+
+
+def _compare(key: str, old: Version, new: Version) -> comparison.Comparison:
+    def keep(files: list | None, reason: str) -> None:
+        if reason:
+            caches["local"].set(key, reason, KEPT_SECONDS)
+        else:
+            caches["drawn"].set(key, comparison.Comparison(files), KEPT_SECONDS)
+
+    made = comparison.compare(_texts(old), _texts(new), settled=keep)
+    if made.reason:  # unless it is known by now what the worker makes of them
+        caches["local"].add(key, made.reason, BUSY_SECONDS)
+    return made
 
 
 def new_uses(old: Version, new: Version) -> list[NewUse]:
@@ -59,9 +102,21 @@ def new_uses(old: Version, new: Version) -> list[NewUse]:
     for kind, title in KINDS.items():
         had = {use.name for use in getattr(before, kind)}
         has = {use.name for use in getattr(after, kind)}
-        if had != has:
-            found.append(NewUse(title, sorted(has - had), sorted(had - has)))
+        gained = [] if before.missing else sorted(has - had)
+        lost = [] if after.missing else sorted(had - has)
+        used = sorted(has - had) if before.missing else []
+        if gained or lost or used:
+            found.append(NewUse(title, gained, lost, used))
     return found
+
+
+def not_read(old: Version, new: Version) -> list[tuple[str, str]]:
+    """(number, why) of each of the two whose code was not read whole."""
+    sides = [
+        (each.number, _uses(each).missing)
+        for each in {old.pk: old, new.pk: new}.values()
+    ]
+    return [(number, why) for number, why in sides if why]
 
 
 def manifest_changes(old: Version, new: Version) -> list[tuple[str, object, object]]:
@@ -166,6 +221,10 @@ def _cut(text: str, start: int, end: int) -> Parts:
 
 def _texts(version: Version) -> dict[str, str]:
     return dict(version.files.values_list("path", "blob__text"))
+
+
+def _hashes(version: Version) -> dict[str, str]:
+    return dict(version.files.values_list("path", "blob"))
 
 
 def _uses(version: Version) -> uses.Uses:

@@ -1,5 +1,9 @@
 """Two versions of a function, compared on a page."""
 
+import threading
+from datetime import UTC, datetime
+from random import Random
+
 import pytest
 from django.core.cache import caches
 from django.test import Client
@@ -10,6 +14,7 @@ from registry.models import VersionQuarantine
 
 pytestmark = pytest.mark.django_db
 FUNCTION = "/functions/alice/image-resizer"
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 OLD = "import { Hono } from 'hono';\nexport const width = 800;\nexport const a = 1;\n"
 NEW = (
     "import { Hono } from 'hono';\nexport const width = 1200;\nexport const a = 1;\n"
@@ -171,16 +176,119 @@ def test_replaced_lines_stand_beside_each_other():
     assert kinds == ["", "removed", "removed", "added", "", "added"]
 
 
-def test_what_a_busy_worker_left_out_is_made_when_asked_again(
-    two, settings, monkeypatch
+def test_nothing_is_new_or_gone_where_code_was_not_read(client, publish):
+    broken = OLD + "const a = (;\n"
+    shown = {"code": None, "npmDependencies": ["hono"]}
+    for number, code in [("1.0.0", broken), ("1.1.0", NEW), ("1.2.0", broken)]:
+        derived.make(publish(version=number, files={"index.ts": code}, **shown).pk)
+
+    gained = page_of(client.get(f"{FUNCTION}/compare/1.0.0...1.1.0"))
+    lost = page_of(client.get(f"{FUNCTION}/compare/1.1.0...1.2.0"))
+
+    assert "The code of 1.0.0 was not read whole" in gained
+    assert "used <code>api.example.com</code>" in gained
+    assert "<ins>new</ins>" not in gained
+    assert "The code of 1.2.0 was not read whole" in lost
+    assert "api.example.com</code>" not in lost
+    assert "<del>gone</del>" not in lost
+
+
+# What the worker could not compare
+
+# difflib compares each line with all its likes in the other text, again and again.
+SLOW = [f"f({n % 120});\n" for n in range(30_000)]
+
+
+@pytest.fixture
+def slow(publish):
+    for name in ("drawn", "local"):
+        caches[name].clear()
+    return [
+        publish(version="1.0.0", code="".join(SLOW)),
+        publish(version="1.1.0", code="".join(Random(1).sample(SLOW, len(SLOW)))),
+    ]
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """How often the worker was asked to compare."""
+    asked, run = [], comparison.sandbox.run
+
+    def counted(function, *args, **how):
+        asked.append(function)
+        return run(function, *args, **how)
+
+    monkeypatch.setattr(comparison.sandbox, "run", counted)
+    return asked
+
+
+def test_comparison_that_ran_out_of_time_is_not_made_again(client, slow, asked):
+    url = f"{FUNCTION}/compare/1.0.0...1.1.0"
+    first = page_of(client.get(url))
+    comparison.sandbox.run(abs, -1, timeout=60)  # by then its time is up
+    asked.clear()
+
+    for query in ("", "?view=split", "?utm=1"):
+        again = page_of(client.get(url + query))
+
+        assert "could not be compared" in again
+        assert 'aria-label="index.ts"' in again
+    assert "could not be compared" in first
+    assert asked == []
+
+
+def test_comparison_that_ran_out_of_time_is_made_again_some_day(
+    client, slow, asked, time_machine
 ):
+    time_machine.move_to(NOW)
+    url = f"{FUNCTION}/compare/1.0.0...1.1.0"
+    client.get(url)
+    comparison.sandbox.run(abs, -1, timeout=60)
+    time_machine.shift(500)
+    client.get(url)
+    assert len(asked) == 2
+
+    time_machine.shift(101)
+    client.get(url)
+
+    assert len(asked) == 3
+
+
+def test_readers_of_one_comparison_wait_for_the_same(slow, asked, monkeypatch):
+    texts = {each.pk: differences._texts(each) for each in slow}
+    monkeypatch.setattr(differences, "_texts", lambda version: texts[version.pk])
+    made = []
+
+    def read():
+        made.append(differences.compared(*slow))
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+
+    assert len(asked) == 1
+    assert {each.reason for each in made} == {made[0].reason}
+    assert made[0].reason
+
+
+def test_what_a_busy_worker_left_out_is_made_soon(
+    two, settings, monkeypatch, time_machine
+):
+    time_machine.move_to(NOW, tick=False)
     settings.PAGE_CACHE_BYTES = 2**20
-    caches["drawn"].clear()
+    for name in ("drawn", "local"):
+        caches[name].clear()
     reader, url = Client(), f"{FUNCTION}/compare/1.0.0...1.1.0"
     with monkeypatch.context() as busy:
         busy.setattr(comparison.sandbox, "run", refuse)
         assert b"could not be compared" in reader.get(url).content
+    # For a moment nobody waits for a worker that has no time.
+    time_machine.shift(4)
+    assert b"could not be compared" in reader.get(url).content
 
+    time_machine.shift(2)
     page = reader.get(url).content
 
     assert b"could not be compared" not in page
@@ -188,4 +296,4 @@ def test_what_a_busy_worker_left_out_is_made_when_asked_again(
 
 
 def refuse(*_, **__):
-    raise comparison.sandbox.SandboxError("All workers are busy.")
+    raise comparison.sandbox.SandboxBusy()

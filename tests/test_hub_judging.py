@@ -4,9 +4,11 @@ import pytest
 
 from hub.svg.layers import layers_of
 from hub.svg.timeline import timeline_of
+from registry import search
 from registry.catalog.file_tree import tree_of
 from registry.content import derived
 from registry.inspection import quality
+from registry.models import Inspection
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +144,95 @@ def test_checklist_says_what_to_improve(layered, changes, open_points):
     assert open_points == unmet
 
 
+# Code that was not read whole: slow, broken and padded
+
+SLOW = "f(a);\n" * 60_000
+UNREAD = {
+    "slow": SLOW,
+    "broken": "export const broken = (;\n",
+    "padded": "".join(f"f('http://localhost/{n}');\n" for n in range(501)),
+}
+
+
+@pytest.fixture(params=UNREAD.values(), ids=UNREAD)
+def unread(request, layered, monkeypatch):
+    """A well-kept version with one file that was not read whole, inspected."""
+    if request.param == SLOW:
+        monkeypatch.setattr(derived, "CHEAP_TEXT_SECONDS", 0.05)
+        monkeypatch.setattr(derived, "TEXT_SECONDS", 0.05)
+    changes = {"npmDependencies": ["hono", "drizzle-orm"]}
+    return layered(files=LAYERED | {"more.ts": request.param}, **changes)
+
+
+def test_no_point_about_code_is_met_where_it_was_not_read(unread):
+    assert unread.inspection.report["incomplete"]
+
+    met = {name for name, is_met in points(unread).items() if is_met}
+
+    assert met == {"README", "Example", "License"}
+
+
+def test_uses_page_says_not_known_instead_of_none(unread, client):
+    page = page_of(client, "/functions/alice/twice/uses")
+
+    assert "The code was not read whole" in page
+    assert unread.inspection.report["incomplete"] in page
+    assert "None" not in page
+    assert 'Everything declared<span class="visually-hidden">: yes' not in page
+    assert "· portable" not in page
+
+
+def test_version_without_an_inspection_says_not_known(client, publish):
+    publish(name="twice", readme=README)
+
+    page = page_of(client, "/functions/alice/twice/uses")
+    touches = page_of(client, "/functions/alice/twice")
+
+    assert 'Clean inspection<span class="visually-hidden">: not known' in page
+    assert "Not known" in page
+    assert "No host and no storage named" not in touches
+    assert '<p class="small">None</p>' not in touches
+
+
+def test_filters_by_what_code_does_not_do_leave_out_what_was_not_read(unread, publish):
+    quiet = publish(name="quiet", code="export const a = 1;\n")
+    assert not search.find("no:dependencies").rows  # not inspected yet
+    derived.make(quiet.pk)
+
+    for asked in ("no:network", "no:dependencies"):
+        assert [row.pk for row in search.find(asked).rows] == [quiet.function_id]
+
+
+@pytest.mark.parametrize(
+    ("code", "asked"),
+    [
+        ("import { Hono } from 'hono';\n", "no:dependencies"),
+        ("eval(text);\n", "no:network"),
+        ("x(f\\u0065tch);\n", "no:network"),
+        ("".join(f"let a{n}b;\n" for n in range(4001)) + "fetch(x);\n", "no:network"),
+    ],
+    ids=["undeclared", "evaluated", "escaped", "padded with words"],
+)
+def test_filters_by_what_code_does_not_do_look_at_the_code(publish, code, asked):
+    derived.make(publish(code=code).pk)
+
+    assert not search.find(asked).rows
+
+
+def test_inspection_of_an_older_inspector_is_made_anew_for_its_readers(
+    layered, client, settings, monkeypatch
+):
+    version = layered()
+    Inspection.objects.update(inspector=1)
+    settings.DERIVE_IN_BACKGROUND = True
+    asked = []
+    monkeypatch.setattr(derived, "schedule", lambda *about: asked.append(about))
+
+    client.get("/functions/alice/twice/uses")
+
+    assert asked == [(version.pk, "alice")]
+
+
 def test_layers_are_drawn_with_the_imports_between_them(layered):
     version = layered()
 
@@ -192,3 +283,25 @@ def test_tree_has_folders_first_and_lone_folders_as_one():
         ("src/lib/a.ts", False),
         ("src/lib/b.ts", True),
     ]
+
+
+def test_check_of_a_draft_claims_nothing_for_what_was_not_read(push, alice, client):
+    draft = push(files={"slow.ts": "a:" * 250_000})  # takes the parser some 3 s
+    client.force_login(alice)
+    url = f"/admin/functions/edit/{draft.pk}/check"
+
+    html = client.get(url, headers={"Accept": "application/json"}).json()["html"]
+
+    assert "Only part of it was checked" in html
+    assert "Nothing found in what was checked" in html
+    assert "nothing in the source looks wrong" not in html
+
+
+def test_staff_are_told_what_was_not_read(layered, client, staff):
+    version = layered(files=LAYERED | {"more.ts": UNREAD["padded"]})
+    client.force_login(staff)
+
+    page = page_of(client, f"/admin/moderation/functions/{version.function.uid}")
+
+    assert "there may be more to find. Only a part of more.ts was read." in page
+    assert "The inspection found nothing" not in page

@@ -17,6 +17,7 @@ from registry.content.rendering import (
     plain_html,
     safe,
 )
+from registry.inspection.reports import unread
 from registry.models import Blob, Function, Removal, Version
 from registry.moderation import content
 from registry.moderation.reports import record_of
@@ -305,6 +306,7 @@ def _content(version: Version | None, path: str) -> dict:
         "source": file and _rendered(file.blob, language_of(file.path)),
         "shown_readme": version.readme and _rendered(version.readme, README),
         "findings": report.get("findings", []),
+        "unread": unread(report),
     }
 
 

@@ -32,6 +32,7 @@ def compare_versions(request: HttpRequest, page: FunctionPage, span: str):
         changes=changes,
         files=[_shown(file, view) for file in changes.files],
         uses=differences.new_uses(old, new),
+        not_read=differences.not_read(old, new),
         manifest=differences.manifest_changes(old, new),
         numbers=_numbers(page),
         view=view,
