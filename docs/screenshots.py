@@ -52,6 +52,7 @@ PUBLIC = {
 AUTHOR = {
     "my-functions": "/admin/",
     "my-functions-nothing-found": "/admin/?q=qqqqqqqq",
+    "limits": "/admin/limits",
     "new-function": "/admin/functions/new",
     "function-admin": f"/admin/functions/{FUNCTION}",
     "listing": f"/admin/functions/{FUNCTION}/listing",

@@ -43,6 +43,8 @@ def new_function(request: HttpRequest):
             draft = starters.start(form.cleaned_data, by=request.user, via=VIA)
         except RegistryError as error:
             field = error.field if error.field in form.fields else "name"
+            if isinstance(error, errors.QuotaExceeded):
+                field = None  # another name would not help
             form.add_error(field, f"{error.message} {error.fix}")
         else:
             return redirect("admin_portal:edit_draft", draft.pk)

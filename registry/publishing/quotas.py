@@ -22,7 +22,7 @@ from registry import errors, paths
 from registry.models import Draft, Version
 
 # Both are answered by an index alone (draft_open, version_bytes): no draft's content
-# is read. 10,000 versions of one account take some 5 ms.
+# is read. 10,000 versions of one account in 1,000 functions take 1 to 3 ms.
 OPEN_DRAFTS = Prepared(
     lambda owner: (
         Draft.objects.open()
