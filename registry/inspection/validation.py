@@ -26,7 +26,7 @@ def diagnose(body: dict, *, meter: Meter | None = None) -> list[dict]:
     faults: list[errors.RegistryError] = []
     try:
         drafts.check_slug(submission)
-        manifest = drafts.check(submission)
+        manifest = drafts.check(submission, complete=True)
         if not manifest["description"]:
             faults.append(
                 errors.ValidationError(
