@@ -2,11 +2,13 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 env = environ.Env()
 # Variables of the environment win over the file.
@@ -24,7 +26,8 @@ def env_flag(name: str, default: bool) -> bool:
 def env_int(name: str, default: int, *, at_least: int = 1, at_most: int) -> int:
     """A whole number between ``at_least`` and ``at_most``."""
     raw = os.environ.get(name) or str(default)
-    if not raw.isdecimal() or not at_least <= int(raw) <= at_most:
+    is_number = raw.isdecimal() and len(raw) < 19
+    if not is_number or not at_least <= int(raw) <= at_most:
         raise ImproperlyConfigured(f"{name}={raw!r}: use {at_least} to {at_most}")
     return int(raw)
 
@@ -38,6 +41,26 @@ def env_url(name: str, default: str) -> str:
             f"{name}={raw!r}: use a full address such as https://hub.example.com"
         )
     return raw
+
+
+def env_contact(name: str, default: str) -> str:
+    """Where people reach the operator, as the URI that RFC 9116, 2.5.3, asks for: of a
+    mail address, or an https address."""
+    raw = os.environ.get(name, "").strip()
+    if not raw:
+        return default
+    address = raw.removeprefix("mailto:")
+    with suppress(ValidationError):
+        validate_email(address)
+        return f"mailto:{quote(address, safe='@+')}"
+    parts = urlsplit(raw)
+    is_plain = raw.isascii() and raw.isprintable() and " " not in raw
+    if parts.scheme == "https" and parts.hostname and is_plain:
+        return raw
+    raise ImproperlyConfigured(
+        f"{name}={raw!r}: use a mail address or an https address, such as "
+        "security@example.com or https://example.com/security"
+    )
 
 
 def env_replicas(name: str, primary: dict) -> dict[str, dict]:

@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.env import (
     env,
+    env_contact,
     env_flag,
     env_int,
     env_replicas,
@@ -31,6 +32,8 @@ PORT = env_int("PORT", 8000, at_most=65535)
 HUB_URL = env_url("HUB_URL", f"http://localhost:{PORT}")
 ADMIN_URL = env_url("ADMIN_URL", f"{HUB_URL}/admin")
 _hub = urlsplit(HUB_URL)
+# Of /.well-known/security.txt.
+CONTACT = env_contact("CONTACT", f"{HUB_URL}/docs/reporting")
 HTTPS = _hub.scheme == "https"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 

@@ -29,6 +29,7 @@ ORDER = {
             "Install, keep up to date, verify; what the lock is for.",
         ),
         "search": ("Finding functions", "What can be typed, and what comes first."),
+        "reporting": ("Reporting", "What to do about a function, or a weakness."),
     },
     "Publish": {
         "admin": ("Admin", "Write, polish and publish in the browser."),

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("robots.txt", views.robots, name="robots"),
+    path(".well-known/security.txt", views.security_txt, name="security_txt"),
     path("functions", views.functions_without_slash),
     path("functions/", views.function_list, name="function_list"),
     path("functions/suggest", views.suggest_functions, name="suggest_functions"),

@@ -15,6 +15,7 @@ from registry.models import (
     Redirect,
     VersionQuarantine,
 )
+from tests.wsgi_front import ask, process
 
 pytestmark = pytest.mark.django_db
 
@@ -301,6 +302,7 @@ PUBLIC = [
     f"{FUNCTION}/raw/1.0.0/index.ts",
     "/functions/alice/nope",
     "/robots.txt",
+    "/.well-known/security.txt",
     "/favicon.ico",
 ]
 
@@ -351,3 +353,46 @@ def test_function_page_costs_the_same_at_any_length(client, publish, queries):
 
     assert {path: queries(client, path) for path in paths} == one
     assert list(one.values()) == [1, 3, 2, 3, 1]
+
+
+# --- /.well-known/security.txt (RFC 9116)
+
+SECURITY_TXT = "/.well-known/security.txt"
+
+
+def test_security_txt_says_whom_to_tell_until_a_year_from_today(
+    client, db, settings, time_machine
+):
+    settings.CONTACT = "mailto:security@example.com"
+    time_machine.move_to("2026-03-01T12:00:20Z", tick=False)
+
+    answer = client.get(SECURITY_TXT)
+
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.content.decode() == (
+        "Contact: mailto:security@example.com\n"
+        "Expires: 2027-03-01T00:00:00Z\n"
+        "Preferred-Languages: en\n"
+        f"Canonical: {settings.HUB_URL}{SECURITY_TXT}\n"
+    )
+
+
+def test_security_txt_is_the_same_all_day_and_another_the_next(time_machine, db):
+    kept = process()
+    time_machine.move_to("2026-03-01T00:00:00Z", tick=False)
+    morning = ask(kept, SECURITY_TXT)
+    time_machine.move_to("2026-03-01T23:59:59Z", tick=False)
+    evening = ask(kept, SECURITY_TXT)
+    time_machine.move_to("2026-03-02T00:00:00Z", tick=False)
+    next_day = ask(kept, SECURITY_TXT)
+
+    assert morning == evening
+    assert b"Expires: 2027-03-01T00:00:00Z" in morning[2]
+    assert b"Expires: 2027-03-02T00:00:00Z" in next_day[2]
+    assert next_day[1]["ETag"] != morning[1]["ETag"]
+
+
+def test_security_txt_names_a_page_that_is_there(client, db, settings):
+    page = settings.CONTACT.removeprefix(settings.HUB_URL)
+
+    assert client.get(page).status_code == 200

@@ -74,6 +74,19 @@ def test_https_in_the_address_turns_its_protections_on(tmp_path):
     assert found["SECURE_HSTS_SECONDS"] > 0
 
 
+@pytest.mark.parametrize(
+    ("contact", "uri"),
+    [
+        ("", "http://localhost:8000/docs/reporting"),
+        ("security@example.com", "mailto:security@example.com"),
+        ("mailto:hub+bugs@example.com", "mailto:hub+bugs@example.com"),
+        ("https://example.com/security?a=b", "https://example.com/security?a=b"),
+    ],
+)
+def test_the_contact_is_a_uri(tmp_path, contact, uri):
+    assert values(tmp_path, "CONTACT", CONTACT=contact)["CONTACT"] == uri
+
+
 def test_a_secret_is_made_once_and_kept_for_its_owner_alone(tmp_path):
     first = values(tmp_path, "SECRET_KEY")["SECRET_KEY"]
     again = values(tmp_path, "SECRET_KEY")["SECRET_KEY"]
@@ -92,6 +105,13 @@ def test_a_secret_is_made_once_and_kept_for_its_owner_alone(tmp_path):
         ({"DEBUG": "yes"}, "use 1 (on) or 0 (off)"),
         ({"PORT": "http"}, "PORT='http': use 1 to 65535"),
         ({"PORT": "70000"}, "use 1 to 65535"),
+        ({"PORT": "9" * 5_000}, "use 1 to 65535"),
+        ({"CONTACT": "security"}, "use a mail address or an https address"),
+        ({"CONTACT": "http://hub.example.com"}, "use a mail address or an https"),
+        ({"CONTACT": "https://"}, "use a mail address or an https address"),
+        ({"CONTACT": "https://a.example/\nExpires: x"}, "use a mail address or an"),
+        ({"CONTACT": "a@b.example c@d.example"}, "use a mail address or an https"),
+        ({"CONTACT": "javascript:alert(1)"}, "use a mail address or an https"),
         ({"HUB_URL": "hub.example.com"}, "use a full address"),
         ({"HUB_URL": "ftp://hub.example.com"}, "use a full address"),
         ({"PAGE_CACHE_MB": "much"}, "PAGE_CACHE_MB"),

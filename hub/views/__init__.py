@@ -18,7 +18,12 @@ from hub.views.lists import (
     suggest_functions,
     tag_detail,
 )
-from hub.views.site import favicon, functions_without_slash, robots
+from hub.views.site import (
+    favicon,
+    functions_without_slash,
+    robots,
+    security_txt,
+)
 
 __all__ = [
     "author_detail",
@@ -37,6 +42,7 @@ __all__ = [
     "functions_without_slash",
     "home",
     "robots",
+    "security_txt",
     "suggest_functions",
     "tag_detail",
 ]

@@ -1,11 +1,13 @@
 """What browsers and robots ask of every site."""
 
+from datetime import UTC, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 
 from hub.public import public_page
 
@@ -19,6 +21,7 @@ Disallow: /functions/?
 
 Sitemap: {hub}/sitemap.xml
 """
+SECURITY_TXT_LIFETIME = timedelta(days=365)
 
 
 @public_page(subjects=())
@@ -31,6 +34,21 @@ def robots(request):
     return HttpResponse(
         ROBOTS.format(hub=settings.HUB_URL), "text/plain; charset=utf-8"
     )
+
+
+@public_page(subjects=())
+def security_txt(request):
+    """RFC 9116. The same bytes all day: Expires is a year after its beginning (UTC),
+    and a kept answer is for its day alone (core/cache/versions.py)."""
+    today = timezone.now().astimezone(UTC).date()
+    lines = {
+        "Contact": settings.CONTACT,
+        "Expires": f"{today + SECURITY_TXT_LIFETIME:%Y-%m-%d}T00:00:00Z",
+        "Preferred-Languages": "en",
+        "Canonical": settings.HUB_URL + request.path,
+    }
+    text = "".join(f"{name}: {value}\n" for name, value in lines.items())
+    return HttpResponse(text, "text/plain; charset=utf-8")
 
 
 @public_page(subjects=())
