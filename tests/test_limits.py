@@ -122,6 +122,15 @@ def sent_from(address, forwarded=None):
         ("10.0.0.1", "unknown", "0.0.0.0"),
         ("", None, "0.0.0.0"),
         ("2001:db8::0001", None, "2001:db8::1"),
+        ("::ffff:192.0.2.1", None, "192.0.2.1"),
+        ("::FFFF:c000:201", None, "192.0.2.1"),
+        ("::ffff:10.0.0.1", "198.51.100.7", "198.51.100.7"),
+        ("::ffff:10.0.0.2", "198.51.100.7", "10.0.0.2"),
+        ("10.0.0.1", "::ffff:198.51.100.7", "198.51.100.7"),
+        ("64:ff9b::192.0.2.1", None, "192.0.2.1"),
+        ("64:ff9b:1::192.0.2.1", None, "64:ff9b:1::c000:201"),
+        ("2002:c000:201:5::1", None, "192.0.2.1"),
+        ("::192.0.2.1", None, "::c000:201"),
     ],
 )
 def test_a_forwarded_address_counts_from_a_trusted_proxy_alone(
@@ -140,6 +149,13 @@ def test_a_forwarded_address_counts_from_a_trusted_proxy_alone(
         ("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff", True),
         ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
         ("2001:db8:0:1::1", "2001:db8:0:0:ffff::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("64:ff9b::192.0.2.1", "192.0.2.1", True),
+        ("64:ff9b::192.0.2.1", "64:ff9b::192.0.2.2", False),
+        ("2002:c000:201:1::1", "2002:c000:201:2::1", True),
+        ("2002:c000:201:1::1", "2002:c000:202:1::1", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
     ],
 )
 def test_an_ipv6_network_of_one_customer_is_one_client(one, other, are_one):

@@ -6,10 +6,18 @@ Sign-in has its own limits (allauth), which all processes share.
 import time
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
 from django.conf import settings
 from django.core.cache import caches
+
+TRANSLATED = IPv6Network("64:ff9b::/96")
 
 
 @dataclass(frozen=True)
@@ -76,25 +84,40 @@ def client_ip(request) -> str:
 def client_address(request) -> str:
     """What one client is known by when requests are counted.
 
-    For IPv6 that is its /64: one customer holds at least that many addresses.
+    For IPv6 that is its /64: one customer holds at least that many addresses. An IPv6
+    address that stands for an IPv4 one counts as that.
     """
     return _network(_sent_from(request))
 
 
 def _sent_from(request) -> str:
     address = request.META.get("REMOTE_ADDR", "")
-    if address in settings.TRUSTED_PROXIES:
+    if _address(address) in settings.TRUSTED_PROXIES:
         # The last entry is the one our own proxy wrote.
         forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
         return forwarded.rpartition(",")[2].strip() or address
     return address
 
 
+@lru_cache(maxsize=1_000)
 def _address(sent: str) -> str:
     try:
-        return str(ip_address(sent))
+        parsed = ip_address(sent)
     except ValueError:
         return "0.0.0.0"
+    return str(_embedded(parsed) or parsed)
+
+
+def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | None:
+    """The IPv4 address that an IPv6 address stands for: as a socket for both kinds
+    shows it (::ffff:192.0.2.1), translated (64:ff9b::192.0.2.1, RFC 6052) or as a
+    tunnel (2002:c000:201::, RFC 3056). Its /64 would be everyone's, or one of 65,536.
+    """
+    if address.version == 4:
+        return None
+    if address in TRANSLATED:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 @lru_cache(maxsize=1_000)
