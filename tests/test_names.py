@@ -4,9 +4,10 @@ import pytest
 
 from accounts.models import ReservedName
 from accounts.names import is_reserved
-from registry import errors, names
+from registry import errors, moderation, names, publishing
 from registry.models import Draft, Function, NameClaim
-from tests.conftest import Api, key_of
+from tests.conftest import Api, body, key_of
+from tests.unchanged import rows
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,92 @@ from tests.conftest import Api, key_of
 )
 def test_a_name_gives_one_slug(name, slug):
     assert names.slugify(name) == slug
+
+
+MIXED = [
+    "p\u0430ypal",  # CYRILLIC SMALL LETTER A
+    "PAYPA\u0406",  # CYRILLIC CAPITAL LETTER BYELORUSSIAN-UKRAINIAN I
+    "g\u03bfogle",  # GREEK SMALL LETTER OMICRON
+    "\u0585penai",  # ARMENIAN SMALL LETTER OH
+    "str\u0456pe tools",
+    "image \u0440\u0435\u0441\u0430\u0439\u0437\u0435\u0440",
+    "tool \u65e5\u672c",  # Han
+    "\u13bbome",  # CHEROKEE LETTER MI
+    "a\u1d26",  # GREEK LETTER SMALL CAPITAL GAMMA
+    "\u212a\u0435\u043b",  # KELVIN SIGN is a k in lower case
+    "x" * 100_000 + "\u0430",
+]
+UNMIXED = [
+    "paypal",
+    "caf\xe9 tool",
+    "cafe\u0301",  # a combining accent
+    "stra\xdfe \xaa\xb5\u0142\u0131",
+    "\uff50aypal",  # FULLWIDTH LATIN SMALL LETTER P
+    "a \U0001d41a",  # MATHEMATICAL BOLD SMALL A, of the script Common
+    "a \u30fc \u02bb",  # Common: a prolonged sound mark, a turned comma
+    "tool \u2116 5 \U0001f600 \u2160",  # no letters
+    "a1 \u0661",  # ARABIC-INDIC DIGIT ONE
+]
+
+
+@pytest.mark.parametrize("name", MIXED, ids=lambda name: ascii(name)[:30])
+def test_ascii_letters_with_those_of_another_script_are_mixed(name):
+    assert names.mixes_scripts(name)
+
+
+@pytest.mark.parametrize("name", UNMIXED, ids=ascii)
+def test_latin_and_common_letters_are_not_mixed(name):
+    assert not names.mixes_scripts(name)
+
+
+@pytest.mark.django_db
+def test_another_script_by_itself_gives_no_name():
+    with pytest.raises(errors.InvalidName, match="which is not 2 to 58"):
+        names.check_name("\u043a\u043d\u043e\u043f\u043a\u0430")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", MIXED[:5], ids=ascii)
+def test_a_name_of_mixed_scripts_is_refused_at_every_door(api, alice, staff, name):
+    standing = api.push(name="standing").json()
+    function = Function.objects.get()
+    grounds = moderation.Grounds("Reads like another name.")
+    before = rows()
+
+    said = [
+        api("POST", "", body(name=name)),
+        api("POST", "", body(slug=name, name="fine")),
+        api("POST", "", body(slug=names.slugify(name), name=name)),
+        api("POST", "ci/publish", body(name=name, publish=True)),
+        api("PATCH", standing["id"], {"name": name}),
+    ]
+
+    for answer in said:
+        assert answer.status_code == 400
+        assert answer.json()["code"] == "INVALID_NAME"
+        assert "mixes ASCII letters" in answer.json()["error"]
+    found = api("POST", "validate", body(name=name)).json()["diagnostics"]
+    assert any("mixes ASCII letters" in each["message"] for each in found)
+    for verb in (
+        lambda: publishing.new_draft(name, by=alice),
+        lambda: moderation.rename_function(function, name, grounds, by=staff),
+        lambda: moderation.except_name(name, alice, grounds, by=staff),
+    ):
+        with pytest.raises(errors.InvalidName, match="mixes ASCII letters"):
+            verb()
+    assert rows() == before
+
+
+@pytest.mark.django_db
+def test_a_slug_that_was_not_made_from_the_name_leaves_it_alone(api):
+    answer = api(
+        "POST",
+        "",
+        body(slug="button-ui", name="\u041a\u043d\u043e\u043f\u043a\u0430 UI"),
+    )
+
+    assert answer.status_code == 201
+    assert answer.json()["slug"] == "button-ui"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from aerostack_cli.errors import InvalidManifest
 from aerostack_cli.paths import is_safe_path
+from aerostack_cli.scripts import mixes_scripts
 
 FILE_NAME = "aerostack.json"
 CATEGORIES = (
@@ -145,7 +146,10 @@ def _check_types(manifest: dict, fault) -> set[str]:
 
 def _check_name(name, fault) -> None:
     slug = slug_of(name)
-    if not 2 <= len(slug) <= 58:
+    if mixes_scripts(name):
+        message = f"the name '{name}' mixes ASCII letters with those of another script"
+        fault("name", message, "INVALID_NAME")
+    elif not 2 <= len(slug) <= 58:
         message = f"the name '{name}' makes the slug '{slug}': 2 to 58 characters fit"
         fault("name", message, "INVALID_NAME")
 

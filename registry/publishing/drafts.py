@@ -12,7 +12,7 @@ from registry import errors, paths, switches
 from registry.catalog.vocabulary import accepted_categories, tag_warnings
 from registry.manifest import Manifest
 from registry.models import Draft, Function, Version
-from registry.names import check_name, slugify
+from registry.names import check_name, refuse_mixed, slugify
 from registry.publishing import intake, quotas
 from registry.publishing.claims import claim, named, release_if_unused, require_within
 from registry.secrets import find_secrets
@@ -227,7 +227,10 @@ def _check_slug(submission: intake.Submission) -> str:
     if submission.slug:
         if not name:
             submission.manifest["name"] = submission.slug
-        return check_name(submission.slug, field="slug")
+        slug = check_name(submission.slug, field="slug")
+        if isinstance(name, str) and slugify(name) == slug:  # what it was made from
+            refuse_mixed(name)
+        return slug
     if name is None or name == "":
         raise errors.InvalidName("The function has no name.", field="name")
     if not isinstance(name, str):

@@ -237,6 +237,17 @@ def test_a_bare_file_can_be_pushed(alice, project):
     assert "there is no aerostack.json" in done.err
 
 
+def test_init_makes_no_slug_of_a_name_in_mixed_scripts(alice, project):
+    named = alice("functions", "init", "tool", "--name", "p\u0430ypal")
+    of_a_folder = alice("functions", "init", "p\u0430ypal")
+
+    for made in (named, of_a_folder):
+        assert made.status != 0
+        assert "make no valid aerostack.json" in made.err
+    assert "mixes ASCII letters" in named.err
+    assert not list(project.rglob("aerostack.json"))
+
+
 def test_what_init_writes_passes_validation_and_publishes(alice, project):
     made = alice("functions", "init", "hello-worker")
     folder = project / "hello-worker"

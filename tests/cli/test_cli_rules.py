@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aerostack_cli
 import pytest
-from aerostack_cli import manifest, paths, services
+from aerostack_cli import manifest, paths, scripts, services
 from aerostack_cli.imports import imports_of
 from aerostack_cli.merging import merge_text
 from aerostack_cli.snapshot import integrity_of
@@ -58,6 +58,15 @@ def test_slugs_are_made_as_the_hub_makes_them(name):
     assert manifest.slug_of(name) == names.slugify(name)
 
 
+@given(st.text(max_size=20))
+def test_scripts_are_mixed_here_where_they_are_at_the_hub(name):
+    assert scripts.mixes_scripts(name) == names.mixes_scripts(name)
+
+
+def test_the_command_reads_the_hubs_table_of_scripts():
+    assert scripts.LATIN_OR_COMMON == names.LATIN_OR_COMMON
+
+
 def test_the_integrity_is_the_hubs():
     hashes = {"b.ts": "1" * 64, "a/x.ts": "2" * 64, "a.ts": "3" * 64}
 
@@ -96,6 +105,7 @@ def test_a_merge_loses_no_line_of_mine_without_saying_so(base, mine, theirs):
     [
         ("name", "", "VALIDATION_ERROR"),
         ("name", "!", "INVALID_NAME"),
+        ("name", "p\u0430ypal", "INVALID_NAME"),
         ("name", 3, "VALIDATION_ERROR"),
         ("version", "1.0", "INVALID_VERSION"),
         ("version", "v1.0.0", "INVALID_VERSION"),

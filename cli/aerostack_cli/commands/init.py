@@ -13,6 +13,7 @@ from aerostack_cli.app import App, common_options, examples
 from aerostack_cli.errors import Conflict, InvalidManifest
 from aerostack_cli.manifest import CATEGORIES, FILE_NAME, check_manifest, slug_of
 from aerostack_cli.plan import Plan, read_bytes, recover
+from aerostack_cli.scripts import mixes_scripts
 
 _SOURCE = """\
 import {{ Hono }} from 'hono';
@@ -56,8 +57,8 @@ def init(app: App, directory, name, description, category, license_id):
     not given, when there is a terminal. What is written passes validation.
     """
     folder = directory.absolute()
-    default = slug_of(folder.resolve().name)
-    slug = slug_of(name or _ask("Name", default))
+    asked = name or _ask("Name", _default_name(folder))
+    slug = slug_of(asked)
     sentence = f"What {slug} does."
     manifest = _manifest(
         slug,
@@ -66,7 +67,7 @@ def init(app: App, directory, name, description, category, license_id):
         license_id or _ask("License", "MIT"),
     )
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    if faults := check_manifest(manifest, text):
+    if faults := check_manifest(manifest | {"name": asked}, text):
         raise InvalidManifest(
             "These answers make no valid aerostack.json; nothing was written.",
             fix="Run the command again with other answers.",
@@ -108,6 +109,12 @@ def _route_name(slug: str) -> str:
     head, *tail = slug.split("-")
     name = head + "".join(word.capitalize() for word in tail) + "Route"
     return name if re.match(r"[a-z]", name) else f"_{name}"
+
+
+def _default_name(folder: Path) -> str:
+    """The folder's name as a slug; "" where the Hub would refuse the name."""
+    name = folder.resolve().name
+    return "" if mixes_scripts(name) else slug_of(name)
 
 
 def _write(folder: Path, manifest: dict, text: str) -> None:
