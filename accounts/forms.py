@@ -12,11 +12,13 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.shortcuts import redirect
 
 from accounts import mail
 from accounts.models import Account, record
-from accounts.registration import drop_unconfirmed
+from accounts.names import look_alike
+from accounts.registration import claim_username, drop_unconfirmed
 from accounts.text import refuse_invisible
 
 NO_PASSKEY = "The browser's answer was not a passkey of this account. Try again."
@@ -65,7 +67,12 @@ class SignupForm(OurLabels, account_forms.SignupForm):
 
     def clean_username(self):
         asked_for = self.cleaned_data["username"]
-        drop_unconfirmed(Account.objects.filter(username=asked_for))
+        drop_unconfirmed(
+            Account.objects.filter(
+                Q(username=asked_for)
+                | Q(username_claim__look_alike=look_alike(asked_for))
+            )
+        )
         return super().clean_username()
 
     def validate_unique_email(self, value):
@@ -89,6 +96,7 @@ class SignupForm(OurLabels, account_forms.SignupForm):
         try:
             with transaction.atomic():
                 account = super().save(request)
+                claim_username(account)
                 record("create_account", account, by=account, via="admin", stale=())
         except IntegrityError as error:
             messages.error(

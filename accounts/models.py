@@ -70,6 +70,23 @@ class Account(AbstractBaseUser):
         return self.display_name or self.username
 
 
+class UsernameClaim(models.Model):
+    """A username's normal form (names.look_alike), which one account may have.
+
+    Unique, so that two sign-ups at once can't take names that read alike. It outlives
+    its account, as the name does. Of usernames that read alike since before this rule,
+    the oldest has the claim.
+    """
+
+    look_alike = models.CharField(max_length=39, unique=True)
+    account = models.OneToOneField(
+        Account, models.SET_NULL, null=True, related_name="username_claim"
+    )
+
+    def __str__(self):
+        return self.look_alike
+
+
 class ReservedName(models.Model):
     """A username or slug that nobody may take, reserved by staff or by deleting an
     account.

@@ -1,4 +1,4 @@
-"""Reserved names, and the rule for usernames."""
+"""Reserved names, names that look alike, and the rule for usernames."""
 
 import re
 from fnmatch import fnmatchcase
@@ -40,6 +40,24 @@ OFFICIAL_WORDS = frozenset(
 RESERVED = frozenset(
     word.lower() for word in ADDRESS_WORDS | MACHINE_WORDS | OFFICIAL_WORDS
 )
+# No part of a username between hyphens reads like one of these: it would seem to speak
+# for the Hub.
+SPEAKING_FOR_THE_HUB = frozenset(
+    """
+    abuse admin administrator administrators admins aerostack helpdesk hostmaster
+    moderator moderators official postmaster root security staff support sysadmin
+    webmaster
+    """.split()
+)
+# Characters that look alike in common fonts. Digits first: c1 -> cl -> d.
+LOOK_ALIKES = [
+    ("0", "o"),
+    ("1", "l"),
+    ("rn", "m"),
+    ("vv", "w"),
+    ("cl", "d"),
+    ("i", "l"),
+]
 
 
 @Prepared
@@ -59,8 +77,40 @@ def is_reserved(name: str) -> bool:
     return any(fnmatchcase(lowered, pattern) for pattern in HELD(lowered))
 
 
+def look_alike(name: str) -> str:
+    """The normal form shared by all slugs, or usernames, that look alike.
+
+    >>> look_alike("str1pe") == look_alike("stri-pe") == look_alike("stripe")
+    True
+    """
+    segments = name.split("-")
+    for seen, read in LOOK_ALIKES:
+        segments = [segment.replace(seen, read) for segment in segments]
+    return "".join(segments)
+
+
+def speaks_for_the_hub(name: str) -> bool:
+    """Whether ``name``, or a part of it between hyphens, reads like one of
+    SPEAKING_FOR_THE_HUB."""
+    forms = set(map(look_alike, [name, *name.split("-")]))
+    return any(look_alike(word) in forms for word in SPEAKING_FOR_THE_HUB)
+
+
+def reads_like_another(name: str) -> bool:
+    """Whether another account, deleted ones included, claimed a username that looks
+    like ``name``."""
+    from accounts.models import UsernameClaim  # models.py needs check_username
+
+    claims = UsernameClaim.objects.filter(look_alike=look_alike(name))
+    holders = claims.values_list("account__username", flat=True)
+    return any(holder != name for holder in holders)
+
+
 def check_username(name: str) -> None:
-    """Raise ValidationError unless ``name`` can be a new account's username."""
+    """Raise ValidationError unless ``name`` can be a new account's username.
+
+    Whether an account has this very name is for the one who makes it to find out.
+    """
     if not USERNAME.match(name):
         raise ValidationError(
             "Use 2 to 39 characters: a to z, 0 to 9 and hyphens, with a letter or "
@@ -68,3 +118,11 @@ def check_username(name: str) -> None:
         )
     if is_reserved(name):
         raise ValidationError(f"“{name}” is reserved. Choose another name.")
+    if speaks_for_the_hub(name):
+        raise ValidationError(
+            f"“{name}” reads as if it spoke for the Hub. Choose another name."
+        )
+    if reads_like_another(name):
+        raise ValidationError(
+            f"“{name}” reads like a username that is taken. Choose another name."
+        )

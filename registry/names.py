@@ -1,21 +1,13 @@
-"""Slugs: made from names, reserved, look-alike."""
+"""Slugs: made from names, reserved, look-alike as usernames are."""
 
 import re
 
-from accounts.names import is_reserved
+from accounts.names import is_reserved, look_alike
 from registry import errors
 
-MIN_SLUG_CHARACTERS, MAX_SLUG_CHARACTERS = 2, 58
-# Characters that look alike in common fonts. Digits first: c1 -> cl -> d.
-LOOK_ALIKES = [
-    ("0", "o"),
-    ("1", "l"),
-    ("rn", "m"),
-    ("vv", "w"),
-    ("cl", "d"),
-    ("i", "l"),
-]
+__all__ = ["check_name", "look_alike", "mixes_scripts", "slugify"]
 
+MIN_SLUG_CHARACTERS, MAX_SLUG_CHARACTERS = 2, 58
 # Letters of the scripts Latin and Common, as ranges; what a range holds besides is no
 # letter. Source: Unicode 14, Scripts.txt.
 LATIN_OR_COMMON = """
@@ -53,28 +45,6 @@ def mixes_scripts(text: str) -> bool:
     )
 
 
-def look_alike(slug: str) -> str:
-    """The normal form shared by all slugs that look alike.
-
-    >>> look_alike("str1pe") == look_alike("stri-pe") == look_alike("stripe")
-    True
-    """
-    segments = slug.split("-")
-    for seen, read in LOOK_ALIKES:
-        segments = [segment.replace(seen, read) for segment in segments]
-    return "".join(segments)
-
-
-def refuse_mixed(name: str, *, field: str = "name") -> None:
-    """Raise InvalidName when ``name`` mixes scripts."""
-    if mixes_scripts(name):
-        raise errors.InvalidName(
-            f"The name {errors.shown(name)} mixes ASCII letters with those of another "
-            "script, which the slug would lose.",
-            field=field,
-        )
-
-
 def check_name(name: str, *, field: str = "name") -> str:
     """The slug that ``name`` gives.
 
@@ -82,7 +52,12 @@ def check_name(name: str, *, field: str = "name") -> str:
     ReservedName.
     """
     slug = slugify(name)
-    refuse_mixed(name, field=field)
+    if mixes_scripts(name):
+        raise errors.InvalidName(
+            f"The name {errors.shown(name)} mixes ASCII letters with those of another "
+            "script, which the slug would lose.",
+            field=field,
+        )
     if any(map(is_reserved, {name.strip(), slug})):
         raise errors.ReservedName(f"{errors.shown(name)} is reserved.", field=field)
     if not MIN_SLUG_CHARACTERS <= len(slug) <= MAX_SLUG_CHARACTERS:

@@ -1,10 +1,12 @@
 """Names that can be had, accounts made by operators, sign-ups nobody confirmed."""
 
 from datetime import timedelta
+from importlib import import_module
 from io import StringIO
 
 import pytest
 from allauth.account.models import EmailConfirmationHMAC
+from django.apps import apps
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.core.exceptions import ValidationError
@@ -13,17 +15,23 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Account, Event, ReservedName
+from accounts.deletion import delete_account
+from accounts.models import Account, Event, ReservedName, UsernameClaim
 from accounts.names import check_username
 from accounts.passwords import check_password
 from accounts.projects import create_project
 from accounts.registration import create_account, drop_unconfirmed
 from tests.conftest import PASSWORD, make_account
+from tests.unchanged import rows
 
 pytestmark = pytest.mark.django_db
 
 
 # --- usernames
+
+
+def sign_up_form(username, email="dora@example.com"):
+    return {"username": username, "email": email, "password1": PASSWORD}
 
 
 def can_be_had(name) -> bool:
@@ -32,6 +40,110 @@ def can_be_had(name) -> bool:
     except ValidationError:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    "name",
+    """
+    aerostack aerostack-team my-aerostack 0fficial-bot the-official-one off-icial
+    security security-team app-security support customer-support staff hub-staff
+    admin adm1n admin-x x-admin admins administrator moderator m0derat0r-a rnoderator
+    root postmaster webmaster hostmaster abuse helpdesk sysadmin
+    """.split(),
+)
+def test_no_part_of_a_username_speaks_for_the_hub(name):
+    assert not can_be_had(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    "adminton officially supporter staffan securityguy rooted mod moderna "
+    "design-system teamsupport aerostacker".split(),
+)
+def test_a_word_within_a_part_is_no_part(name):
+    assert can_be_had(name)
+
+
+@pytest.mark.parametrize(
+    "other", ["doral", "d0ra1", "dora-1", "d-o-r-a-1", "dorai", "d-0ral"]
+)
+def test_a_username_that_reads_like_another_is_refused_at_every_door(client, other):
+    make_account("dora1")
+    before = rows()
+
+    assert not can_be_had(other)
+    with pytest.raises(ValidationError, match="reads like a username that is taken"):
+        make_account(other)
+    with pytest.raises(CommandError, match="reads like a username that is taken"):
+        call_command("create_account", other, email="x@example.com", stdout=StringIO())
+    page = client.post("/account/signup/", sign_up_form(other))
+
+    assert "reads like a username that is taken" in page.content.decode()
+    assert rows() == before
+
+
+def test_a_username_that_is_taken_is_said_to_be(client):
+    make_account("dora1")
+
+    page = client.post("/account/signup/", sign_up_form("dora1"))
+
+    assert "This username is taken." in page.content.decode()
+
+
+def test_a_name_that_reads_like_one_taken_in_the_same_moment_is_refused(client):
+    """Both sign-ups passed the check; the claim is the backstop."""
+    before = rows()
+
+    def claim_first(execute, sql, *given):
+        if sql.startswith('INSERT INTO "accounts_account"'):
+            UsernameClaim.objects.create(look_alike="doral")  # as dora1's sign-up does
+        return execute(sql, *given)
+
+    with connection.execute_wrapper(claim_first):
+        page = client.post("/account/signup/", sign_up_form("doral"), follow=True)
+        with pytest.raises(CommandError, match="took that name just now"):
+            call_command("create_account", "doral", email="x@example.com")
+
+    assert "Somebody took that username" in page.content.decode()
+    assert rows() == before
+
+
+def test_what_reads_like_a_deleted_account_stays_taken():
+    account = make_account("dora1")
+    delete_account(account, by=account)
+
+    assert not can_be_had("doral")
+    assert UsernameClaim.objects.get().account is None
+
+
+def test_an_unconfirmed_sign_up_holds_no_name_after_a_week(client, time_machine):
+    time_machine.move_to("2026-03-01T12:00:00Z", tick=False)
+    client.post("/account/signup/", sign_up_form("dora1"))
+    assert Account.objects.get().username == "dora1"
+    time_machine.shift(timedelta(days=8))
+
+    client.post("/account/signup/", sign_up_form("doral", "late@example.com"))
+
+    assert [each.username for each in Account.objects.all()] == ["doral"]
+    assert [each.account.username for each in UsernameClaim.objects.all()] == ["doral"]
+
+
+def test_accounts_of_before_keep_usernames_that_read_alike(alice, bob):
+    migration = import_module("accounts.migrations.0005_usernames_that_look_alike")
+    for account, username in ((alice, "admin-1"), (bob, "admin-l")):
+        Account.objects.filter(pk=account.pk).update(username=username)
+    ReservedName.objects.create(name="dora1", reason="retired with its account")
+    UsernameClaim.objects.all().delete()
+
+    migration.claim_those_that_are(apps, None)
+
+    claims = UsernameClaim.objects.values_list("look_alike", "account__username")
+    assert dict(claims) == {"admlnl": "admin-1", "doral": None}
+    bob.refresh_from_db()
+    bob.display_name = "Bob"
+    bob.save()
+    assert not can_be_had("admini")
+    assert not can_be_had("doral")
 
 
 @pytest.mark.parametrize(

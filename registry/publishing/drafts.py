@@ -12,7 +12,7 @@ from registry import errors, paths, switches
 from registry.catalog.vocabulary import accepted_categories, tag_warnings
 from registry.manifest import Manifest
 from registry.models import Draft, Function, Version
-from registry.names import check_name, refuse_mixed, slugify
+from registry.names import check_name, slugify
 from registry.publishing import intake, quotas
 from registry.publishing.claims import claim, named, release_if_unused, require_within
 from registry.secrets import find_secrets
@@ -215,8 +215,7 @@ def _slug_of(submission: intake.Submission, by: Account | None) -> str:
     try:
         return _check_slug(submission)
     except errors.ReservedName:
-        asked = submission.slug or submission.manifest.get("name")
-        slug = slugify(asked)
+        slug = slugify(submission.slug or submission.manifest.get("name"))
         if by and Function.objects.owned_by(by).filter(slug=slug).exists():
             return slug
         raise
@@ -228,9 +227,8 @@ def _check_slug(submission: intake.Submission) -> str:
         if not name:
             submission.manifest["name"] = submission.slug
         slug = check_name(submission.slug, field="slug")
-        if isinstance(name, str) and slugify(name) == slug:  # what it was made from
-            refuse_mixed(name)
-        return slug
+        is_made_of_name = isinstance(name, str) and slugify(name) == slug
+        return check_name(name) if is_made_of_name else slug
     if name is None or name == "":
         raise errors.InvalidName("The function has no name.", field="name")
     if not isinstance(name, str):

@@ -1,5 +1,6 @@
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import IntegrityError
 
 from accounts.models import random_password
 from accounts.registration import create_account
@@ -25,6 +26,8 @@ class Command(BaseCommand):
             raise CommandError("The password on standard input is empty.")
         try:
             create_account(username, email, password, is_staff=staff)
+        except IntegrityError as error:
+            raise CommandError("Somebody took that name just now.") from error
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(f"Account {username} <{email}> is ready.")
