@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection
 
 from registry import semver
+from registry.manifest.npm import DEPENDENCY
 from registry.manifest.readers import (
-    DEPENDENCY,
     ENV_VAR,
     IDENTIFIER,
     LANGUAGES,

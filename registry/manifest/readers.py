@@ -8,6 +8,7 @@ from typing import Any
 
 from registry import errors, semver
 from registry.licenses import check_license
+from registry.manifest import npm
 from registry.paths import check_path
 
 LANGUAGES = ("typescript", "javascript")
@@ -16,16 +17,11 @@ MAX_NAME_CHARACTERS = 120  # as typed; the slug has its own limit
 MAX_DESCRIPTION_CHARACTERS = 300
 MAX_TAGS = 10
 MAX_ENTRIES = 100  # of npmDependencies and of envVars
-MAX_DEPENDENCY_CHARACTERS = 260
 
 TAG = re.compile(r"[a-z0-9][a-z0-9 .+#-]{0,29}\Z")
 ENV_VAR = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,127}\Z")
 ROUTE = re.compile(r"/(?:[A-Za-z0-9_.~:@%*-]+(?:/[A-Za-z0-9_.~:@%*-]+)*/?)?\Z")
-DEPENDENCY = re.compile(
-    r"(?:@[a-z0-9~][a-z0-9._~-]*/)?[A-Za-z0-9~][A-Za-z0-9._~-]*"
-    r"(?:@[0-9A-Za-z.^~<>=|*+ -]{1,60})?\Z"
-)
 # Set by a consumer's shell or runtime; a function that needs one is suspect.
 DANGEROUS_ENV_VARS = frozenset(
     "PATH HOME SHELL NODE_OPTIONS NODE_PATH LD_PRELOAD LD_LIBRARY_PATH "
@@ -158,12 +154,8 @@ def read_tag(tag: str, at: str, faults: Faults) -> str:
 
 def read_dependency(text: str, at: str, faults: Faults) -> str:
     text = text.strip()
-    if len(text) > MAX_DEPENDENCY_CHARACTERS or not DEPENDENCY.match(text):
-        faults.add(
-            f"The dependency {errors.shown(text)} is not an npm package name, or "
-            "name@range.",
-            at,
-        )
+    if fault := npm.fault_of(text):
+        faults.add(f"The dependency {errors.shown(text)} {fault}.", at)
     return text
 
 
