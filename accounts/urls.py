@@ -4,6 +4,7 @@ from functools import wraps
 
 from allauth.account.urls import urlpatterns as account_patterns
 from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.cache import cache_control
@@ -15,6 +16,10 @@ from core.http.methods import READING, answers, methods_of
 # No transaction around these: checking a password takes 0.2 s, during which SQLite
 # could serve no other writer. They record no Event.
 SIGNING_IN = {"account_login", "account_reauthenticate"}
+# Pages of the second factor for who is not signed in yet.
+BEFORE_SIGNING_IN = {"mfa_authenticate", "mfa_login_webauthn"}
+# allauth marks the codes as shown whatever the method is.
+SHOWN_ONCE = {"mfa_view_recovery_codes", "mfa_download_recovery_codes"}
 
 
 class SlashRedirect(RedirectView):
@@ -44,7 +49,11 @@ def in_transaction(view):
 def guard(patterns: list[URLPattern | URLResolver]) -> None:
     """Forbid every cache, the browser's included, to keep pages of ``patterns``, make
     their POSTs transactions, except those of SIGNING_IN, and have each say which
-    methods it answers."""
+    methods it answers.
+
+    allauth asks to confirm a sign-in before a second factor is changed, and keeps what
+    was posted in the session meanwhile. Who is not signed in must not store that much.
+    """
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             guard(pattern.url_patterns)
@@ -55,6 +64,11 @@ def guard(patterns: list[URLPattern | URLResolver]) -> None:
         pattern.callback = no_store(pattern.callback)
         if pattern.name not in SIGNING_IN:
             pattern.callback = in_transaction(pattern.callback)
+        name = pattern.name or ""
+        if name in SHOWN_ONCE:
+            pattern.callback = answers("GET")(pattern.callback)
+        if name.startswith("mfa_") and name not in BEFORE_SIGNING_IN:
+            pattern.callback = login_required(pattern.callback)
 
 
 urlpatterns = [

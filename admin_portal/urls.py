@@ -8,11 +8,10 @@ from admin_portal import views
 app_name = "admin_portal"
 DRAFT = "admin/functions/edit/<uuid:draft_id>"
 FUNCTION = "admin/functions/<str:slug>"
+SAFE = ["get", "head"]  # of addresses that only lead on
 
 urlpatterns = [
-    path(
-        "admin", RedirectView.as_view(url="/admin/", http_method_names=["get", "head"])
-    ),
+    path("admin", RedirectView.as_view(url="/admin/", http_method_names=SAFE)),
     path("admin/", views.my_functions, name="my_functions"),
     path("admin/", include("admin_portal.moderation.urls")),
     path("admin/limits", views.limits, name="limits"),
@@ -20,7 +19,7 @@ urlpatterns = [
     path(
         "functions/edit/<uuid:draft_id>",
         RedirectView.as_view(
-            pattern_name="admin_portal:edit_draft", http_method_names=["get", "head"]
+            pattern_name="admin_portal:edit_draft", http_method_names=SAFE
         ),
     ),
     path("admin/functions/new", views.new_function, name="new_function"),

@@ -1,5 +1,6 @@
 """A refusal writes nothing."""
 
+from collections.abc import Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -9,10 +10,10 @@ from accounts.models import ApiKey
 from registry import errors
 
 
-def rows() -> dict[str, list]:
-    """All that is stored; of a key's, not when it was last used."""
+def rows(of: Sequence[str] = ("accounts", "registry")) -> dict[str, list]:
+    """All that these apps store; of a key's, not when it was last used."""
     stored = {}
-    for app in ("accounts", "registry"):
+    for app in of:
         for model in apps.get_app_config(app).get_models():
             names = [field.attname for field in model._meta.concrete_fields]
             if model is ApiKey:

@@ -102,6 +102,8 @@ class PageCacheMiddleware:
         response = self.get_response(request)
         public = getattr(response, "public", None)
         if public is None:
+            # Also a 404 or 405: a shared cache may keep those that don't say.
+            response.headers.setdefault("Cache-Control", "private, no-store")
             return None, response
         if depends_on_who_asks(response):
             response.headers["Cache-Control"] = "private, no-store"
