@@ -2,11 +2,10 @@
 
 import pytest
 
-from accounts import keys
-from accounts.models import Project
 from registry import errors
 from registry.models import Draft, Function, Redirect
 from tests.conftest import body, key_of, says
+from tests.unchanged import rows
 
 pytestmark = pytest.mark.django_db
 
@@ -16,43 +15,6 @@ def test_bearer_and_header_are_both_accepted(api):
     by_bearer = api("GET", "my", key="", Authorization=f"Bearer {api.key}")
 
     assert (by_header.status_code, by_bearer.status_code) == (200, 200)
-
-
-def test_a_key_in_the_query_is_ignored(api):
-    assert api("GET", f"my?key={api.key}&api_key={api.key}", key="").status_code == 401
-
-
-def project_key(account):
-    project = Project.objects.create(account=account, name="Shop", slug="shop")
-    return keys.create_key(account, name="shop", project=project, via="system")[1]
-
-
-def test_a_project_key_can_not_publish_and_is_told_the_way(api, alice, publish):
-    publish()
-    key = project_key(alice)
-
-    said = says(
-        api("POST", api.base, body(), key=key),
-        403,
-        "FORBIDDEN",
-        "Use an account key (`ac_...`)",
-    )
-
-    assert "ac_" in said["error"]
-    assert api("GET", "alice/image-resizer/install", key=key).status_code == 200
-
-
-def test_a_key_limited_to_other_functions_writes_nothing(api, alice):
-    key = key_of(alice, patterns=["mail-*"])
-
-    refused = [
-        api("POST", api.base, body(), key=key),
-        api("POST", "ci/publish", body(publish=True), key=key),
-    ]
-
-    assert [r.status_code for r in refused] == [403, 403]
-    assert not Draft.objects.exists()
-    assert api("POST", api.base, body(name="mail-out"), key=key).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -93,3 +55,17 @@ def test_a_limited_key_is_judged_by_the_name_the_function_has_now(api, alice, pu
     for path in (api.base, "ci/publish"):
         made = api("POST", path, sent, key=by_new_name)
         assert made.json()["slug"] == "post-in"
+
+
+def test_ci_needs_the_scope_publish_as_well_to_publish(api, alice):
+    sent = body(publish=True)
+    to_save = key_of(alice, scopes=["draft:write"])
+    before = rows()
+
+    refused = api("POST", "ci/publish", sent, key=to_save)
+
+    assert "publish" in says(refused, 403, "FORBIDDEN", errors.Forbidden.fix)["error"]
+    assert rows() == before
+    to_publish = key_of(alice, scopes=["draft:write", "publish"])
+    made = api("POST", "ci/publish", sent, key=to_publish)
+    assert made.json()["status"] == "published"

@@ -516,13 +516,6 @@ def test_a_kept_page_asks_the_database_nothing(hub, path, query, encoding):
     assert queries(one, path, query, method="HEAD", **sent) == 0
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_a_public_page_refuses_other_methods(hub, client, method):
-    response = client.generic(method, PAGE)
-
-    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
-
-
 def test_a_raw_file_is_immutable_text_that_never_runs(hub):
     headers = ask(process(), RAW)[1]
 

@@ -136,18 +136,6 @@ def confirm(client, address, action="", **values):
     return client.post(address, data | VALUES.get(action, {}) | values)
 
 
-def test_pages_are_not_there_for_others(client, version, bob):
-    acting, reading = addresses(version)
-
-    for sign_in in (False, True):
-        if sign_in:
-            client.force_login(bob)
-        for address in [*acting.values(), *reading, at("resume_merges")]:
-            assert client.get(address).status_code == 404, address
-            assert client.post(address, {}).status_code == 404, address
-    assert not Decision.objects.exists()
-
-
 def test_pages_open_for_staff_and_are_kept_by_no_cache(desk, version):
     acting, reading = addresses(version)
 

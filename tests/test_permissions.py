@@ -76,17 +76,18 @@ CHANGES_NOTHING = re.compile(
 SHOWN_ONCE = re.compile(r"account/second-factor/recovery-codes/(download/)?$")
 # What the API's refusals say, by code and person.
 SAYS = {
-    "401": ("UNAUTHORIZED", {}),
+    "401": ("UNAUTHORIZED", "Run `aerostack login` again", {}),
     "403": (
         "FORBIDDEN",
+        "Use an account key (`ac_...`)",
         {
             "project key": "A project key can read and install, never publish.",
             "limited key": "limited to functions that match mail-*, image-resize.",
             "key without scopes": "This key lacks the scope",
         },
     ),
-    "404": ("NOT_FOUND", {}),
-    "405": ("METHOD_NOT_ALLOWED", {}),
+    "404": ("NOT_FOUND", "Check the address", {}),
+    "405": ("METHOD_NOT_ALLOWED", "Use one of", {}),
 }
 
 
@@ -274,10 +275,11 @@ def wrong_json(answer: Answer, who, method) -> Iterator[str]:
         yield "is no JSON"
     if method == "HEAD" or answer.kind not in SAYS:
         return
-    said, (code, sentences) = json.loads(answer.content), SAYS[answer.kind]
+    said, (code, fix, sentences) = json.loads(answer.content), SAYS[answer.kind]
     said = said["error"] if isinstance(said["error"], dict) else said
-    if said["code"] != code or sentences.get(who, "") not in said["message"]:
-        yield f"says {said['code']}: {said['message']}"
+    is_right = said["code"] == code and said["fix"].startswith(fix)
+    if not is_right or sentences.get(who, "") not in said["message"]:
+        yield f"says {said['code']}: {said['message']} {said['fix']}"
 
 
 def unfit(route: str, kinds: dict[str, str], wrote: bool) -> Iterator[str]:
@@ -333,7 +335,21 @@ def test_what_is_anothers_is_answered_as_what_is_not_there(scene):
     none_of(told_apart)
 
 
-# --- keys that may
+# --- the API
+
+
+def test_only_these_endpoints_are_sent_to_without_an_account_key_and_a_scope():
+    """The matrix believes what an endpoint declares."""
+    sent_to = [each for each in ENDPOINTS if each.method != "GET"]
+
+    assert {each.path for each in sent_to if not each.scope} == {
+        "/auth/login",
+        "/community/functions/validate",
+        "/community/reports",
+        "/v1/cli/telemetry/errors",
+        "/v1/cli/validate",
+    }
+    assert {each.caller for each in sent_to if each.scope} == {"account key"}
 
 
 def test_the_scope_alone_is_enough_and_all_others_are_not(scene):
