@@ -51,6 +51,7 @@ ORDER = {
         "api": ("API", "Keys, JSON, lists, limits and the table of endpoints."),
         "endpoints": ("Endpoints", "Parameters, bodies and answers of each one."),
         "errors": ("Errors", "Every code, what it means and what to do."),
+        "security": ("Security", "What is promised, what is not, how to report."),
         "statistics": ("Statistics", "What is counted as an install, and how."),
         "integrations": (
             "Feeds and badges",
