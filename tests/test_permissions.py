@@ -49,8 +49,8 @@ OF_ALL = sorted({room for _, room in ROOMS})
 PRIVATE = {
     "velvetDraft": {"owner"},
     # A limited key lists all of its account's functions, whatever it may change.
-    "velvetUnpublished": {"owner", "limited key"},
-    "velvetTakenDown": {"owner", "staff", "limited key"},
+    "velvetUnpublished": {"owner"},
+    "velvetTakenDown": {"owner", "staff"},
     "velvet-account-key": {"owner", "staff"},  # staff see names of keys in the audit
     "velvet-project-key": {"owner", "staff"},
     "velvet-project": {"owner", "staff", "project key"},
