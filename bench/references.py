@@ -44,6 +44,7 @@ def constant_view():
     """(address, pids) of bench/constant.py, under gunicorn as the Hub runs it."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "-w2", f"-b127.0.0.1:{port}"]
+    command += ["-kcore.http.worker.Worker", "--threads=8", "--keep-alive=0"]
     command += ["--log-level", "warning", "--no-control-socket"]
     server = subprocess.Popen(
         [*command, "bench.constant:application"],

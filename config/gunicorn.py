@@ -1,5 +1,5 @@
-"""gunicorn's settings. Workers are sync: with threads, clients could keep their
-connections, but a hanging request would not be stopped after ``timeout`` seconds."""
+"""gunicorn's settings. The workers are our own: threads that never wait for a client
+(core/http/worker.py)."""
 
 import os
 
@@ -8,10 +8,15 @@ from config.env import env as _env  # noqa: F401
 
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-worker_class = "sync"
-timeout = 30
+worker_class = "core.http.worker.Worker"
+# Of each worker. More are no faster (docs/performance.md), and each has a connection to
+# the database.
+threads = 8
+worker_connections = 400  # of each worker; one more, and the slowest is closed
+timeout = 30  # seconds: for a request to arrive, and to be answered
 graceful_timeout = 20
-keepalive = 5
+keepalive = 0  # one connection is one request
+sendfile = False  # answers are sent by the main loop, if the client is slow
 # Load the code before forking, so that workers share its memory. New code therefore
 # needs a restart; HUP restarts workers with the old code.
 preload_app = True

@@ -149,7 +149,7 @@ if _database["ENGINE"].endswith("sqlite3"):
         "cached_statements": 500,  # Python's default of 128 is too few
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
-            "PRAGMA cache_size=-4000; PRAGMA mmap_size=0;"
+            "PRAGMA cache_size=-2000; PRAGMA mmap_size=0;"
         ),
     }
     # A file, because a database in memory locks whole tables between threads; the
@@ -158,7 +158,11 @@ if _database["ENGINE"].endswith("sqlite3"):
 else:
     _database["ENGINE"] = "core.db.postgresql"
     _database["CONN_HEALTH_CHECKS"] = True
-    _database.setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=on"
+    # The server ends a statement within 10 s when its process has ended, as one with a
+    # request that hangs does (core/http/worker.py).
+    _database.setdefault("OPTIONS", {})["options"] = (
+        "-c synchronous_commit=on -c client_connection_check_interval=10s"
+    )
     _database["OPTIONS"] |= _PREPARING
 # Keep connections between requests: opening one costs more than most answers. On SQLite
 # the last close would also checkpoint and delete the WAL file.
