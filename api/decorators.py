@@ -99,6 +99,8 @@ def endpoint(
                 response.headers[name] = value
             return response
 
+        if method == "GET" and caller == "anyone":
+            wrapped.query_keys = query  # see core/http/public.py
         ENDPOINTS.append(
             Endpoint(
                 method,
@@ -141,6 +143,7 @@ def by_method(views: Mapping[str, Callable]) -> Callable:
             response = failure(request.path_info, log_exception=True)
         return _without_body(response) if request.method == "HEAD" else response
 
+    dispatch.query_keys = getattr(views.get("GET"), "query_keys", None)
     return dispatch
 
 

@@ -14,10 +14,23 @@ from registry import errors
 API = re.compile(r"/+api(?:/|\Z)")
 
 
+class OneSpellingMiddleware:
+    """Takes ``//api/x/`` for ``/api/x``: a redirect would turn a client's POST into a
+    GET. Stands before the cache, for which they are one address then."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if API.match(request.path_info):
+            path = re.sub(r"/{2,}", "/", request.path_info).rstrip("/")
+            request.path = request.path_info = path
+        return self.get_response(request)
+
+
 class ApiMiddleware:
-    """Takes ``//api/x/`` for ``/api/x`` (a redirect would turn a client's POST into a
-    GET), reads what a view left of the body, and gives every error that another layer
-    made a JSON body.
+    """Reads what a view left of the body, and gives every error that another layer made
+    a JSON body.
 
     An endpoint answers right here. The middleware after this one is for browsers:
     sessions, forms, messages. The API knows keys, never cookies.
@@ -30,13 +43,11 @@ class ApiMiddleware:
     def __call__(self, request):
         if not API.match(request.path_info):
             return self.get_response(request)
-        path = re.sub(r"/{2,}", "/", request.path_info).rstrip("/")
-        request.path = request.path_info = path
         response = self._answer(request)
         drain(request)
         if response.status_code < 400 or response.headers["Content-Type"] == JSON:
             return response
-        return self._as_json(response, path)
+        return self._as_json(response, request.path_info)
 
     @staticmethod
     def _as_json(response, path: str):

@@ -17,6 +17,9 @@ def openapi_json(request):
     return public_answer(document(), subjects=())
 
 
+openapi_json.query_keys = ()
+
+
 def document() -> dict:
     """The whole document; categories are those of this Hub, now."""
     paths: dict[str, dict] = {}

@@ -1,5 +1,6 @@
 """What all pages of one function have in common: finding it, its head and tabs."""
 
+from collections.abc import Sequence
 from functools import partial, wraps
 
 from django.http import Http404, HttpRequest
@@ -12,16 +13,16 @@ from registry.catalog import pages
 from registry.catalog.pages import FunctionPage
 
 
-def function_page(view=None, *, with_readme: bool = False):
+def function_page(view=None, *, with_readme: bool = False, query: Sequence[str] = ()):
     """A public page about one function: ``view(request, page, ...)``.
 
-    with_readme: whether the README is read with the function. A name that the function
-    has left is redirected for good.
+    query: as of ``public_page``. with_readme: whether the README is read with the
+    function. A name that the function has left is redirected for good.
     """
     if view is None:
-        return partial(function_page, with_readme=with_readme)
+        return partial(function_page, with_readme=with_readme, query=query)
 
-    @public_page
+    @public_page(query=query)
     @wraps(view)
     def wrapped(request, username, slug, version="", **kwargs):
         page = find_page(username, slug, version, with_readme=with_readme)

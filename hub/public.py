@@ -26,9 +26,12 @@ class TakenDown(PublicNotFound):
     template = "hub/tombstone.html"
 
 
-def public_page(view=None, *, subjects: Sequence[str] = (ANYTHING,)):
+def public_page(
+    view=None, *, subjects: Sequence[str] = (ANYTHING,), query: Sequence[str] = ()
+):
     """Serve ``view`` to GET and HEAD as a public page.
 
+    query: the keys of the query that it reads; it sees no others (core/http/public.py).
     subjects: what the page depends on (core/cache/versions.py); without them every
     public write makes it stale. A view may call ``make_public`` itself and say more.
 
@@ -36,7 +39,7 @@ def public_page(view=None, *, subjects: Sequence[str] = (ANYTHING,)):
     come from a replica (core/db/replicas.py).
     """
     if view is None:
-        return partial(public_page, subjects=subjects)
+        return partial(public_page, subjects=subjects, query=query)
     view = replicas.reads_replica(view)
 
     @answers(*READING)
@@ -53,6 +56,7 @@ def public_page(view=None, *, subjects: Sequence[str] = (ANYTHING,)):
             return response
         return make_public(response, subjects)
 
+    wrapped.query_keys = tuple(query)
     return wrapped
 
 

@@ -206,7 +206,7 @@ def test_the_text_of_a_file_never_runs():
     "other",
     [
         {"path": "/functions"},
-        {"query": "q=image"},
+        {"path": "/functions/", "query": "q=image"},
         {"host": "hub.example"},
         {"accept_encoding": "gzip"},
     ],

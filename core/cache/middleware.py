@@ -1,8 +1,8 @@
 """The one cache: public answers as ready bytes, in the memory of each process.
 
-An answer enters it only where its view declared it public (core/http/public.py). It is
-given again as long as the version of its subjects is the one it was made under
-(core/cache/versions.py).
+An answer enters it only where its view declared it public, under the one address that
+public pages have (core/http/public.py). It is given again as long as the version of its
+subjects is the one it was made under (core/cache/versions.py).
 """
 
 import threading
@@ -24,6 +24,7 @@ from core.http.public import (
     accepts_gzip,
     depends_on_who_asks,
     etag_of,
+    make_one_address,
     pack,
 )
 
@@ -81,7 +82,7 @@ class PageCacheMiddleware:
     """Seals public answers, keeps them, and gives them again.
 
     Stands behind SecurityMiddleware, so that plain HTTP is redirected before it, and
-    before everything else, so that an answer in memory costs nothing else.
+    before all that costs something, so that an answer in memory costs nothing else.
     """
 
     def __init__(self, get_response):
@@ -165,15 +166,17 @@ class AnswerStore:
 
 def _address(request: HttpRequest) -> Address | None:
     """What an answer is kept under; None for a request whose answer never is."""
-    query = request.META.get("QUERY_STRING", "")
     if request.method not in ("GET", "HEAD"):
         return None
-    if len(request.path) + len(query) > MAX_ADDRESS_CHARACTERS:
+    if len(request.path) > MAX_ADDRESS_CHARACTERS:
         return None
     try:
-        host = request.get_host()
+        host = make_one_address(request, request.get_host())
     except DisallowedHost:
         return None  # the view's own middleware refuses it, in its own format
+    query = request.META.get("QUERY_STRING", "")
+    if host is None or len(request.path) + len(query) > MAX_ADDRESS_CHARACTERS:
+        return None
     encoding = request.META.get("HTTP_ACCEPT_ENCODING", "")
     return host, request.path, query, accepts_gzip(encoding)
 

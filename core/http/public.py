@@ -3,14 +3,24 @@
 A view declares its answer public with ``make_public``. PageCacheMiddleware
 (core/cache/middleware.py) then packs it, names its bytes with a strong ETag, keeps it
 in memory, and answers conditional requests.
+
+A public page has one address. Its view says in an attribute ``query_keys`` which keys
+of a query it reads, and sees no others, nor the order, nor a key twice, nor the port.
+So nobody can make it anew by asking for ``?x=1``, ``?x=2`` and so on, and nothing that
+is not part of the address can get into a page that is kept. A view without the
+attribute is never kept.
 """
 
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import parse_qsl, urlencode
 
-from django.http import HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
+from django.urls import Resolver404, resolve
 from isal import igzip
 
 from core.cache.versions import ANYTHING
@@ -59,6 +69,31 @@ def make_public(
     response.headers["Cache-Control"] = cache if is_found else REVALIDATE
     response.public = Public(tuple(subjects), is_kept, on_send)
     return response
+
+
+def make_one_address(request: HttpRequest, host: str) -> str | None:
+    """Reduce ``request`` to the one address of a public page, and return its host.
+
+    host: as ``get_host`` returned it. None, and no change, for what is not public.
+    """
+    if (keys := _query_keys(request.path_info, settings.ROOT_URLCONF)) is None:
+        return None
+    meta = request.META
+    meta["HTTP_HOST"] = split_domain_port(host)[0]
+    if asked := meta.get("QUERY_STRING", ""):
+        # Of a key that is there twice, the last counts, as in Django's QueryDict.
+        given = dict(parse_qsl(asked, keep_blank_values=True)) if keys else {}
+        pairs = [(key, given[key]) for key in keys if key in given]
+        meta["QUERY_STRING"] = urlencode(pairs)
+    return meta["HTTP_HOST"]
+
+
+@lru_cache(maxsize=5_000)
+def _query_keys(path: str, urlconf: str) -> tuple[str, ...] | None:
+    try:
+        return getattr(resolve(path, urlconf).func, "query_keys", None)
+    except Resolver404:
+        return None
 
 
 def depends_on_who_asks(response: HttpResponse) -> bool:

@@ -15,7 +15,7 @@ VIEWS = {"unified": "Unified", "split": "Split"}
 MAX_OPTIONS = 300
 
 
-@function_page
+@function_page(query=["view"])
 def compare_versions(request: HttpRequest, page: FunctionPage, span: str):
     """``span``: ``1.0.0...1.1.0``, from and to."""
     old, new = _two(page, *span.partition("...")[::2])
@@ -40,7 +40,7 @@ def compare_versions(request: HttpRequest, page: FunctionPage, span: str):
     )
 
 
-@function_page
+@function_page(query=["from", "to"])
 def choose_versions(request: HttpRequest, page: FunctionPage):
     """The picker's form leads to the comparison; without a choice, the last step."""
     numbers = _numbers(page)

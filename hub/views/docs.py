@@ -29,7 +29,7 @@ def docs_page(request, name):
     return _page(request, name)
 
 
-@public_page(subjects=())
+@public_page(subjects=(), query=["q"])
 def docs_search_page(request):
     """Results for ``?q=``; without it, the page about searching for functions."""
     if "q" not in request.GET:

@@ -1,12 +1,14 @@
 """Home, browse, search and author pages: many functions at once."""
 
+from functools import partial
+
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.models import Account
 from hub import facets
-from hub.list_query import MAX_QUERY_CHARACTERS, ListQuery
+from hub.list_query import MAX_QUERY_CHARACTERS, NAMES, ListQuery
 from hub.public import PublicNotFound, public_page
 from hub.results import plain, results_of
 from registry import search
@@ -16,10 +18,10 @@ from registry.models import LISTS, Category
 HOME_ROWS = 6
 INSTEAD_ROWS = 3  # shown where nothing was found
 
-_lists_page = public_page(subjects=[LISTS])
+_lists_page = partial(public_page, subjects=[LISTS])
 
 
-@_lists_page
+@_lists_page()
 def home(request: HttpRequest):
     categories = _active_categories()
     installed = lists.page(sort="installs", limit=HOME_ROWS).rows
@@ -32,12 +34,12 @@ def home(request: HttpRequest):
     return render(request, "hub/home.html", context)
 
 
-@_lists_page
+@_lists_page(query=NAMES)
 def function_list(request: HttpRequest):
     return _render_list(request, ListQuery.from_address(request.GET))
 
 
-@_lists_page
+@_lists_page(query=NAMES)
 def category_detail(request: HttpRequest, category: str):
     known = vocabulary.category_called(category)
     if known and known.slug != category:
@@ -46,12 +48,12 @@ def category_detail(request: HttpRequest, category: str):
     return _render_list(request, query)
 
 
-@_lists_page
+@_lists_page(query=NAMES)
 def tag_detail(request: HttpRequest, tag: str):
     return _render_list(request, ListQuery.from_address(request.GET, tag=tag.lower()))
 
 
-@_lists_page
+@_lists_page(query=["q"])
 def suggest_functions(request: HttpRequest):
     """For the search box (static/hub/search.js)."""
     functions = search.suggest(request.GET.get("q", "")[:MAX_QUERY_CHARACTERS])
@@ -62,7 +64,7 @@ def suggest_functions(request: HttpRequest):
     return JsonResponse({"functions": shown})
 
 
-@_lists_page
+@_lists_page(query=NAMES)
 def author_detail(request: HttpRequest, username: str):
     author = get_object_or_404(Account, username=username)
     query = ListQuery.from_address(request.GET, author=username)

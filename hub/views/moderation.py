@@ -91,7 +91,7 @@ def _form(request, function: Function, form: ReportForm, status: int = 200):
     return render(request, "hub/report.html", context, status=status)
 
 
-@public_page
+@public_page(query=["before"])
 def moderation_log(request: HttpRequest):
     page = page_by_id(public_decisions(), before=request.GET.get("before", ""))
     context = {
@@ -103,7 +103,7 @@ def moderation_log(request: HttpRequest):
     return render(request, "hub/moderation.html", context)
 
 
-@public_page
+@public_page(query=["before"])
 def moderation_json(request: HttpRequest):
     page = page_by_id(public_decisions(), before=request.GET.get("before", ""))
     address = settings.HUB_URL + request.path
