@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from functools import partial, wraps
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 
 from core.cache.versions import ANYTHING
 from core.db import replicas
+from core.http.limits import Usage
 from core.http.methods import READING, answers
 from core.http.public import make_public
 from registry import errors
@@ -26,6 +27,14 @@ class TakenDown(PublicNotFound):
     template = "hub/tombstone.html"
 
 
+class TooMany(Exception):
+    """A request above a limit. ``str(error)`` is a sentence for the reader."""
+
+    def __init__(self, usage: Usage, sentence: str):
+        super().__init__(sentence)
+        self.usage = usage
+
+
 def public_page(
     view=None, *, subjects: Sequence[str] = (ANYTHING,), query: Sequence[str] = ()
 ):
@@ -35,8 +44,8 @@ def public_page(
     subjects: what the page depends on (core/cache/versions.py); without them every
     public write makes it stale. A view may call ``make_public`` itself and say more.
 
-    A 404 that the view raises is sent as a page too, and so is an Unavailable. Rows may
-    come from a replica (core/db/replicas.py).
+    A 404 that the view raises is sent as a page too, and so are an Unavailable and, to
+    this reader alone, TooMany. Rows may come from a replica (core/db/replicas.py).
     """
     if view is None:
         return partial(public_page, subjects=subjects, query=query)
@@ -49,6 +58,8 @@ def public_page(
             response = view(request, *args, **kwargs)
         except Http404 as missing:
             response = _not_found(request, missing)
+        except TooMany as refused:
+            return too_many(request, refused.usage, str(refused))
         except errors.Unavailable as busy:
             context = {"reason": busy.message}
             response = render(request, "503.html", context, status=busy.status)
@@ -72,6 +83,17 @@ def personal_page(view):
             return _not_found(request, missing)
 
     return wrapped
+
+
+def too_many(request, usage: Usage, sentence: str = "") -> HttpResponse:
+    """The page for a request above the limit of ``usage``; no cache keeps it."""
+    context = {"sentence": sentence, "seconds": usage.resets_in}
+    response = render(request, "429.html", context, status=429)
+    for name, value in usage.headers.items():
+        response.headers[name] = value
+    response.headers["Retry-After"] = str(usage.resets_in)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _not_found(request, missing: Http404):

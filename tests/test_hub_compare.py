@@ -9,6 +9,7 @@ from django.core.cache import caches
 from django.test import Client
 
 from hub import differences
+from hub.views import compare
 from registry.content import comparison, derived
 from registry.models import VersionQuarantine
 
@@ -297,3 +298,62 @@ def test_what_a_busy_worker_left_out_is_made_soon(
 
 def refuse(*_, **__):
     raise comparison.sandbox.SandboxBusy()
+
+
+# --- what it may cost
+
+
+@pytest.fixture
+def limited(settings, time_machine):
+    """Limits are on, at 20 seconds past the minute, with nothing counted yet."""
+    settings.RATE_LIMITS = True
+    time_machine.move_to("2026-03-01T12:00:20Z", tick=False)
+    caches["local"].clear()
+
+
+COMPARED = f"{FUNCTION}/compare/1.0.0...1.1.0"
+
+
+def test_20_comparisons_a_minute_are_made_for_an_address(two, limited, time_machine):
+    def ask(**how):
+        return Client().get(COMPARED, **how)
+
+    assert {ask().status_code for _ in range(20)} == {200}
+    refused = ask()
+    elsewhere = ask(REMOTE_ADDR="192.0.2.7")
+    time_machine.shift(40)
+    later = ask()
+
+    assert (refused.status_code, refused["Retry-After"]) == (429, "40")
+    assert refused["Cache-Control"] == "private, no-store"
+    assert refused["RateLimit-Policy"] == '"comparisons";q=20;w=60'
+    assert (
+        "More than 20 comparisons in a minute. Wait 40 seconds, then try again."
+        in page_of(refused)
+    )
+    assert (elsewhere.status_code, later.status_code) == (200, 200)
+
+
+def test_comparisons_in_memory_and_those_that_are_none_do_not_count(
+    two, limited, settings
+):
+    settings.PAGE_CACHE_BYTES = 2**20
+    client = Client()  # one process
+    for _ in range(40):
+        assert client.get(COMPARED).status_code == 200
+        assert client.get(f"{COMPARED}?unknown=1").status_code == 200
+        assert client.get(f"{FUNCTION}/compare/1.0.0...9.9.9").status_code == 404
+
+    others = [client.get(f"{FUNCTION}/compare/1.1.0...1.0.0") for _ in range(19)]
+
+    assert {each.status_code for each in others} == {200}
+
+
+def test_a_process_makes_two_comparisons_at_once_and_says_so(client, two):
+    with compare._places, compare._places:
+        refused = client.get(COMPARED)
+    after = client.get(COMPARED)
+
+    assert refused.status_code == 503
+    assert "Other versions are being compared" in page_of(refused)
+    assert after.status_code == 200

@@ -1,7 +1,9 @@
 """The Hub behind nginx as deploy/nginx.conf has it."""
 
 import http.client
+import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -111,13 +113,51 @@ def test_refusals_come_through_as_json(proxy):
     assert b"UNAUTHORIZED" in content
 
 
+SEARCH = "/api/community/functions?search=resizer"
+COMPARE = "/functions/alice/image-resizer/compare/1.0.0...1.0.0"
+COMMAND = "/api/v1/cli/validate"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", SEARCH),
+        ("GET", "/functions/?q=resizer"),
+        ("GET", COMPARE),
+        ("POST", "/api/community/functions/validate"),
+        ("POST", "/api/auth/login"),
+        ("POST", "/account/login/"),
+        ("POST", COMMAND),
+    ],
+)
+def test_what_costs_more_than_a_page_is_limited_by_address(proxy, method, path):
+    with ThreadPoolExecutor(8) as readers:
+        answers = readers.map(lambda _: ask(proxy, path, method), range(400))
+        refused = [each for each in answers if each[0] == 429]
+
+    _, headers, content = refused[-1]
+    assert headers["Server"] == "nginx"
+    if path.startswith("/api/"):
+        assert headers["Retry-After"] == "60"
+        said = json.loads(content)
+        said = said["error"] if path == COMMAND else said
+        assert (said["code"], bool(said["fix"])) == ("RATE_LIMITED", True)
+    for free in (INSTALL, "/functions/", "/account/login/"):
+        assert ask(proxy, free)[0] == 200
+
+
+def test_pages_are_not_limited_by_address(proxy):
+    paths = [INSTALL, "/functions/", "/functions/alice/image-resizer"]
+    assert {ask(proxy, paths[n % 3])[0] for n in range(300)} == {200}
+
+
 def test_stale_answers_are_given_only_while_the_hub_is_down(hub, proxy):
     fresh = ask(proxy, INSTALL)
     hub.stop()
     try:
         time.sleep(1.1)
         stale = ask(proxy, INSTALL)
-        never_seen = ask(proxy, "/functions/")
+        never_seen = ask(proxy, "/docs/")
     finally:
         hub.start()
 

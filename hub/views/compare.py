@@ -1,25 +1,36 @@
-"""Two versions of a function, compared."""
+"""Two versions of a function, compared.
+
+A comparison takes the worker up to two seconds and a thread as long. So one client gets
+20 a minute, and a process makes two at once. A page in memory is neither.
+"""
+
+import threading
 
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from core.http.limits import Limit, client_address, count
 from hub import differences
 from hub.function_page import FunctionPage, function_page, render_page
-from hub.public import PublicNotFound, TakenDown
+from hub.public import PublicNotFound, TakenDown, TooMany
 from registry import errors
 from registry.catalog import functions
 from registry.models import Version
 
 VIEWS = {"unified": "Unified", "split": "Split"}
 MAX_OPTIONS = 300
+COMPARISONS = Limit("comparisons", 20, 60)
+AT_ONCE = 2  # of a process; it has eight threads (config/gunicorn.py)
+
+_places = threading.BoundedSemaphore(AT_ONCE)
 
 
 @function_page(query=["view"])
 def compare_versions(request: HttpRequest, page: FunctionPage, span: str):
     """``span``: ``1.0.0...1.1.0``, from and to."""
     old, new = _two(page, *span.partition("...")[::2])
-    changes = differences.compared(old, new)
+    changes = _compared(request, old, new)
     page.is_pending = bool(changes.reason)  # the worker was busy, perhaps
     view = request.GET.get("view", "")
     view = view if view in VIEWS else "unified"
@@ -55,6 +66,21 @@ def choose_versions(request: HttpRequest, page: FunctionPage):
     _two(page, old, new)
     names = [page.function.owner.username, page.function.slug, f"{old}...{new}"]
     return redirect(reverse("hub:compare_versions", args=names))
+
+
+def _compared(request: HttpRequest, old: Version, new: Version):
+    """``differences.compared``. Raises TooMany and Unavailable."""
+    usage = count(COMPARISONS, client_address(request))
+    if usage and usage.is_over:
+        raise TooMany(usage, f"More than {COMPARISONS.count} comparisons in a minute.")
+    if not _places.acquire(blocking=False):
+        raise errors.Unavailable(
+            "Other versions are being compared at the moment. Try again in a second."
+        )
+    try:
+        return differences.compared(old, new)
+    finally:
+        _places.release()
 
 
 def _two(page: FunctionPage, *numbers: str) -> list[Version]:

@@ -13,7 +13,7 @@ from core.http.limits import client_address, count
 from core.http.methods import WITH_FORM, answers
 from hub.feeds import AtomFeed
 from hub.function_page import find_page, redirect_to
-from hub.public import personal_page, public_page
+from hub.public import personal_page, public_page, too_many
 from registry import errors, moderation
 from registry.models import Decision, Function
 from registry.models.moderation import REPORT_REASONS, RULES
@@ -61,11 +61,7 @@ def report_function(request: HttpRequest, username, slug):
         return _form(request, function, ReportForm(function=function))
     usage = count(REPORTS, client_address(request))
     if usage and usage.is_over:
-        response = render(request, "429.html", status=429)
-        for name, value in usage.headers.items():
-            response.headers[name] = value
-        response.headers["Retry-After"] = str(usage.resets_in)
-        return response
+        return too_many(request, usage)
     return _take(request, function, ReportForm(request.POST, function=function))
 
 
