@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import document, reporting, seeding, targets
+from bench import attacks, document, reporting, seeding, targets
 from registry import search
 from registry.content import rendering
 from registry.models import Function, Rendering, SearchDocument, Version
@@ -204,3 +204,33 @@ def test_seed_is_made_again_only_where_its_rows_would_be_others(monkeypatch):
 
     assert rows != before[0]
     assert search == before[1]
+
+
+# --- attacks
+
+
+@pytest.mark.parametrize(
+    ("waited", "is_good"),
+    [
+        ([0.009, 0.009, 0.4], True),
+        ([0.009, 0.009, 0.401], False),
+        ([0.0091, 0.0091, 0.01], False),
+        ([0.001], True),
+    ],
+)
+def test_a_reader_may_wait_three_times_as_long_and_never_above_400_ms(waited, is_good):
+    row = attacks.Row("idle", [0.003, 0.003, 0.05], waited)
+
+    assert row.is_good is is_good
+    assert row.cells()[1] == "3 ms"
+    assert ("yes" if is_good else "NO") in row.cells()
+
+
+def test_an_attack_ends_by_itself_and_every_page_is_answered_meanwhile():
+    rows = attacks.run(["half-heads", "headers"], 1)
+
+    assert [row.attack for row in rows] == ["half-heads", "headers"]
+    assert rows[0].answers == {"none": attacks.SILENT}
+    assert set(rows[1].answers) == {200}
+    assert all(row.quiet and max(row.waited) < 60 for row in rows)
+    assert "half-heads" in attacks.table(rows)
