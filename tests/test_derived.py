@@ -15,8 +15,8 @@ TOO_LONG = "This text took too long to process."
 OVER_BUDGET = "The files of this version take more than 20 seconds."
 
 
-def slow_files(count, **files):
-    return {f"slow{n}.ts": f"// {n}\n{SLOW}" for n in range(count)} | files
+def slow_files(count, times=1, **files):
+    return {f"slow{n}.ts": f"// {n}\n{SLOW * times}" for n in range(count)} | files
 
 
 @pytest.fixture
@@ -212,7 +212,9 @@ def test_turns_take_one_of_each_before_anybody_s_second():
 
 def test_a_version_costs_no_more_than_its_budget(publish, limits):
     limits(CHEAP_TEXT=0.5, CHEAP=1.0, TEXT=1.0, VERSION=4.0)
-    version = publish(files=slow_files(6, **{"small.ts": "export const a = 1;\n"}))
+    version = publish(
+        files=slow_files(6, times=5, **{"small.ts": "export const a = 1;\n"})
+    )
 
     derived.make(version.pk)
 
