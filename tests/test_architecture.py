@@ -26,7 +26,7 @@ MODULES = [
     for path in sorted((ROOT / room).rglob("*.py"))
     if "build" not in path.parts and "migrations" not in path.parts
 ]
-MAX_LINES, MAX_CORE_LINES = 400, 1650
+MAX_LINES, MAX_CORE_LINES = 400, 1_700
 MAX_LOOSE_MODULES = 12  # beside the packages of the registry
 # Words that core has no use for: it could be another project's.
 OUR_NOUNS = set(
