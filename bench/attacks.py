@@ -23,14 +23,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from tests.hub_server import HubServer
 
 SECONDS = 6  # of each attack; of the peace before it, half as many
 MOST_TIMES, MOST_SECONDS = 3, 0.4  # the median of the quiet one; any answer
-# Where nobody waits for a page: another account's inspection may take so long.
-MOST_INSPECTION_SECONDS = 20
+# Nobody waits for a page in ``publishes``: it is the inspection of another account's
+# version that may take so long, however quick it is in peace.
+MOST_INSPECTION_SECONDS = 5
 ATTACKER, READER = "127.0.0.2", "127.0.0.1"
 CONNECTIONS, SILENT = 4, 100  # that ask all the time; that are slow
 PAUSE_SECONDS = 0.02  # between two requests of the reader
@@ -58,7 +60,10 @@ class Row:
 
     @property
     def is_good(self) -> bool:
-        return self.times <= MOST_TIMES and max(self.waited) <= self.most
+        is_page = self.most == MOST_SECONDS
+        return max(self.waited) <= self.most and (
+            not is_page or self.times <= MOST_TIMES
+        )
 
     def cells(self) -> list[str]:
         shown = [self.attack, *_shown(self.quiet), *_shown(self.waited)]
@@ -86,11 +91,14 @@ class Hub:
         self.mallory, self.victim = server.account("mallory"), server.account("victim")
         self.numbers = iter(range(1, 10_000))
 
-    def prepare(self) -> None:
-        """Publish what is read, and versions that are slow to compare."""
+    def prepare(self, attacks: list[str]) -> None:
+        """Publish what is read, and what the attacks ask for."""
         self.publish(self.victim, "calm", "export const calm = 1;\n")
-        for number in range(6):
-            self.publish(self.mallory, "slow", slow_to_compare(number), number)
+        if {"compare", "unread"} & {*attacks}:
+            for number in range(6):
+                self.publish(self.mallory, "slow", slow_to_compare(number), number)
+        # A name for ``publishes``, before ``slugs`` has used them up.
+        self.publish(self.mallory, "dots", "export const a = 1;\n")
 
     def publish(self, key: str, name: str, code: str, number: int = 0, **more) -> int:
         sent = manifest(name, version=f"1.{number}.0", code=code, publish=True, **more)
@@ -138,7 +146,8 @@ def slow_to_compare(number: int) -> str:
     return "export const a = 1;\n" + "".join(lines)
 
 
-# --- the attacks: each asks once, and says what it was answered
+# --- the attacks: each asks once, and says what it was answered. Large bodies are made
+# once: making them would take the reader's time, which is in this process too.
 
 
 def compare(hub: Hub) -> object:
@@ -156,10 +165,15 @@ def headers(hub: Hub) -> object:
 
 def validate(hub: Hub) -> object:
     """Bodies as large as they may be, full of what looks like a credential."""
+    return hub.ask("POST", f"{FUNCTIONS}/validate", to_validate(), origin=ATTACKER)[0]
+
+
+@cache
+def to_validate() -> bytes:
     part = "".join(random.choices("abcdefghijklmnopqrstuvwxyzABCDEF0123456789", k=40))
     files = {f"part{n}.ts": f"const key = '{part}{n}';\n" * 8_000 for n in range(4)}
     sent = manifest("check", code="export const a = 1;\n", files=files)
-    return hub.ask("POST", f"{FUNCTIONS}/validate", sent, origin=ATTACKER)[0]
+    return json.dumps(sent).encode()
 
 
 def slugs(hub: Hub) -> object:
@@ -170,9 +184,15 @@ def slugs(hub: Hub) -> object:
 
 def drafts(hub: Hub) -> object:
     """Large drafts of one name."""
+    sent = large_draft()
+    return hub.ask("POST", FUNCTIONS, sent, key=hub.mallory, origin=ATTACKER)[0]
+
+
+@cache
+def large_draft() -> bytes:
     files = {f"part{n}.ts": f"// {random.random()}\n" * 20_000 for n in range(4)}
     sent = manifest("slow", code="export const a = 1;\n", files=files)
-    return hub.ask("POST", FUNCTIONS, sent, key=hub.mallory, origin=ATTACKER)[0]
+    return json.dumps(sent).encode()
 
 
 def publishes(hub: Hub) -> object:
@@ -288,7 +308,7 @@ def run(attacks: list[str], seconds: float) -> list[Row]:
         HubServer(Path(name), RATE_LIMITS="1") as server,
     ):
         hub = Hub(server)
-        hub.prepare()
+        hub.prepare(attacks)
         return [measured(hub, attack, seconds) for attack in attacks]
 
 

@@ -1,15 +1,19 @@
 """A real Hub for tests: gunicorn with its own database, which tests start and kill."""
 
+import atexit
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +26,7 @@ class HubServer:
     def __init__(self, folder: Path, **environment):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.folder = folder
         self.database = _own_database()
         self.environment = os.environ | {
             "HUB_DATA_DIR": str(folder),
@@ -37,6 +42,8 @@ class HubServer:
         self.process: subprocess.Popen | None = None
 
     def __enter__(self):
+        if "DATABASE_URL" not in self.environment and self.folder.exists():
+            shutil.copytree(_prepared(), self.folder, dirs_exist_ok=True)
         self.manage("prepare_hub")
         self.start()
         return self
@@ -104,6 +111,17 @@ class HubServer:
                 return response.status, json.loads(response.read() or b"null")
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read())
+
+
+@cache
+def _prepared() -> Path:
+    """A data folder with a migrated SQLite file and static files, made once: it takes
+    seconds. The secret key is every Hub's own."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-prepared-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    HubServer(folder).manage("prepare_hub")
+    (folder / "secret_key").unlink()
+    return folder
 
 
 def wait_for(url: str) -> None:

@@ -5,6 +5,7 @@ import gzip
 import io
 from dataclasses import replace
 from itertools import product
+from zlib import crc32
 
 import pytest
 from PIL import Image
@@ -71,8 +72,8 @@ def story(transactional_db, publish, alice, bob, staff, settings, tmp_path):
 
 
 class Reader:
-    """Asks every public address: of Django without a cache, and of two processes that
-    have one."""
+    """Asks every public address: of Django without a cache, and of one of two processes
+    that have one."""
 
     def __init__(self):
         self.uncached, self.plain, self.packed = process(0), process(), process()
@@ -103,9 +104,13 @@ class Reader:
             return
         if expected[0] < "4":
             self.shown.add(route)
-        assert ask(self.plain, path, query) == expected, f"{path}?{query}"
-        packed = ask(self.packed, path, query, HTTP_ACCEPT_ENCODING="gzip")
-        assert _unpacked(packed) == expected, f"{path}?{query}, packed"
+        # Each address is one process's own, and asked for in one way: in both ways it
+        # would take half as long again.
+        if crc32(f"{path}?{query}".encode()) % 2:
+            assert ask(self.plain, path, query) == expected, f"{path}?{query}"
+        else:
+            packed = ask(self.packed, path, query, HTTP_ACCEPT_ENCODING="gzip")
+            assert _unpacked(packed) == expected, f"{path}?{query}, packed"
 
 
 def _unpacked(answer):

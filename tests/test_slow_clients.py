@@ -64,9 +64,9 @@ def hub(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def small_hub(tmp_path_factory):
-    """One process, which takes 20 connections and gives each request 10 seconds."""
+    """One process, which takes 20 connections and gives each request 5 seconds."""
     folder = tmp_path_factory.mktemp("small")
-    limits = "--worker-connections 20 --timeout 10"
+    limits = "--worker-connections 20 --timeout 5"
     small = {"WEB_CONCURRENCY": "1", "GUNICORN_CMD_ARGS": limits}
     with HubServer(folder, **small) as server:
         server.folder, server.key = folder, server.account()
