@@ -14,6 +14,7 @@ import importlib
 import importlib.metadata
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -28,6 +29,7 @@ from .scope import ROOT, needs_migrations
 MEMORY = 3 * 2**30  # bytes of address space: a changed number may ask for any amount
 BATCHES = (0, 8, 40, None)  # most mutants are killed by one of the first tests
 KILLED, SURVIVED = "killed", "survived"
+FAILED = re.compile(r"^(?:FAILED|ERROR) ((tests/\S+?)::.+?)(?: - |$)", re.MULTILINE)
 
 
 def make_tree(folder: Path) -> Path:
@@ -73,6 +75,7 @@ class Runner:
         self.database = ROOT / "data" / "migrated.sqlite3"
         self.without_database = needs_migrations()
         self.made = 0
+        self.passing: dict[tuple[str, ...], bool] = {}
         self._load_libraries()
         status, said = self._pytest(
             ["tests/test_keys.py", "-k", "shape"], 120, keep=True
@@ -84,7 +87,8 @@ class Runner:
         """KILLED or SURVIVED, and what pytest said last.
 
         ``source`` is the mutant of ``module``; ``tests`` are run with three times the
-        seconds that they need without it, as a mutant may loop for ever.
+        seconds that they need without it, as a mutant may loop for ever. What fails
+        without the mutant too kills nothing.
         """
         file = ROOT / module
         right, times = file.read_bytes(), file.stat()
@@ -95,16 +99,31 @@ class Runner:
         try:
             for start, end in pairwise(BATCHES):
                 batch = tests[start:end]
-                if batch:
-                    limit = 15 + 3 * sum(seconds for _, seconds in batch)
-                    names = [name for name, _ in batch]
-                    status, said = self._pytest(names, limit, migrated=migrated)
-                    if status:
-                        return KILLED, said
-            return SURVIVED, ""
+                if not batch:
+                    continue
+                limit = 15 + 3 * sum(seconds for _, seconds in batch)
+                names = [name for name, _ in batch]
+                status, said = self._pytest(names, limit, migrated=migrated)
+                if status:
+                    break
+            else:
+                return SURVIVED, ""
         finally:
             file.write_bytes(right)
             os.utime(file, (times.st_atime, times.st_mtime))
+        failed = FAILED.search(said)
+        is_one = status == 1 and failed and {failed[1], failed[2]} & {*names}
+        control = (failed[1],) if is_one else tuple(names)
+        if self._passes(control, limit, migrated):
+            return KILLED, said
+        return SURVIVED, f"fails without the mutant too: {said}"
+
+    def _passes(self, names: tuple[str, ...], limit: float, migrated: bool) -> bool:
+        """Whether these tests pass without a mutant; asked once."""
+        if names not in self.passing:
+            status, _ = self._pytest(names, limit, migrated=migrated)
+            self.passing[names] = not status
+        return self.passing[names]
 
     def _load_libraries(self):
         """Import what the tests import, of the libraries alone."""
