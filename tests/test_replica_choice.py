@@ -258,6 +258,20 @@ def test_a_view_whose_replica_breaks_off_is_asked_again_of_the_primary(
     assert asked() == REPLICA
 
 
+def test_what_a_view_calls_is_asked_of_the_primary_too_once_its_replica_broke_off(pair):
+    @replicas.reads_replica
+    def inner():
+        return replicas.connection().alias
+
+    @replicas.reads_replica
+    def outer():
+        if replicas.connection().alias == REPLICA:
+            raise Error("gone")
+        return inner()
+
+    assert outer() == PRIMARY
+
+
 def test_no_replica_is_left_out_for_a_fault_of_the_view(pair):
     asked_of = []
     view = reading([REPLICA, PRIMARY], ProgrammingError("no such column"), asked_of)
@@ -390,9 +404,24 @@ def test_states_say_that_a_replica_is_down(use, pair, why):
     else:
         use(default=primary, replica1=primary)
     try:
-        assert [str(state) for state in replicas.states()] == [
-            "replica1: down; the primary is read"
-        ]
+        (state,) = replicas.states()
+        assert str(state) == "replica1: down; the primary is read"
+        assert not state.is_read
     finally:
         if why == "down":
             standby.start()
+
+
+def test_states_say_that_a_replica_is_back(pair):
+    primary, standby = pair
+    replicas.states()
+    standby.stop()
+    try:
+        replicas.states()
+    finally:
+        standby.start()
+    caught_up(*pair)
+
+    (state,) = replicas.states()
+
+    assert (str(state), state.is_read) == ("replica1: 0 bytes behind", True)
