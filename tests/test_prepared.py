@@ -105,6 +105,17 @@ def test_foreign_keys_and_joins(alice, publish):
     assert owned(alice.pk + 1, AnyOf.pack([version.function_id])) == []
 
 
+def test_rows_have_every_field_and_nothing_is_read_later(publish):
+    version = publish()
+    joined = Prepared(
+        lambda pk: Version.objects.select_related("function").filter(pk=pk)
+    )
+
+    found = joined.first(version.pk)
+
+    assert not found.get_deferred_fields() | found.function.get_deferred_fields()
+
+
 def test_a_wrong_number_of_values_is_refused(db):
     with pytest.raises(TypeError, match="needed"):
         Prepared(lambda one, two: Account.objects.filter(pk=one, username=two))(1)
