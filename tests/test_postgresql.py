@@ -7,7 +7,7 @@ from django.db import NotSupportedError, connection, transaction
 from core.db.prepared import Prepared
 from registry import publishing
 from registry.models import TagRule
-from registry.publishing import claims
+from registry.publishing import claims, quotas
 from tests.conftest import body
 
 pytestmark = [
@@ -88,7 +88,8 @@ def test_a_function_that_another_call_made_just_now_is_locked(alice):
     pushed = publishing.push(body(), by=alice, via="cli").draft
 
     with transaction.atomic():
-        claimed = claims.claim("image-resizer", alice, found=None)
+        budget = quotas.locked(alice)
+        claimed = claims.claim("image-resizer", alice, found=None, budget=budget)
         assert claimed == (pushed.function, False)
         with pytest.raises(psycopg.errors.LockNotAvailable):
             elsewhere("SELECT 1 FROM registry_function FOR UPDATE NOWAIT")
