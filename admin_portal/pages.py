@@ -117,7 +117,7 @@ def _too_many(request: HttpRequest, error: RateLimited):
         response = as_json(error)
     else:
         response = render(request, "429.html", {"error": error}, status=error.status)
-    for name, value in error.usage.refused_headers.items():
+    for name, value in error.usage.headers.items():
         response.headers[name] = value
     return response
 

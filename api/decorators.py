@@ -92,8 +92,7 @@ def endpoint(
             except errors.RegistryError as error:
                 made = refusal(error, request.path_info)
                 if isinstance(error, errors.RateLimited):
-                    made.headers["Retry-After"] = str(error.extra["seconds"])
-                    usage = error.usage or usage
+                    usage = error.usage
             response = _as_response(made)
             for name, value in (usage.headers if usage else {}).items():
                 response.headers[name] = value
@@ -199,14 +198,10 @@ def _count(request, limit: Limit | None, quota: Quota | None) -> Usage | None:
         return None
     who = request.account.username if request.account else client_address(request)
     usage = count(limit, who)
-    refuse_over(usage, f"More than {limit.count} requests in {limit.seconds} seconds.")
+    errors.refuse_over(
+        usage, f"More than {limit.count} requests in {limit.seconds} seconds."
+    )
     return usage
-
-
-def refuse_over(usage: Usage | None, sentence: str) -> None:
-    """Raise RateLimited, with ``sentence``, when ``usage`` is over its limit."""
-    if usage and usage.is_over:
-        raise errors.RateLimited(sentence, usage=usage)
 
 
 def caller_of(request) -> Account | None:

@@ -9,7 +9,6 @@ from django.views.decorators.cache import cache_control
 
 from core.cache.versions import ANYTHING
 from core.db import replicas
-from core.http.limits import Usage
 from core.http.methods import READING, answers
 from core.http.public import make_public
 from registry import errors
@@ -27,14 +26,6 @@ class TakenDown(PublicNotFound):
     template = "hub/tombstone.html"
 
 
-class TooMany(Exception):
-    """A request above a limit. ``str(error)`` is a sentence for the reader."""
-
-    def __init__(self, usage: Usage, sentence: str):
-        super().__init__(sentence)
-        self.usage = usage
-
-
 def public_page(
     view=None, *, subjects: Sequence[str] = (ANYTHING,), query: Sequence[str] = ()
 ):
@@ -45,7 +36,7 @@ def public_page(
     public write makes it stale. A view may call ``make_public`` itself and say more.
 
     A 404 that the view raises is sent as a page too, and so are an Unavailable and, to
-    this reader alone, TooMany. Rows may come from a replica (core/db/replicas.py).
+    this reader alone, RateLimited. Rows may come from a replica (core/db/replicas.py).
     """
     if view is None:
         return partial(public_page, subjects=subjects, query=query)
@@ -58,8 +49,8 @@ def public_page(
             response = view(request, *args, **kwargs)
         except Http404 as missing:
             response = _not_found(request, missing)
-        except TooMany as refused:
-            return too_many(request, refused.usage, str(refused))
+        except errors.RateLimited as refused:
+            return too_many(request, refused)
         except errors.Unavailable as busy:
             context = {"reason": busy.message}
             response = render(request, "503.html", context, status=busy.status)
@@ -85,13 +76,11 @@ def personal_page(view):
     return wrapped
 
 
-def too_many(request, usage: Usage, sentence: str = "") -> HttpResponse:
-    """The page for a request above the limit of ``usage``; no cache keeps it."""
-    context = {"sentence": sentence, "seconds": usage.resets_in}
-    response = render(request, "429.html", context, status=429)
-    for name, value in usage.headers.items():
+def too_many(request, error: errors.RateLimited) -> HttpResponse:
+    """The page for a request above a limit; no cache keeps it."""
+    response = render(request, "429.html", {"error": error}, status=error.status)
+    for name, value in error.usage.headers.items():
         response.headers[name] = value
-    response.headers["Retry-After"] = str(usage.resets_in)
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

@@ -7,6 +7,8 @@ add, never rename. Documented in docs/errors.md.
 
 from collections.abc import Iterable
 
+from core.http.limits import Usage
+
 SHOWN_CHARACTERS = 80
 
 
@@ -212,12 +214,11 @@ class RateLimited(RegistryError):
     status = 429
     fix = "Wait for the seconds in the Retry-After header, then try again."
 
-    def __init__(self, message: str, *, usage=None, **extra):
-        """usage: the core.http.limits.Usage that is over its limit."""
-        if usage:
-            extra["seconds"] = usage.resets_in
-        super().__init__(message, **extra)
+    def __init__(self, message: str, *, usage: Usage):
+        """usage: that is over its limit."""
+        super().__init__(message, seconds=usage.resets_in)
         self.usage = usage
+        self.fix = f"Wait {usage.wait}, then try again."
 
 
 class Internal(RegistryError):
@@ -250,6 +251,12 @@ def refuse(faults: Iterable[RegistryError]) -> None:
     first = next((f for f in faults if not isinstance(f, ValidationError)), faults[0])
     error = type(first)(first.message, field=first.field, faults=faults, **first.extra)
     raise error
+
+
+def refuse_over(usage: Usage | None, sentence: str) -> None:
+    """Raise RateLimited, with ``sentence``, when ``usage`` is over its limit."""
+    if usage and usage.is_over:
+        raise RateLimited(sentence, usage=usage)
 
 
 def shown(value: object) -> str:

@@ -11,7 +11,7 @@ from accounts.models import Account
 from accounts.quotas import VALIDATIONS
 from api import shapes
 from api.answers import answer
-from api.decorators import endpoint, refuse_over, require_scope, require_within_key
+from api.decorators import endpoint, require_scope, require_within_key
 from api.views.common import CHANGES, CONTENT, FUNCTIONS, via_of
 from core.db.prepared import Prepared
 from core.http.limits import Limit, client_address, count
@@ -208,7 +208,7 @@ def publish_from_ci(request):
 def validate_function(request):
     seconds = settings.VALIDATE_WORKER_SECONDS
     work, client = Limit("validate-work", seconds * 1000, 60), client_address(request)
-    refuse_over(
+    errors.refuse_over(
         count(work, client, cost=0),
         f"These validations took more than {seconds} seconds of work in a minute.",
     )

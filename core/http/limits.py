@@ -3,6 +3,7 @@
 Sign-in has its own limits (allauth), which all processes share.
 """
 
+import math
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -41,18 +42,22 @@ class Usage:
 
     @property
     def headers(self) -> dict[str, str]:
-        """draft-ietf-httpapi-ratelimit-headers-10."""
+        """draft-ietf-httpapi-ratelimit-headers-10; of a 429 Retry-After too."""
         limit = self.limit
         left = max(0, limit.count - self.used)
-        return {
+        wait = {"Retry-After": str(self.resets_in)} if self.is_over else {}
+        return wait | {
             "RateLimit": f'"{limit.name}";r={left};t={self.resets_in}',
             "RateLimit-Policy": f'"{limit.name}";q={limit.count};w={limit.seconds}',
         }
 
     @property
-    def refused_headers(self) -> dict[str, str]:
-        """Of a 429."""
-        return self.headers | {"Retry-After": str(self.resets_in)}
+    def wait(self) -> str:
+        """Until it is over, for people."""
+        seconds = self.resets_in
+        if seconds <= 120:
+            return f"{seconds} second{'' if seconds == 1 else 's'}"
+        return f"{math.ceil(seconds / 60)} minutes"
 
 
 def count(limit: Limit, client: str, cost: int = 1) -> Usage | None:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from core.http.limits import Limit, client_address, count
 from hub import differences
 from hub.function_page import FunctionPage, function_page, render_page
-from hub.public import PublicNotFound, TakenDown, TooMany
+from hub.public import PublicNotFound, TakenDown
 from registry import errors
 from registry.catalog import functions
 from registry.models import Version
@@ -69,10 +69,9 @@ def choose_versions(request: HttpRequest, page: FunctionPage):
 
 
 def _compared(request: HttpRequest, old: Version, new: Version):
-    """``differences.compared``. Raises TooMany and Unavailable."""
+    """``differences.compared``. Raises RateLimited and Unavailable."""
     usage = count(COMPARISONS, client_address(request))
-    if usage and usage.is_over:
-        raise TooMany(usage, f"More than {COMPARISONS.count} comparisons in a minute.")
+    errors.refuse_over(usage, f"More than {COMPARISONS.count} comparisons in a minute.")
     if not _places.acquire(blocking=False):
         raise errors.Unavailable(
             "Other versions are being compared at the moment. Try again in a second."

@@ -59,9 +59,11 @@ def report_function(request: HttpRequest, username, slug):
         return redirect_to(page, request, username, slug)
     if request.method != "POST":
         return _form(request, function, ReportForm(function=function))
-    usage = count(REPORTS, client_address(request))
-    if usage and usage.is_over:
-        return too_many(request, usage)
+    try:
+        usage = count(REPORTS, client_address(request))
+        errors.refuse_over(usage, f"More than {REPORTS.count} reports in an hour.")
+    except errors.RateLimited as refused:
+        return too_many(request, refused)
     return _take(request, function, ReportForm(request.POST, function=function))
 
 

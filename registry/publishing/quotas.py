@@ -131,15 +131,11 @@ def size_of(manifest: dict, files: dict[str, str], readme: str) -> int:
 def count(quota: Quota, account: Account) -> Usage | None:
     """Count a validation or a preview in this minute. Raises RateLimited."""
     usage = quotas.count(quota, account)
-    if usage and usage.is_over:
-        limit = usage.limit
-        error = errors.RateLimited(
-            f"More than {limit.count:,} {quota.label.lower()} in {limit.seconds} "
-            "seconds.",
-            usage=usage,
-        )
-        error.fix = f"Wait {usage.resets_in} seconds, then try again."
-        raise error
+    what = quota.label.lower()
+    errors.refuse_over(
+        usage,
+        f"More than {limit_of(quota, account):,} {what} in {quotas.MINUTE} seconds.",
+    )
     return usage
 
 
